@@ -1,0 +1,7 @@
+// npm run generate: writes everything that is printed from the source and committed.
+import { writeFileSync } from 'node:fs'
+import { printedEnvExample } from '../src/config.ts'
+import { printedSchema } from '../src/graphql/schema.ts'
+
+writeFileSync(new URL('../schema/schema.graphql', import.meta.url), printedSchema())
+writeFileSync(new URL('../.env.example', import.meta.url), printedEnvExample())

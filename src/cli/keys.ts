@@ -1,0 +1,117 @@
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { openCore } from '../app.ts'
+import { createApiKey, listApiKeys, revokeApiKey } from '../auth/api-key.ts'
+import type { ApiKey } from '../db/generated/client.ts'
+import { ApiKeyScope } from '../db/generated/enums.ts'
+import { OperatorError } from '../errors.ts'
+import { parseOffsetDateTime } from '../offset-date-time.ts'
+import { print, printJson } from './output.ts'
+import type { Exit } from './program.ts'
+import { readSettings } from './settings.ts'
+
+type CreateOptions = { name: string; scope: ApiKeyScope[]; expires?: Date; json?: boolean }
+
+/** `presswire keys create | list | revoke`. */
+export const addKeys = (program: Command, _exit: Exit): void => {
+  const keys = program.command('keys').description('Make, list and revoke API keys.')
+  keys
+    .command('create')
+    .description('Make a key. It is shown once and never again.')
+    .requiredOption('--name <name>', 'what it is for')
+    .addOption(
+      new Option('--scope <scope...>', `what it may do: ${scopeNames.join(', ')}`)
+        .argParser(readScope)
+        .makeOptionMandatory(),
+    )
+    .option('--expires <date>', 'when it ends, RFC 3339 or YYYY-MM-DD (UTC)', readExpiry)
+    .option('--json', 'print one JSON object on standard output')
+    .action((options: CreateOptions) => withCore((core) => create(core, options)))
+  keys
+    .command('list')
+    .description('List all keys, newest first.')
+    .option('--json', 'print one JSON array on standard output')
+    .action(({ json }: { json?: boolean }) => withCore((core) => list(core, json)))
+  keys
+    .command('revoke')
+    .description('End a key for good.')
+    .argument('<id>', 'key_…, as list shows it')
+    .action((id: string) => withCore((core) => revoke(core, id)))
+}
+
+type Core = Awaited<ReturnType<typeof openCore>>
+
+const withCore = async (work: (core: Core) => Promise<void>): Promise<void> => {
+  const { config, log } = readSettings()
+  const core = await openCore(config, { log })
+  try {
+    await work(core)
+  } finally {
+    await core.close()
+  }
+}
+
+const create = async (
+  { database, now }: Core,
+  { name, scope, expires, json }: CreateOptions,
+): Promise<void> => {
+  const { apiKey, key } = await createApiKey(
+    database.db,
+    { name, scopes: scope, expiresAt: expires ?? null },
+    now(),
+  )
+  if (json) printJson({ id: apiKey.id, key, name, scopes: scope.map(scopeName), expiresAt: apiKey.expiresAt })
+  else print(key)
+}
+
+const list = async ({ database }: Core, json?: boolean): Promise<void> => {
+  const rows = await listApiKeys(database.db)
+  if (json) printJson(rows.map(publicKey))
+  else for (const row of rows) print(describe(row))
+}
+
+const revoke = async ({ database, now }: Core, id: string): Promise<void> => {
+  const row = await revokeApiKey(database.db, id, now())
+  if (!row) throw new OperatorError(`There is no key ${id}. "presswire keys list" shows all.`)
+  console.error(`${row.name} is revoked.`)
+}
+
+const publicKey = ({ id, name, last4, scopes, createdAt, expiresAt, lastUsedAt, revokedAt }: ApiKey) => ({
+  id,
+  name,
+  last4,
+  scopes: scopes.map(scopeName),
+  createdAt,
+  expiresAt,
+  lastUsedAt,
+  revokedAt,
+})
+
+const describe = ({ id, name, last4, scopes, expiresAt, revokedAt }: ApiKey): string => {
+  const end = revokedAt
+    ? `revoked ${revokedAt.toISOString()}`
+    : expiresAt
+      ? `expires ${expiresAt.toISOString()}`
+      : 'valid'
+  return `${id}  pw_…${last4}  ${scopes.map(scopeName).join(',')}  ${end}  ${name}`
+}
+
+/** `CONTENT_READ` is `content:read` for people. */
+const scopeName = (scope: ApiKeyScope): string => scope.toLowerCase().replace('_', ':')
+const scopeNames = Object.values(ApiKeyScope).map(scopeName)
+
+const readScope = (text: string, previous: ApiKeyScope[] = []): ApiKeyScope[] => {
+  const scope = Object.values(ApiKeyScope).find(
+    (known) => scopeName(known) === text.toLowerCase() || known === text,
+  )
+  if (!scope) throw new InvalidArgumentError(`It must be one of ${scopeNames.join(', ')}.`)
+  return [...previous, scope]
+}
+
+const readExpiry = (text: string): Date => {
+  const full = /^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00:00Z` : text
+  const read = parseOffsetDateTime(full)
+  if (!read)
+    throw new InvalidArgumentError('It must be a date such as 2027-01-31 or 2027-01-31T12:00:00+01:00.')
+  if (read.instant <= new Date()) throw new InvalidArgumentError('It lies in the past.')
+  return read.instant
+}

@@ -1,0 +1,24 @@
+import type { Command } from 'commander'
+import { openDatabase } from '../db/client.ts'
+import { migrate } from '../db/migrate.ts'
+import { readSettings } from './settings.ts'
+
+/** `presswire migrate`: what every other command does first. */
+export const addMigrate = (program: Command): void => {
+  program
+    .command('migrate')
+    .description(
+      'Bring the database to the tables of this version. Every command that opens the database does it, too.',
+    )
+    .action(async () => {
+      const { config } = readSettings()
+      const location = config.DATABASE_URL ? { url: config.DATABASE_URL } : { folder: config.DATA_DIR }
+      const database = await openDatabase(location)
+      try {
+        const applied = await migrate(database)
+        console.error(applied.length > 0 ? `Applied ${applied.join(', ')}.` : 'The database is up to date.')
+      } finally {
+        await database.close()
+      }
+    })
+}

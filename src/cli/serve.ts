@@ -1,0 +1,37 @@
+import type { Command } from 'commander'
+import { type App, openCore, startApp } from '../app.ts'
+import { readSettings } from './settings.ts'
+import { welcome } from './welcome.ts'
+
+/** `presswire serve`: the API and, unless ROLE says otherwise, the worker. Ends with SIGTERM or Ctrl-C. */
+export const addServe = (program: Command): void => {
+  program
+    .command('serve')
+    .description('Start the API and the worker. The embedded database is made on first start.')
+    .action(async () => {
+      const { config, log } = readSettings()
+      const core = await openCore(config, { log })
+      let app: App
+      let firstKey: string | null
+      try {
+        firstKey = await welcome.firstStart(core, config)
+        app = await startApp(config, { log }, core)
+      } catch (error) {
+        await core.close()
+        throw error
+      }
+      console.error(welcome.text(app.url, firstKey))
+      await untilSignal()
+      await app.stop()
+    })
+}
+
+/** A second signal stops at once: then the default action of the signal is back. */
+const untilSignal = (): Promise<void> =>
+  new Promise((resolve) => {
+    const stop = () => {
+      process.off('SIGINT', stop).off('SIGTERM', stop)
+      resolve()
+    }
+    process.on('SIGINT', stop).on('SIGTERM', stop)
+  })

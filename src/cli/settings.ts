@@ -1,0 +1,10 @@
+import { existsSync } from 'node:fs'
+import { type Config, readConfig } from '../config.ts'
+import { createLog, type Log } from '../log.ts'
+
+/** The settings from the environment and from `.env`, where there is one; the environment wins. */
+export const readSettings = (): { config: Config; log: Log } => {
+  if (existsSync('.env')) process.loadEnvFile('.env')
+  const config = readConfig()
+  return { config, log: createLog(config.LOG_LEVEL) }
+}

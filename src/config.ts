@@ -1,0 +1,154 @@
+import { z } from 'zod'
+import { OperatorError } from './errors.ts'
+
+const port = z
+  .string()
+  .refine((value) => /^\d{1,5}$/.test(value) && Number(value) <= 65_535, 'must be a port from 0 to 65535')
+  .transform(Number)
+const list = z.string().transform((value) =>
+  value
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter(Boolean),
+)
+const withDefault = <T extends z.ZodType<unknown, string>>(schema: T, value: string) =>
+  z.string().default(value).pipe(schema)
+const pathPattern = (placeholders: string[], required: string) =>
+  z.string().superRefine((value, context) => {
+    const unknown = (value.match(/:\w+/g) ?? []).filter((name) => !placeholders.includes(name))
+    const problem = !value.startsWith('/')
+      ? 'must start with "/"'
+      : unknown.length > 0
+        ? `has ${unknown.join(', ')}, which is none of ${placeholders.join(', ')}`
+        : !value.includes(required)
+          ? `must contain ${required}, or two pages would share one path`
+          : null
+    if (problem) context.addIssue({ code: 'custom', message: problem })
+  })
+const timeZone = z.string().refine(isTimeZone, 'must be an IANA time zone, such as Europe/Amsterdam')
+const httpUrl = z
+  .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
+  .transform((url) => url.replace(/\/+$/, ''))
+
+/** Every setting: its rule, its default and what it is for. `.env.example` is printed from this. */
+export const settings = {
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, 'must be a postgresql:// URL')
+    .optional()
+    .describe('A PostgreSQL 15 or newer. Unset: the embedded database in DATA_DIR.'),
+  DATA_DIR: withDefault(z.string().min(1), './data').describe(
+    'The folder of the embedded database; one process at a time.',
+  ),
+  PORT: withDefault(port, '4000').describe('The port that the API listens on.'),
+  HOST: withDefault(z.string().min(1), 'localhost').describe(
+    'The address that the API listens on; 0.0.0.0 for every one.',
+  ),
+  CORS_ORIGINS: withDefault(list, '*').describe(
+    'Origins of web pages that may call the API, comma-separated, or * for all (never with credentials).',
+  ),
+  SITE_URL: httpUrl
+    .optional()
+    .describe("The front end's base URL, used in links and payloads. Unset: the API's own address."),
+  SITE_TITLE: withDefault(z.string().min(1), 'Presswire').describe('The title of the site.'),
+  SITE_TIMEZONE: withDefault(timeZone, 'UTC').describe(
+    'The time zone of permalinks and of dates that name none.',
+  ),
+  PERMALINK: withDefault(
+    pathPattern([':year', ':month', ':day', ':slug'], ':slug'),
+    '/:year/:month/:slug/',
+  ).describe('The path of a new post: :year, :month, :day, :slug.'),
+  CATEGORY_PATH: withDefault(pathPattern([':path', ':slug'], ':'), '/category/:path/').describe(
+    'The path of a category: :path (with its ancestors) or :slug.',
+  ),
+  TAG_PATH: withDefault(pathPattern([':slug'], ':slug'), '/tag/:slug/').describe('The path of a tag.'),
+  AUTHOR_PATH: withDefault(pathPattern([':slug'], ':slug'), '/author/:slug/').describe(
+    'The path of an author.',
+  ),
+  SECRET_KEY: z
+    .string()
+    .min(32, 'must have at least 32 characters; make one with: openssl rand -base64 32')
+    .optional()
+    .describe(
+      'Encrypts what must be readable later, such as webhook secrets. Required with DATABASE_URL; made in DATA_DIR otherwise.',
+    ),
+  WEBHOOK_ALLOW: withDefault(list, '').describe(
+    'Hosts or CIDRs that webhooks may go to although they are private or plain http.',
+  ),
+  ROLE: withDefault(z.enum(['all', 'api', 'worker']), 'all').describe(
+    'What this process does: all, api or worker (the last two with DATABASE_URL).',
+  ),
+  LOG_LEVEL: withDefault(z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']), 'info').describe(
+    'The least severe line that is logged.',
+  ),
+}
+
+const schema = z.object(settings)
+
+export type Config = Readonly<Omit<z.output<typeof schema>, 'SITE_URL'> & { SITE_URL: string }>
+
+/**
+ * Reads the settings.
+ *
+ * @throws OperatorError (exit code 78) that lists every wrong setting at once.
+ */
+export const readConfig = (env: NodeJS.ProcessEnv = process.env): Config => {
+  // An empty variable is an unset one: `PORT= npm start` and compose files write it so.
+  const given = Object.entries(env).filter(([name, value]) => name in settings && value !== '')
+  const result = schema.safeParse(Object.fromEntries(given))
+  const problems = [
+    ...(result.error?.issues ?? []).map((issue) => ({ name: String(issue.path[0]), message: issue.message })),
+    ...contradictions(Object.fromEntries(given)),
+  ]
+  if (!result.success || problems.length > 0) throw wrongSettings(problems, env)
+  const { SITE_URL = `http://localhost:${result.data.PORT}`, ...rest } = result.data
+  return Object.freeze({ ...rest, SITE_URL })
+}
+
+const contradictions = (env: Record<string, string | undefined>) => {
+  const problems: { name: string; message: string }[] = []
+  if (env.DATABASE_URL && !env.SECRET_KEY) {
+    const message = 'is required with DATABASE_URL; make one with: openssl rand -base64 32'
+    problems.push({ name: 'SECRET_KEY', message })
+  }
+  if (!env.DATABASE_URL && (env.ROLE ?? 'all') !== 'all') {
+    const message =
+      'must be "all" without DATABASE_URL: the embedded database has one process, which does all'
+    problems.push({ name: 'ROLE', message })
+  }
+  return problems
+}
+
+const wrongSettings = (
+  problems: { name: string; message: string }[],
+  env: NodeJS.ProcessEnv,
+): OperatorError => {
+  const lines = problems.map(({ name, message }) => {
+    const value = env[name]
+    return `  ${name} ${message}${value === undefined || secretNames.has(name) ? '' : ` (it is "${value}")`}`
+  })
+  return new OperatorError(
+    `Wrong settings:\n${lines.join('\n')}\nCorrect them in the environment or in .env; .env.example explains each.`,
+    78,
+  )
+}
+
+const secretNames = new Set(['SECRET_KEY', 'DATABASE_URL'])
+
+function isTimeZone(name: string): boolean {
+  try {
+    return Boolean(new Intl.DateTimeFormat('en', { timeZone: name }))
+  } catch {
+    return false
+  }
+}
+
+/** `.env.example`: every setting with what it is for and its default. */
+export const printedEnvExample = (): string => {
+  const entries = Object.entries(settings).map(([name, schema]) => {
+    const { data } = schema.safeParse(undefined) as { data?: unknown }
+    const value = data === undefined ? '' : Array.isArray(data) ? data.join(',') : String(data)
+    return `# ${schema.description}\n# ${name}=${value}\n`
+  })
+  return `# The settings of Presswire, each with its default. Printed from src/config.ts: npm run generate\n\n${entries.join('\n')}`
+}

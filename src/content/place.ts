@@ -1,0 +1,63 @@
+import type { Tx } from '../db/client.ts'
+import { TakenError } from '../errors.ts'
+import { postPath, type Site } from '../site.ts'
+import type { Write } from '../write.ts'
+import { slugify } from './slug.ts'
+import type { Snapshot } from './snapshot.ts'
+
+export type Place = { slug: string; path: string; pathIsManual: boolean }
+
+/**
+ * Where a post lives: its slug (made from the title when none is given, numbered when it is taken) and its path.
+ *
+ * @param date what PERMALINK's date parts are filled with.
+ * @throws TakenError when an explicit slug or path belongs to another post.
+ */
+export const placeFor = async (w: Write, snapshot: Snapshot, date: Date, postId: string): Promise<Place> => {
+  const slug = snapshot.slug === '' ? await freeSlug(w, snapshot, date, postId) : snapshot.slug
+  const path = snapshot.path ?? postPath(w.site, slug, date)
+  if (snapshot.slug !== '')
+    await refuseTaken(
+      w.tx,
+      { slug },
+      postId,
+      `The slug "${slug}" belongs to another post; choose another one.`,
+      'slug',
+    )
+  await refuseTaken(
+    w.tx,
+    { path },
+    postId,
+    `The path ${path} belongs to another post; choose another slug or path.`,
+    snapshot.path ? 'path' : 'slug',
+  )
+  return { slug, path, pathIsManual: snapshot.path !== null }
+}
+
+const freeSlug = async (w: Write, snapshot: Snapshot, date: Date, postId: string): Promise<string> => {
+  const base = slugify(snapshot.title) || 'post'
+  // Parallel creates of one title wait here for each other, so that each finds the next free number.
+  await w.tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtext(${`post-slug:${base}`}))`
+  for (let number = 1; ; number++) {
+    const slug = number === 1 ? base : `${base}-${number}`
+    if (await isFree(w.tx, w.site, slug, snapshot.path, date, postId)) return slug
+  }
+}
+
+const isFree = async (tx: Tx, site: Site, slug: string, path: string | null, date: Date, postId: string) => {
+  const taken = [{ slug }, ...(path === null ? [{ path: postPath(site, slug, date) }] : [])]
+  return (
+    (await tx.post.findFirst({ where: { OR: taken, NOT: { id: postId } }, select: { id: true } })) === null
+  )
+}
+
+const refuseTaken = async (
+  tx: Tx,
+  where: { slug: string } | { path: string },
+  postId: string,
+  message: string,
+  field: string,
+): Promise<void> => {
+  const holder = await tx.post.findFirst({ where: { ...where, NOT: { id: postId } }, select: { id: true } })
+  if (holder) throw new TakenError(message, ['input', field])
+}

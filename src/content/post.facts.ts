@@ -1,0 +1,78 @@
+import type { EventType } from '../events/catalog.ts'
+import type { Fact } from '../events/outbox.ts'
+import { authorPath, categoryPath, type Site, tagPath } from '../site.ts'
+import { lineOf } from '../taxonomy/category.ts'
+import type { Write } from '../write.ts'
+import { type PostState, snapshotOf } from './snapshot.ts'
+
+/**
+ * Records what happened to a post. What is live before and after decides what is stale: every page and every cache tag
+ * that the post was on and is now on.
+ */
+export const recordPostFact = async (
+  w: Write,
+  type: EventType,
+  before: PostState | null,
+  after: PostState,
+  changedFields: string[],
+): Promise<void> => {
+  const live = [before, after].filter((state): state is PostState => state?.post.status === 'PUBLISHED')
+  w.record({
+    type,
+    subjectId: after.post.id,
+    subjectVersion: type === 'post.draft_saved' ? after.post.headVersion : after.post.version,
+    changedFields,
+    // What was not live is nobody's business but the editors', who find it in the revisions.
+    previous:
+      before && live.includes(before) && type !== 'post.draft_saved'
+        ? previousValues(before, changedFields)
+        : null,
+    invalidates:
+      type === 'post.draft_saved' ? [] : unique(await Promise.all(live.map((state) => tagsOf(w, state)))),
+    paths: type === 'post.draft_saved' ? [] : unique(live.map((state) => pathsOf(w.site, state))),
+    isPublic: live.length > 0 && type !== 'post.draft_saved',
+  } satisfies Fact)
+}
+
+const previousValues = (before: PostState, fields: string[]): Record<string, unknown> => {
+  const { seo, coverImage, metadata, publishedAt, excerpt, layout } = snapshotOf(before)
+  const values: Record<string, unknown> = {
+    title: before.post.title,
+    slug: before.post.slug,
+    path: before.post.path,
+    status: before.post.status,
+    excerpt,
+    layout,
+    publishedAt,
+    seo,
+    coverImage,
+    metadata,
+    authors: before.authors.map((author) => author.slug),
+    categories: before.categories.map((category) => category.slug),
+    tags: before.tags.map((tag) => tag.slug),
+  }
+  // The content itself is not repeated: it may be large, and a receiver that wants it asks for it.
+  return Object.fromEntries(fields.filter((field) => field in values).map((field) => [field, values[field]]))
+}
+
+const tagsOf = async (w: Write, { post, authors, categories, tags }: PostState): Promise<string[]> => {
+  const line = categories.flatMap((category) => lineOf(category.slugPath))
+  const ancestors = await w.tx.category.findMany({ where: { slugPath: { in: line } }, select: { id: true } })
+  return [
+    post.id,
+    'posts',
+    ...authors.map((author) => author.id),
+    ...ancestors.map((category) => category.id),
+    ...tags.map((tag) => tag.id),
+  ]
+}
+
+const pathsOf = (site: Site, { post, authors, categories, tags }: PostState): string[] => [
+  post.path,
+  '/',
+  ...authors.map((author) => authorPath(site, author.slug)),
+  ...categories.flatMap((category) => lineOf(category.slugPath).map((path) => categoryPath(site, path))),
+  ...tags.map((tag) => tagPath(site, tag.slug)),
+]
+
+const unique = (lists: string[][]): string[] => [...new Set(lists.flat())]

@@ -1,0 +1,188 @@
+import { authorsBySlug } from '../authors/author.ts'
+import type { Prisma, SourceFormat } from '../db/generated/client.ts'
+import { ValidationError, type ValidationIssue } from '../errors.ts'
+import { formatOffsetDateTime, type OffsetDateTime } from '../offset-date-time.ts'
+import { findCategory } from '../taxonomy/category.ts'
+import { ensureTag, findTag } from '../taxonomy/tag.ts'
+import { textProblem } from '../text.ts'
+import type { Write } from '../write.ts'
+import { pathProblem, slugify, slugProblem } from './slug.ts'
+import type { Snapshot } from './snapshot.ts'
+
+/** What a caller may say about a post. Absent leaves alone, null clears. */
+export type PostInput = {
+  title?: string | null
+  source?: string | null
+  format?: SourceFormat | null
+  slug?: string | null
+  path?: string | null
+  excerpt?: string | null
+  publishedAt?: OffsetDateTime | null
+  layout?: string | null
+  /** Slugs; the first is the main author. */
+  authors?: string[] | null
+  /** Exact slug first, then name. Unknown tags are created, unknown categories are an error. */
+  categories?: string[] | null
+  tags?: string[] | null
+  seo?: {
+    title?: string | null
+    description?: string | null
+    canonicalUrl?: string | null
+    noindex?: boolean | null
+  } | null
+  metadata?: unknown
+  coverImage?: { url: string; alt?: string | null } | null
+}
+
+// The title fits any page and feed; the source is what one request may carry, and far above the longest known post.
+const maxLength = { title: 1_000, source: 5_000_000, excerpt: 20_000, layout: 200, term: 200 }
+
+/**
+ * The snapshot that the input makes of another one.
+ *
+ * @throws ValidationError with every issue at once.
+ */
+export const withInput = async (w: Write, base: Snapshot, input: PostInput): Promise<Snapshot> => {
+  const issues: ValidationIssue[] = [...textIssues(input), ...pathIssues(input), ...otherIssues(input)]
+  const authorIds = await authorIdsOf(w, input, issues)
+  const categoryIds = await categoryIdsOf(w, input, issues)
+  if (issues.length > 0) throw new ValidationError(issues)
+  const tagIds = await tagIdsOf(w, input)
+  return {
+    title: given(input.title?.trim(), base.title),
+    source: given(input.source, base.source),
+    format: given(input.format, base.format),
+    // An empty slug is made from the title when the post is saved.
+    slug: input.slug === undefined ? base.slug : (input.slug ?? ''),
+    path: orCleared(input.path, base.path),
+    excerpt: orCleared(input.excerpt, base.excerpt),
+    layout: orCleared(input.layout, base.layout),
+    publishedAt: orCleared(input.publishedAt && formatOffsetDateTime(input.publishedAt), base.publishedAt),
+    seo: input.seo === undefined ? base.seo : { ...noSeo, ...defined(input.seo ?? {}) },
+    coverImage: input.coverImage
+      ? { alt: null, ...input.coverImage }
+      : orCleared(input.coverImage, base.coverImage),
+    metadata: input.metadata === undefined ? base.metadata : ((input.metadata ?? {}) as Prisma.JsonObject),
+    authorIds: authorIds ?? base.authorIds,
+    categoryIds: categoryIds ?? base.categoryIds,
+    tagIds: tagIds ?? base.tagIds,
+  }
+}
+
+export const noSeo: Snapshot['seo'] = { title: null, description: null, canonicalUrl: null, noindex: false }
+
+export const emptySnapshot: Snapshot = {
+  title: '',
+  source: '',
+  format: 'MARKDOWN',
+  slug: '',
+  path: null,
+  excerpt: null,
+  layout: null,
+  publishedAt: null,
+  seo: noSeo,
+  coverImage: null,
+  metadata: {},
+  authorIds: [],
+  categoryIds: [],
+  tagIds: [],
+}
+
+const textIssues = (input: PostInput): ValidationIssue[] => {
+  const issues: ValidationIssue[] = []
+  for (const field of ['title', 'source', 'excerpt', 'layout'] as const) {
+    const problem = typeof input[field] === 'string' ? textProblem(input[field], maxLength[field]) : null
+    if (problem) issues.push(issue(field, `The ${field} ${problem}.`))
+  }
+  for (const field of ['title', 'source', 'format'] as const) {
+    if (input[field] === null)
+      issues.push(issue(field, `The ${field} cannot be cleared; send a value or leave it out.`))
+  }
+  if (typeof input.title === 'string' && input.title.trim() === '') {
+    issues.push(issue('title', 'The title is empty; give the post a title.'))
+  }
+  return issues
+}
+
+const pathIssues = (input: PostInput): ValidationIssue[] => {
+  const issues: ValidationIssue[] = []
+  const slug = typeof input.slug === 'string' ? slugProblem(input.slug) : null
+  if (slug) issues.push(issue('slug', slug))
+  const path = typeof input.path === 'string' ? pathProblem(input.path) : null
+  if (path) issues.push(issue('path', path))
+  return issues
+}
+
+const otherIssues = (input: PostInput): ValidationIssue[] => {
+  const issues: ValidationIssue[] = []
+  const { metadata } = input
+  if (metadata != null && (typeof metadata !== 'object' || Array.isArray(metadata))) {
+    issues.push(issue('metadata', 'The metadata must be a JSON object.'))
+  } else if (metadata != null && /\\u0000|\\ud[89a-f]/i.test(JSON.stringify(metadata))) {
+    issues.push(
+      issue('metadata', 'The metadata contains a NUL character or half of a surrogate pair; remove it.'),
+    )
+  }
+  for (const field of ['authors', 'categories', 'tags'] as const) {
+    for (const [index, word] of (input[field] ?? []).entries()) {
+      const problem = word.trim() === '' ? 'is empty; leave it out' : textProblem(word, maxLength.term)
+      if (problem) issues.push(issue(field, `Entry ${index + 1} of ${field} ${problem}.`, String(index)))
+    }
+  }
+  return issues
+}
+
+const authorIdsOf = async (w: Write, { authors }: PostInput, issues: ValidationIssue[]) => {
+  if (authors === undefined) return undefined
+  const slugs = unique(authors ?? [])
+  const found = await authorsBySlug(
+    w.tx,
+    slugs.filter((slug) => !textProblem(slug, maxLength.term)),
+  )
+  for (const slug of slugs.filter((slug) => !found.has(slug))) {
+    issues.push(
+      issue('authors', `There is no author with the slug "${slug}"; create it first or correct the slug.`),
+    )
+  }
+  return slugs.flatMap((slug) => found.get(slug)?.id ?? [])
+}
+
+const categoryIdsOf = async (w: Write, { categories }: PostInput, issues: ValidationIssue[]) => {
+  if (categories === undefined) return undefined
+  const ids: string[] = []
+  for (const word of categories ?? []) {
+    if (textProblem(word, maxLength.term)) continue
+    const category = await findCategory(w.tx, word)
+    if (category) ids.push(category.id)
+    else
+      issues.push(
+        issue('categories', `There is no category "${word}"; create it first or correct its slug or name.`),
+      )
+  }
+  return unique(ids)
+}
+
+const tagIdsOf = async (w: Write, { tags }: PostInput) => {
+  if (tags === undefined) return undefined
+  const ids: string[] = []
+  for (const word of tags ?? []) {
+    const tag = (await findTag(w.tx, word)) ?? (await ensureTag(w, word, slugify(word) || 'tag'))
+    ids.push(tag.id)
+  }
+  return unique(ids)
+}
+
+const issue = (field: string, message: string, ...rest: string[]): ValidationIssue => ({
+  message,
+  path: ['input', field, ...rest],
+})
+
+const unique = <T>(values: T[]): T[] => [...new Set(values)]
+
+const given = <T>(value: T | null | undefined, fallback: T): T => value ?? fallback
+
+const orCleared = <T>(value: T | null | undefined, fallback: T | null): T | null =>
+  value === undefined ? fallback : value
+
+const defined = <T extends object>(value: T): { [K in keyof T]?: Exclude<T[K], null | undefined> } =>
+  Object.fromEntries(Object.entries(value).filter(([, entry]) => entry != null)) as never

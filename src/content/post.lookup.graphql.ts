@@ -1,0 +1,77 @@
+import type { Prisma } from '../db/generated/client.ts'
+import { builder } from '../graphql/builder.ts'
+import type { Context } from '../graphql/context.ts'
+import { requestError } from '../graphql/errors.ts'
+import { registerNode } from '../graphql/node.ts'
+import { selectOf } from '../graphql/select.ts'
+import { visibleTo } from './visibility.ts'
+
+const OriginInput = builder.inputType('OriginInput', {
+  description: 'What a post was in the system it came from.',
+  fields: (t) => ({
+    source: t.string({ required: true, description: "The import's name." }),
+    id: t.string({ required: true, description: 'The id it had there.' }),
+  }),
+})
+
+const PostBy = builder.inputType('PostBy', {
+  isOneOf: true,
+  description: 'How to look up a post: by exactly one of these.',
+  fields: (t) => ({
+    id: t.id({ description: 'The global id.' }),
+    slug: t.string({ description: 'The slug.' }),
+    path: t.string({ description: 'The path, exactly as it is answered.' }),
+    guid: t.string({ description: 'The permanent identifier; it must be unique.' }),
+    legacyId: t.string({
+      description: 'The id in the system it came from; it must be unique among all imports.',
+    }),
+    origin: t.field({ type: OriginInput, description: 'The import and the id within it.' }),
+  }),
+})
+
+builder.queryField('post', (t) =>
+  t.prismaField({
+    type: 'Post',
+    nullable: true,
+    description: 'One post; null when there is none or it is not for this caller.',
+    args: { by: t.arg({ type: PostBy, required: true, description: 'What to look for.' }) },
+    resolve: async (query, _root, { by }, context) => {
+      const where: Prisma.PostWhereInput = { AND: [whereOf(by), visibleTo(context.viewer)] }
+      const [post, another] = await context.db.post.findMany({ ...query, where, take: 2 })
+      if (another) throw await notUnique(by, where, context)
+      return post ?? null
+    },
+  }),
+)
+
+type By = typeof PostBy.$inferInput
+
+const whereOf = ({ id, slug, path, guid, legacyId, origin }: By): Prisma.PostWhereInput => {
+  if (id != null) return { id }
+  if (slug != null) return { slug }
+  if (path != null) return { path }
+  if (guid != null) return { guid }
+  if (legacyId != null) return { legacyId }
+  return { origin: { is: { source: origin?.source ?? '', sourceId: origin?.id ?? '' } } }
+}
+
+const notUnique = async (by: By, where: Prisma.PostWhereInput, { db }: Context) => {
+  const posts = await db.post.findMany({
+    where,
+    take: 10,
+    select: { id: true, origin: { select: { source: true } } },
+  })
+  const places = posts.map((post) => `${post.id} (${post.origin?.source ?? 'written here'})`)
+  const [field] = Object.entries(by).find(([, value]) => value != null) ?? []
+  return requestError(
+    'BAD_USER_INPUT',
+    `Several posts have this ${field}: ${places.join(', ')}. Look it up by "origin" or "id".`,
+  )
+}
+
+registerNode('post', 'Post', (ids, context, info) =>
+  context.db.post.findMany({
+    select: selectOf(context, info, 'Post', { id: true }),
+    where: { AND: [{ id: { in: ids } }, visibleTo(context.viewer)] },
+  }),
+)

@@ -1,0 +1,88 @@
+import anyAscii from 'any-ascii'
+
+/**
+ * A slug for a text in any script: lower-case ASCII letters, digits and hyphens, cut between two words.
+ * Empty only for a text that has no letter and no digit (punctuation, emoji).
+ */
+export function slugify(text: string, maxLength = 200): string {
+  const named = text.normalize('NFC').replace(pictographs, ' ').replace(symbolsOfNames, nameOfSymbol)
+  const slug = hyphenated(anyAscii(named))
+  if (slug !== '') return cut(slug, maxLength)
+  return letterOrDigit.test(text) ? cut(codePoints(text), maxLength) : ''
+}
+
+/** Why a slug that someone chose cannot be used, as a sentence that says what to do; null when it can. */
+export function slugProblem(slug: string): string | null {
+  const length = [...slug].length
+  if (length < 1 || length > 200) return `The slug has ${length} characters; give it 1 to 200.`
+  if (slug !== slug.normalize('NFC')) {
+    return `The slug "${slug}" is not in Unicode normal form C; send it as "${slug.normalize('NFC')}".`
+  }
+  if (slug === '.' || slug === '..')
+    return `The slug "${slug}" means a folder in an address; choose another one.`
+  if (slug !== slug.toLowerCase()) {
+    return `The slug "${slug}" has upper-case letters; write "${slug.toLowerCase()}".`
+  }
+  if (!slugCharacters.test(slug)) {
+    return `The slug "${slug}" may have letters and digits of any script, "-", "_" and "."; write "${slugify(slug) || 'a-word'}" or the like.`
+  }
+  return null
+}
+
+/** Why a path that someone chose cannot be used, as a sentence that says what to do; null when it can. */
+export function pathProblem(path: string): string | null {
+  if (path.length > maxPathLength) {
+    return `The path has ${path.length} characters; at most ${maxPathLength} are allowed.`
+  }
+  if (!path.startsWith('/')) return `The path "${path}" must start with a slash; write "/${path}".`
+  if (unprintable.test(path) || !path.isWellFormed()) {
+    return 'The path has control characters or broken Unicode; remove them.'
+  }
+  if (path !== path.normalize('NFC')) {
+    return `The path "${path}" is not in Unicode normal form C; send it as "${path.normalize('NFC')}".`
+  }
+  if (/[?#\\]/.test(path)) return `The path "${path}" must not have "?", "#" or "\\"; give the path alone.`
+  if (path.includes('//')) return `The path "${path}" has an empty part; write one slash instead of two.`
+  if (/\/\.\.?(?:\/|$)/.test(path))
+    return `The path "${path}" has a "." or ".." part; write where it leads to.`
+  if (/%[0-9a-f]{2}/i.test(path)) {
+    return `The path "${path}" has percent-escapes; write the characters they stand for.`
+  }
+  return null
+}
+
+const maxPathLength = 1024 // the site maps and feeds of 2,048-character URLs leave as much again for SITE_URL and escapes
+
+const letterOrDigit = /[\p{L}\p{N}]/u
+// Marks, too: Devanagari, Thai and Arabic words cannot be written without them.
+const slugCharacters = /^[\p{L}\p{M}\p{N}._-]+$/u
+const unprintable = /[\p{Cc}\u2028\u2029]/u
+const pictographs = /\p{Extended_Pictographic}/gu
+// C, C++ and C# are three tags.
+const symbolsOfNames = /(?<=[\p{L}\p{N}])(?:\++|#)(?![\p{L}\p{N}])/gu
+
+function nameOfSymbol(symbol: string): string {
+  return symbol === '#' ? '-sharp' : '-plus'.repeat(symbol.length)
+}
+
+function hyphenated(ascii: string): string {
+  return ascii
+    .toLowerCase()
+    .replaceAll("'", '')
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '')
+}
+
+function cut(slug: string, maxLength: number): string {
+  if (slug.length <= maxLength) return slug
+  const start = slug.slice(0, maxLength + 1)
+  const lastHyphen = start.lastIndexOf('-')
+  // One word that is longer than everything is cut inside.
+  return lastHyphen > 0 ? start.slice(0, lastHyphen) : start.slice(0, maxLength)
+}
+
+/** For the few letters that have no romanisation. */
+function codePoints(text: string): string {
+  const letters = text.match(new RegExp(letterOrDigit, 'gu')) ?? []
+  return letters.map((letter) => `u${(letter.codePointAt(0) ?? 0).toString(16)}`).join('-')
+}

@@ -1,0 +1,16 @@
+import { hasScope, type Viewer } from '../auth/viewer.ts'
+import { Prisma } from '../db/generated/client.ts'
+
+/**
+ * The one rule of who sees which post, ANDed into every way to a post: relation, count, filter, order, search, look-up.
+ * Without content:read a caller sees what is published and nothing else.
+ */
+export const visibleTo = (viewer: Viewer): Prisma.PostWhereInput =>
+  hasScope(viewer, 'CONTENT_READ') ? {} : { status: 'PUBLISHED' }
+
+/** The same rule for statements that are written in SQL and name the posts table `posts`. */
+export const visibleToSql = (viewer: Viewer): Prisma.Sql =>
+  hasScope(viewer, 'CONTENT_READ') ? Prisma.sql`TRUE` : Prisma.sql`posts.status = 'PUBLISHED'`
+
+/** What a list holds when no status is asked for: published posts, with any key. */
+export const listedByDefault: Prisma.PostWhereInput = { status: 'PUBLISHED' }

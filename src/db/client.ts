@@ -1,0 +1,130 @@
+import { PGlite } from '@electric-sql/pglite'
+import { PrismaPg } from '@prisma/adapter-pg'
+import type { SqlMigrationAwareDriverAdapterFactory } from '@prisma/driver-adapter-utils'
+import pg from 'pg'
+import { PrismaPGlite } from 'pglite-prisma-adapter'
+import { OperatorError } from '../errors.ts'
+import { type Prisma, PrismaClient } from './generated/client.ts'
+import { lockFolder } from './lock.ts'
+
+export type Db = PrismaClient<'query'>
+/** What runs statements: the root client or a transaction. Domain code takes this and cannot tell which. */
+export type Tx = Prisma.TransactionClient
+
+/** Where the database is: a PostgreSQL server, or a folder (`null` = in memory, for tests and for writing migrations). */
+export type DatabaseLocation = { url: string; poolSize?: number } | { folder: string | null; image?: Blob }
+
+/** An open database. Both kinds run the same statements through the same client. */
+export type Database = {
+  kind: 'postgres' | 'embedded'
+  db: Db
+  /** The driver beneath, for the queue and the notifier, which speak to it directly. */
+  driver: { pool: pg.Pool } | { pglite: PGlite }
+  adapterFactory: SqlMigrationAwareDriverAdapterFactory
+  /** Runs several statements at once, outside any transaction of the client. */
+  runScript(sql: string): Promise<void>
+  close(): Promise<void>
+}
+
+/** Opens a database without touching its tables: `migrate` does that. */
+export const openDatabase = (location: DatabaseLocation): Promise<Database> =>
+  'url' in location ? openPostgres(location) : openEmbedded(location)
+
+// Two more than the cores of a small server; PostgreSQL itself allows 100 connections by default.
+const defaultPoolSize = 10
+
+const openPostgres = async ({ url, poolSize = defaultPoolSize }: { url: string; poolSize?: number }) => {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: poolSize,
+    // A database that is away answers a caller within 3 s instead of hanging.
+    connectionTimeoutMillis: 3_000,
+    // The adapter cuts offsets from the text of a time: the session has to be in UTC.
+    options: '-c timezone=UTC',
+    application_name: 'presswire',
+  })
+  // Without a listener a connection that breaks while idle would end the process.
+  pool.on('error', () => undefined)
+  try {
+    await pool.query('SELECT 1')
+  } catch (error) {
+    await pool.end()
+    throw new OperatorError(
+      `The database at ${withoutPassword(url)} does not answer (${(error as Error).message}). Start it, or correct DATABASE_URL.`,
+      1,
+      { cause: error },
+    )
+  }
+  const adapterFactory = new PrismaPg(pool)
+  const db = newClient(adapterFactory)
+  const close = async () => {
+    await db.$disconnect()
+    await pool.end()
+  }
+  const runScript = async (sql: string) => void (await pool.query(sql))
+  return { kind: 'postgres', db, driver: { pool }, adapterFactory, runScript, close } satisfies Database
+}
+
+const openEmbedded = async ({ folder, image }: { folder: string | null; image?: Blob }) => {
+  const unlock = folder === null ? () => undefined : lockFolder(folder)
+  const pglite = new PGlite({ dataDir: folder === null ? 'memory://' : `${folder}/db`, loadDataDir: image })
+  try {
+    await pglite.waitReady
+    await pglite.exec("SET TIME ZONE 'UTC'")
+  } catch (error) {
+    unlock()
+    throw new OperatorError(
+      `The embedded database in ${folder} cannot be opened (${(error as Error).message}). Restore the folder from a copy, or set DATA_DIR to an empty one.`,
+      1,
+      { cause: error },
+    )
+  }
+  const adapterFactory = awaitingScripts(new PrismaPGlite(pglite), pglite)
+  const db = newClient(adapterFactory)
+  const close = async () => {
+    await db.$disconnect()
+    await pglite.close()
+    unlock()
+  }
+  const runScript = async (sql: string) => void (await pglite.exec(sql))
+  return { kind: 'embedded', db, driver: { pglite }, adapterFactory, runScript, close } satisfies Database
+}
+
+const newClient = (adapter: SqlMigrationAwareDriverAdapterFactory): Db =>
+  new PrismaClient({
+    adapter,
+    log: [{ emit: 'event', level: 'query' }],
+    // A transaction waits for the locks of others; the default of 5 s would end an import's longest one.
+    transactionOptions: { maxWait: 10_000, timeout: 30_000 },
+  })
+
+/** The adapter's own executeScript does not wait for the script, so that a failed migration would go unnoticed. */
+const awaitingScripts = (
+  factory: SqlMigrationAwareDriverAdapterFactory,
+  pglite: PGlite,
+): SqlMigrationAwareDriverAdapterFactory => {
+  const connect = async (open: () => ReturnType<typeof factory.connect>, target: PGlite) => {
+    const adapter = await open()
+    adapter.executeScript = async (script) => void (await target.exec(script))
+    return adapter
+  }
+  const connectToShadowDb = async () => {
+    const shadow = new PGlite('memory://')
+    return connect(() => new PrismaPGlite(shadow).connect(), shadow)
+  }
+  return {
+    provider: factory.provider,
+    adapterName: factory.adapterName,
+    connect: () => connect(() => factory.connect(), pglite),
+    connectToShadowDb,
+  }
+}
+
+const withoutPassword = (url: string): string => {
+  try {
+    const { protocol, host, pathname } = new URL(url)
+    return `${protocol}//${host}${pathname}`
+  } catch {
+    return 'DATABASE_URL'
+  }
+}

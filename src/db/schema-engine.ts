@@ -1,0 +1,43 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import {
+  bindMigrationAwareSqlAdapterFactory,
+  type SqlMigrationAwareDriverAdapterFactory,
+} from '@prisma/driver-adapter-utils'
+import * as bindings from '@prisma/schema-engine-wasm/schema_engine_bg'
+
+export const noFilters = { externalTables: [], externalEnums: [] }
+
+/**
+ * Prisma's own schema engine, compiled to WebAssembly: it writes and applies migrations as `prisma migrate` does, without
+ * the native binary that Prisma's CLI would download.
+ */
+export const startSchemaEngine = async (
+  adapterFactory: SqlMigrationAwareDriverAdapterFactory,
+  schema: { path: string; content: string },
+): Promise<bindings.SchemaEngine> => {
+  const folder = dirname(createRequire(import.meta.url).resolve('@prisma/schema-engine-wasm'))
+  const wasm = readFileSync(join(folder, 'schema_engine_bg.wasm'))
+  return start(wasm, adapterFactory, schema)
+}
+
+type Glue = { __wbg_set_wasm(exports: WebAssembly.Exports): void }
+
+const start = async (
+  wasm: Buffer<ArrayBuffer>,
+  adapterFactory: SqlMigrationAwareDriverAdapterFactory,
+  schema: { path: string; content: string },
+) => {
+  const { instance } = await WebAssembly.instantiate(wasm, {
+    './schema_engine_bg.js': bindings as unknown as WebAssembly.ModuleImports,
+  })
+  ;(bindings as unknown as Glue).__wbg_set_wasm(instance.exports)
+  const begin = instance.exports.__wbindgen_start
+  if (typeof begin === 'function') begin()
+  return bindings.SchemaEngine.new(
+    { datamodels: [[schema.path, schema.content]] },
+    () => undefined,
+    bindMigrationAwareSqlAdapterFactory(adapterFactory),
+  )
+}

@@ -1,0 +1,116 @@
+import type { Tx } from '../db/client.ts'
+import type { ApiKeyScope, Event, Prisma } from '../db/generated/client.ts'
+import { newId } from '../id.ts'
+import { type EventType, eventCatalog } from './catalog.ts'
+
+/** What a domain says has happened. */
+export type Fact = {
+  type: EventType
+  subjectId: string
+  subjectVersion: number
+  /** The public names of the fields that changed, and the values that public ones had. */
+  changedFields: string[]
+  previous: Record<string, unknown> | null
+  /** The cache tags whose answers are stale, and the paths of the pages that show the subject. */
+  invalidates: string[]
+  paths: string[]
+  /** Whether the subject is or was public. */
+  isPublic: boolean
+  /** What only this type of event has. */
+  detail?: Record<string, unknown>
+}
+
+/** A subscription document that listens to an event, and whose eyes it reads with. */
+export type Listener = {
+  renderingKey: string
+  document: string
+  variables: Record<string, unknown> | null
+  scopes: ApiKeyScope[]
+}
+export type Rendering = { data: string | null; errors: Prisma.InputJsonValue | null; failure: string | null }
+
+/** What the outbox needs of others: who listens (webhooks), and what a document gives for an event (GraphQL). */
+export type OutboxPorts = {
+  listeners(tx: Tx, event: Event): Promise<Listener[]>
+  render(tx: Tx, event: Event, listener: Listener, signal: AbortSignal): Promise<Rendering>
+}
+
+/** The channel that a commit with events notifies; the relay of every process listens. */
+export const eventsChannel = 'presswire_events'
+
+// Any constant will do: everything that takes a sequence waits for it, so that sequence order is commit order.
+const sequenceLock = 7_273_701
+
+// Beyond these a publish would wait for its subscribers: 20 documents at 200 ms are 4 s at the very most.
+const maxDocumentsPerEvent = 20
+const renderTimeoutMs = 200
+
+/**
+ * Writes the events of a transaction, with their data rendered for every distinct document that listens. Called last in
+ * the transaction: from here to the commit no other transaction can take a sequence.
+ */
+export const writeEvents = async (
+  tx: Tx,
+  ports: OutboxPorts,
+  facts: Fact[],
+  { actor, now }: { actor: string | null; now: Date },
+): Promise<Event[]> => {
+  if (facts.length === 0) return []
+  await tx.$executeRaw`SELECT pg_advisory_xact_lock(${sequenceLock})`
+  const events: Event[] = []
+  for (const { previous, detail, ...fact } of facts) {
+    const event = await tx.event.create({
+      data: {
+        ...fact,
+        id: newId('event'),
+        subjectType: eventCatalog[fact.type].subject,
+        previous: (previous ?? undefined) as Prisma.InputJsonValue | undefined,
+        detail: detail as Prisma.InputJsonValue | undefined,
+        actor,
+        occurredAt: now,
+      },
+    })
+    await writeRenderings(tx, ports, event)
+    events.push(event)
+  }
+  await tx.$executeRaw`SELECT pg_notify(${eventsChannel}, '')`
+  return events
+}
+
+const writeRenderings = async (tx: Tx, ports: OutboxPorts, event: Event): Promise<void> => {
+  const listeners = await ports.listeners(tx, event)
+  const distinct = new Map(listeners.map((listener) => [listener.renderingKey, listener]))
+  const rows: Prisma.EventRenderingCreateManyInput[] = []
+  for (const [key, listener] of distinct) {
+    const rendering =
+      rows.length < maxDocumentsPerEvent
+        ? await renderInSavepoint(tx, ports, event, listener)
+        : failed(`More than ${maxDocumentsPerEvent} distinct documents listen to this event; use fewer.`)
+    rows.push({ eventId: event.id, key, ...rendering, errors: rendering.errors ?? undefined })
+  }
+  if (rows.length > 0) await tx.eventRendering.createMany({ data: rows })
+}
+
+/** A document that fails must not take the publish with it: what it did to the transaction is undone. */
+const renderInSavepoint = async (
+  tx: Tx,
+  ports: OutboxPorts,
+  event: Event,
+  listener: Listener,
+): Promise<Rendering> => {
+  await tx.$executeRaw`SAVEPOINT rendering`
+  const deadline = AbortSignal.timeout(renderTimeoutMs)
+  const tooSlow = new Promise<Rendering>((resolve) => {
+    deadline.onabort = () => resolve(failed(`The document took longer than ${renderTimeoutMs} ms.`))
+  })
+  const rendering = await Promise.race([
+    ports.render(tx, event, listener, deadline).catch((error: Error) => failed(error.message)),
+    tooSlow,
+  ])
+  deadline.onabort = null
+  if (rendering.failure === null) await tx.$executeRaw`RELEASE SAVEPOINT rendering`
+  else await tx.$executeRaw`ROLLBACK TO SAVEPOINT rendering`
+  return rendering
+}
+
+const failed = (failure: string): Rendering => ({ data: null, errors: null, failure })

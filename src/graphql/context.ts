@@ -1,0 +1,22 @@
+import type { Viewer } from '../auth/viewer.ts'
+import type { Tx } from '../db/client.ts'
+import type { Follow } from '../events/follow.ts'
+import type { Site } from '../site.ts'
+import type { EndpointRules } from '../webhooks/endpoint.ts'
+import type { Writer } from '../write.ts'
+
+/** What every resolver is handed. In a mutation's answer and in a rendered event it reads the same transaction's state. */
+export type Context = {
+  /** Reads: the root client, or the transaction in which an event is rendered. */
+  db: Tx
+  viewer: Viewer
+  site: Site
+  now: () => Date
+  /** Runs a domain verb in one transaction, with its events. */
+  write: Writer
+  requestId: string
+  /** Follows the log of events. */
+  follow: Follow
+  /** What saving a webhook endpoint needs; null where nothing can be saved. */
+  endpointRules: EndpointRules | null
+}

@@ -1,0 +1,29 @@
+import { queryFromInfo } from '@pothos/plugin-prisma'
+import type { GraphQLResolveInfo } from 'graphql'
+import { Prisma } from '../db/generated/client.ts'
+import type { Context } from './context.ts'
+
+/** The columns that a query asks for, as Prisma's `select`. `always` names those that the program itself needs. */
+export const selectOf = <Always extends Record<string, true>>(
+  context: Context,
+  info: GraphQLResolveInfo,
+  typeName: string,
+  always: Always,
+  paths: string[][] = [],
+): Always => {
+  const options = { context, info, typeName, select: always as Record<string, unknown>, paths }
+  return (queryFromInfo(options as never) as unknown as { select: Always }).select
+}
+
+/** The same as a list of columns in SQL, each under its Prisma name. Names come from the Prisma schema, never from a caller. */
+export const columnsOf = (select: Record<string, unknown>, table: string): Prisma.Sql =>
+  Prisma.raw(
+    Object.keys(select)
+      .filter((field) => select[field] === true)
+      .map((field) => `${table}.${columnName(field)} AS "${field}"`)
+      .join(', '),
+  )
+
+/** Every column is the snake case of its field: tests/unit/select.test.ts holds the Prisma schema to it. */
+export const columnName = (field: string): string =>
+  field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)

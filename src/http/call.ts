@@ -1,0 +1,66 @@
+import type { IncomingMessage } from 'node:http'
+import type { Readable } from 'node:stream'
+
+/** One HTTP request on its way through the server. */
+export type Call = {
+  request: IncomingMessage
+  /** The path without its query string, still percent-encoded. */
+  path: string
+  /** The query string without its `?`; empty if there is none. */
+  search: string
+  /** Answered as `x-request-id` and written to the log with whatever goes wrong. */
+  requestId: string
+  /** Aborted when the caller goes away before the answer is complete. */
+  signal: AbortSignal
+  /** Aborted when the server starts to stop: answers without an end (subscriptions) end then. */
+  stopping: AbortSignal
+}
+
+/** What goes back. Header names are in lower case; the server adds its own beneath them. */
+export type Answer = {
+  status: number
+  headers?: Record<string, string>
+  body?: string | Uint8Array | Readable | null
+}
+
+/** What is served at one path: GET includes HEAD, and OPTIONS is the server's own. */
+export type Route = {
+  methods: readonly ('GET' | 'POST')[]
+  answer(call: Call): Answer | Promise<Answer>
+}
+
+/**
+ * Thrown by a route to refuse a call: becomes an answer with this status and one GraphQL error, which a client of any
+ * kind can show. The codes are those of the API's top-level errors.
+ */
+export class Refusal extends Error {
+  override readonly name = 'Refusal'
+  readonly status: number
+  readonly code: string
+  readonly headers: Record<string, string>
+
+  constructor(status: number, code: string, message: string, headers: Record<string, string> = {}) {
+    super(message)
+    this.status = status
+    this.code = code
+    this.headers = headers
+  }
+}
+
+/** A refusal or failure in the form of a GraphQL answer, never to be cached. */
+export function errorAnswer(
+  status: number,
+  message: string,
+  extensions: { code: string; requestId?: string },
+  headers: Record<string, string> = {},
+): Answer {
+  return {
+    status,
+    headers: {
+      'content-type': 'application/json; charset=utf-8',
+      'cache-control': 'private, no-store',
+      ...headers,
+    },
+    body: JSON.stringify({ errors: [{ message, extensions }] }),
+  }
+}

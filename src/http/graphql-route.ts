@@ -1,0 +1,104 @@
+import { Readable } from 'node:stream'
+import type { ReadableStream as WebStream } from 'node:stream/web'
+import type { Plugin } from 'graphql-yoga'
+import { anonymous, type Viewer } from '../auth/viewer.ts'
+import { defaultBodyLimit, type GraphQLParams, readGraphQLParams } from './body.ts'
+import { type Answer, type Call, errorAnswer, Refusal, type Route } from './call.ts'
+
+/** What Yoga's context starts from: `createYoga<GraphQLCall>`. */
+export type GraphQLCall = { call: Call; params: GraphQLParams; viewer: Viewer }
+
+/** The part of a Yoga instance that is used here. */
+export type GraphQLServer = {
+  fetchAPI: { Request: typeof Request }
+  fetch(request: Request, context: GraphQLCall): Response | Promise<Response>
+}
+
+export type GraphQLRouteOptions = {
+  yoga: GraphQLServer
+  /** Who calls; throws a Refusal (401) for a credential that is no good. Without it everyone is anonymous. */
+  authenticate?(call: Call): Promise<Viewer>
+  /** The playground's page, or undefined if this call does not ask for it. */
+  page?(call: Call): Promise<Answer> | undefined
+  /** Stands before Yoga, for stored answers and repeated mutations; `execute` asks Yoga. */
+  intercept?(graphqlCall: GraphQLCall, execute: () => Promise<Answer>): Answer | Promise<Answer>
+  /** In bytes. */
+  bodyLimit?: number
+}
+
+/**
+ * The route of the GraphQL endpoint. Body and query string are read here and Yoga gets the parameters: it never sees
+ * a body, so nothing that it accepts by default (forms, files, batches, 25 MB) exists, the limit holds while bytes
+ * still arrive, and what stands before it knows the query without parsing it twice. Yoga's `fetch` takes a Request
+ * of its own light-weight class, made without a stream; a caller that goes away aborts its signal.
+ */
+export function graphqlRoute({
+  yoga,
+  authenticate,
+  page,
+  intercept,
+  bodyLimit = defaultBodyLimit,
+}: GraphQLRouteOptions): Route {
+  return { methods: ['GET', 'POST'], answer }
+
+  async function answer(call: Call): Promise<Answer> {
+    const shown = page?.(call)
+    if (shown) return shown
+    const viewer = authenticate ? await authenticate(call) : anonymous
+    const params = await readGraphQLParams(call, bodyLimit)
+    if (params.query === undefined) return withoutQuery(params)
+    const graphqlCall = { call, params, viewer }
+    const execute = () => askYoga(yoga, graphqlCall)
+    return intercept ? intercept(graphqlCall, execute) : execute()
+  }
+}
+
+/** The Yoga plugin that belongs to `graphqlRoute`: takes the parameters from the context in place of the request. */
+export function paramsFromCall(): Plugin<object, GraphQLCall> {
+  return {
+    onRequestParse({ serverContext, setRequestParser }) {
+      setRequestParser(() => serverContext.params)
+    },
+  }
+}
+
+/** Apollo's link sends a hash first, and goes on with whole queries when it gets just these words, with status 200. */
+function withoutQuery({ extensions }: GraphQLParams): Answer {
+  if (!extensions?.persistedQuery) {
+    throw new Refusal(400, 'BAD_USER_INPUT', 'Send a GraphQL document as the parameter "query".')
+  }
+  return errorAnswer(200, 'PersistedQueryNotSupported', { code: 'PERSISTED_QUERY_NOT_SUPPORTED' })
+}
+
+async function askYoga(yoga: GraphQLServer, graphqlCall: GraphQLCall): Promise<Answer> {
+  const { request, path, signal } = graphqlCall.call
+  const response = await yoga.fetch(
+    new yoga.fetchAPI.Request(`http://localhost${path}`, {
+      method: request.method === 'HEAD' ? 'GET' : request.method,
+      // node:http's own object, with every header in lower case; Yoga's Headers reads it as it is.
+      headers: request.headers as Record<string, string>,
+      signal,
+    }),
+    graphqlCall,
+  )
+  const headers: Record<string, string> = {}
+  response.headers.forEach((value, name) => {
+    if (!leftOut.has(name.toLowerCase())) headers[name.toLowerCase()] = value
+  })
+  const body = isStreamed(headers) ? readable(response) : await response.text()
+  return { status: response.status, headers, body }
+}
+
+/** The server sets these itself; with subscriptions Yoga sends `Content-Encoding: none`, which is no encoding. */
+const leftOut = new Set(['connection', 'content-encoding', 'content-length'])
+
+function isStreamed(headers: Record<string, string>): boolean {
+  const type = headers['content-type'] ?? ''
+  return type.startsWith('text/event-stream') || type.startsWith('multipart/mixed')
+}
+
+/** The body of Yoga's Response is a node stream underneath; its web reader cannot be cancelled while it waits. */
+function readable({ body }: Response): Readable | null {
+  if (body === null || body instanceof Readable) return body
+  return Readable.fromWeb(body as WebStream)
+}

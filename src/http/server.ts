@@ -1,0 +1,157 @@
+import { randomUUID } from 'node:crypto'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { type Answer, type Call, errorAnswer, Refusal, type Route } from './call.ts'
+import { type CorsOrigins, createCors } from './cors.ts'
+import { listenOn } from './listen.ts'
+import { send } from './send.ts'
+
+export type HttpServerOptions = {
+  host: string
+  /** 0 lets the system choose. */
+  port: number
+  /** By exact path: `/graphql`. */
+  routes: Readonly<Record<string, Route>>
+  corsOrigins: CorsOrigins
+  /** Told of every failure that is not a Refusal, whose caller saw only the request id. */
+  onError(error: unknown, call: Call): void
+}
+
+export type HttpServer = {
+  /** Binds the port. Throws a ListenError whose message is one line that says what to change. */
+  listen(): Promise<{ port: number }>
+  /**
+   * Takes no new connection, answers what is in flight, ends streams; after `graceMs` cuts what is left.
+   * Resolves when every connection is closed. Calling it again changes nothing.
+   */
+  stop(graceMs: number): Promise<void>
+}
+
+/** The HTTP server in front of everything: routes, request ids, security and CORS headers, errors, shutdown. */
+export function createHttpServer({
+  host,
+  port,
+  routes,
+  corsOrigins,
+  onError,
+}: HttpServerOptions): HttpServer {
+  const cors = createCors(corsOrigins)
+  const stopping = new AbortController()
+  const table = new Map(Object.entries(routes))
+  const server = createServer(timeouts, (request, response) => void serve(request, response))
+  let stopped: Promise<void> | undefined
+
+  return {
+    listen: () => listenOn(server, host, port),
+    stop(graceMs) {
+      stopped ??= close(server, stopping, graceMs)
+      return stopped
+    },
+  }
+
+  async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const call = callOf(request, response, stopping.signal)
+    const baseHeaders = { ...securityHeaders, 'x-request-id': call.requestId, ...cors.headers(request) }
+    try {
+      const answer = await answerOf(call)
+      // The caller may be gone; there is nobody to write to.
+      if (!response.destroyed) await send(call, response, answer, baseHeaders)
+    } catch (error) {
+      onError(error, call)
+      response.destroy()
+    }
+  }
+
+  async function answerOf(call: Call): Promise<Answer> {
+    try {
+      return await routed(call)
+    } catch (error) {
+      if (error instanceof Refusal) {
+        return errorAnswer(error.status, error.message, { code: error.code }, error.headers)
+      }
+      if (!call.signal.aborted) onError(error, call)
+      const { requestId } = call
+      return errorAnswer(500, 'Internal server error.', { code: 'INTERNAL_SERVER_ERROR', requestId })
+    }
+  }
+
+  function routed(call: Call): Answer | Promise<Answer> {
+    if (stopping.signal.aborted) {
+      throw new Refusal(503, 'SERVICE_UNAVAILABLE', 'The server is stopping.', { 'retry-after': '1' })
+    }
+    const route = table.get(call.path)
+    if (!route) throw new Refusal(404, 'NOT_FOUND', 'Nothing is served at this path.')
+    const method = call.request.method === 'HEAD' ? 'GET' : call.request.method
+    if (method === 'OPTIONS') {
+      return cors.preflight(call.request) ?? { status: 204, headers: { allow: allowedMethods(route) } }
+    }
+    if (route.methods.some((allowed) => allowed === method)) return route.answer(call)
+    const allow = allowedMethods(route)
+    throw new Refusal(405, 'BAD_USER_INPUT', `This path takes only ${allow}.`, { allow })
+  }
+}
+
+const timeouts = {
+  // A slow client has ten seconds for its headers and thirty for the whole request: enough for 1 MB on a bad line,
+  // too little to hold many sockets open by trickling.
+  headersTimeout: 10_000,
+  requestTimeout: 30_000,
+  // How often the two are looked at; node's 30 seconds would double them.
+  connectionsCheckingInterval: 2_000,
+  // Longer than the 60 seconds after which common load balancers drop an idle connection, so that it is they who
+  // close and never send a request into a closing socket.
+  keepAliveTimeout: 65_000,
+  // Of headers and URL together: queries by GET fit, and larger ones go by POST.
+  maxHeaderSize: 16_384,
+}
+
+/** For every answer; pages with scripts bring their own policy. */
+const securityHeaders = {
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'cross-origin-resource-policy': 'cross-origin',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+}
+
+function callOf(request: IncomingMessage, response: ServerResponse, stopping: AbortSignal): Call {
+  const gone = new AbortController()
+  response.once('close', () => {
+    if (!response.writableFinished) gone.abort()
+  })
+  const { path, search } = target(request.url ?? '/')
+  return { request, path, search, requestId: requestIdOf(request), signal: gone.signal, stopping }
+}
+
+/** The absolute form, as sent to proxies, must be understood too (RFC 9112, section 3.2.2). */
+function target(url: string): { path: string; search: string } {
+  const local = url.replace(/^https?:\/\/[^/?]*/i, '')
+  const mark = local.indexOf('?')
+  return mark < 0
+    ? { path: local, search: '' }
+    : { path: local.slice(0, mark), search: local.slice(mark + 1) }
+}
+
+/** A proxy's own id is kept, if it can stand in a header and a log line as it is. */
+function requestIdOf({ headers }: IncomingMessage): string {
+  const given = headers['x-request-id']
+  return typeof given === 'string' && /^[\w.:-]{1,128}$/.test(given) ? given : randomUUID()
+}
+
+function allowedMethods({ methods }: Route): string {
+  return [...methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])), 'OPTIONS'].join(
+    ', ',
+  )
+}
+
+async function close(server: Server, stopping: AbortController, graceMs: number): Promise<void> {
+  stopping.abort()
+  if (!server.listening) return
+  const closed = Promise.withResolvers<void>()
+  server.close(() => closed.resolve())
+  const cut = setTimeout(() => server.closeAllConnections(), graceMs)
+  // Connections whose answer had begun before the stop could not be told to close; they end here, once idle.
+  const sweep = setInterval(() => server.closeIdleConnections(), 50)
+  await closed.promise
+  clearTimeout(cut)
+  clearInterval(sweep)
+}

@@ -1,0 +1,211 @@
+import { plainText } from '../content/plain-text.ts'
+import { pathProblem, slugify, slugProblem } from '../content/slug.ts'
+import { parseImportDate } from './date.ts'
+import { Fields } from './fields.ts'
+import type { FrontMatter } from './front-matter.ts'
+import type { ImportEntry, ImportedAuthor, ImportedDate, ImportedPost } from './item.ts'
+import { authorsOf } from './jekyll-authors.ts'
+import { coverImageOf } from './jekyll-image.ts'
+import { liquidFinding } from './jekyll-liquid.ts'
+
+export type JekyllFile = { file: string; isDraft: boolean }
+
+/** What a post's file name says: `2009-07-23-some-post.md`; drafts need no date. */
+export type NamedPost = { dateText: string | null; slug: string }
+
+/**
+ * One post of a Jekyll site, after whatever is to be said about it; with an error among the findings there is no post.
+ */
+export function jekyllPost(
+  { file, isDraft }: JekyllFile,
+  frontMatter: FrontMatter,
+  authors: Map<string, ImportedAuthor>,
+  timezone: string,
+): ImportEntry[] {
+  const fields = new Fields(frontMatter.data, frontMatter.lines, file)
+  const named = namedPost(file)
+  const post: Omit<ImportedPost, 'metadata'> = {
+    file,
+    line: frontMatter.bodyLine,
+    ...identityOf(fields),
+    title: fields.name('title') ?? titleOf(named.slug),
+    slug: slugOf(fields, named),
+    path: permalinkOf(fields),
+    date: dateOf(fields, named, timezone),
+    updated: updatedOf(fields, timezone),
+    status: statusOf(fields, isDraft),
+    authors: authorsOf(fields, authors),
+    categories: termsOf(fields, 'category', 'categories'),
+    tags: termsOf(fields, 'tag', 'tags'),
+    layout: layoutOf(fields),
+    excerpt: fields.text('excerpt'),
+    source: frontMatter.body,
+    format: /\.html?$/i.test(file) ? 'HTML' : 'MARKDOWN',
+    coverImage: coverImageOf(fields),
+    seo: seoOf(fields),
+    frontMatter: frontMatter.text,
+    redirectFrom: redirectsOf(fields),
+  }
+  if (post.date === null && post.status === 'PUBLISHED' && !hasError(fields)) {
+    fields.error(
+      'date',
+      'date-missing',
+      'The post has no date.',
+      'Add "date:", or start the file name with YYYY-MM-DD-.',
+    )
+  }
+  const liquid = liquidFinding(file, frontMatter)
+  const findings = [...frontMatter.findings, ...fields.findings, ...(liquid ? [liquid] : [])]
+  const entries: ImportEntry[] = findings.map((finding) => ({ kind: 'finding', finding }))
+  // Last of the literal: by now every field has been taken from the front matter.
+  if (!hasError(fields)) entries.push({ kind: 'post', post: { ...post, metadata: fields.rest() } })
+  return entries
+}
+
+function hasError(fields: Fields): boolean {
+  return fields.findings.some(({ severity }) => severity === 'error')
+}
+
+function namedPost(file: string): NamedPost {
+  const base = (file.split('/').at(-1) ?? file).replace(/\.[^.]+$/, '')
+  const [, dateText = null, slug = base] = /^(\d{4}-\d{1,2}-\d{1,2})-(.+)$/s.exec(base) ?? []
+  return { dateText, slug: slug.normalize('NFC') }
+}
+
+/** Jekyll's titleize_slug. */
+function titleOf(slug: string): string {
+  const words = slug.split(/[-_\s]+/).filter(Boolean)
+  return words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join(' ')
+}
+
+function identityOf(fields: Fields): Pick<ImportedPost, 'sourceId' | 'legacyId' | 'guid'> {
+  const id = fields.text('id')?.trim() ?? null
+  return { sourceId: id, legacyId: id, guid: fields.text('guid')?.trim() ?? null }
+}
+
+function slugOf(fields: Fields, named: NamedPost): string | null {
+  const written = fields.text('slug')?.trim()
+  if (written === undefined)
+    return slugProblem(named.slug) === null ? named.slug : slugify(named.slug) || null
+  const problem = slugProblem(written)
+  if (problem === null) return written
+  const slug = slugify(written) || null
+  fields.warn('slug', 'slug-rewritten', `${problem} "${slug}" is used.`, 'Write the slug that you want.')
+  return slug
+}
+
+const permalinkStyles = new Set(['date', 'pretty', 'ordinal', 'weekdate', 'none'])
+
+function permalinkOf(fields: Fields): string | null {
+  const written = fields.text('permalink')?.trim()
+  if (written === undefined) return null
+  const isTemplate = permalinkStyles.has(written) || /\/:[a-z]|\{\{/.test(`/${written}`)
+  const path = sitePath(written)
+  const problem = isTemplate ? 'It is a template.' : pathProblem(path)
+  if (problem === null) return path
+  fields.keep('permalink')
+  const message = `The permalink ${JSON.stringify(written)} is not used: ${problem} It is kept as metadata.`
+  fields.warn(
+    'permalink',
+    'permalink-unusable',
+    message,
+    'Write the path that the post had, or let PERMALINK make one.',
+  )
+  return null
+}
+
+function redirectsOf(fields: Fields): string[] {
+  const paths: string[] = []
+  for (const written of fields.list('redirect_from')) {
+    const path = sitePath(written.trim())
+    const problem = pathProblem(path)
+    if (problem === null) paths.push(path)
+    else
+      fields.warn(
+        'redirect_from',
+        'redirect-unusable',
+        `A redirect is left out: ${problem}`,
+        'Write the old path.',
+      )
+  }
+  return [...new Set(paths)]
+}
+
+/** A path as Jekyll takes it: with or without the slash in front, or a whole URL; percent-escapes decoded. */
+function sitePath(written: string): string {
+  const path = written.replace(/^https?:\/\/[^/]+/i, '').replace(/^(?!\/)/, '/')
+  try {
+    return decodeURIComponent(path.replace(/%(?![0-9a-f]{2})/gi, '%25')).normalize('NFC')
+  } catch {
+    return path
+  }
+}
+
+function dateOf(fields: Fields, named: NamedPost, timezone: string): ImportedDate | null {
+  const written = fields.text('date')
+  if (written !== null) return readDate(fields, 'date', written, timezone)
+  return named.dateText === null ? null : readDate(fields, 'date', named.dateText, timezone, 'file name')
+}
+
+function updatedOf(fields: Fields, timezone: string): ImportedDate | null {
+  for (const key of ['last_modified_at', 'modified']) {
+    const written = fields.text(key)
+    if (written !== null) return readDate(fields, key, written, timezone)
+  }
+  return null
+}
+
+function readDate(
+  fields: Fields,
+  key: string,
+  text: string,
+  timezone: string,
+  where = `"${key}"`,
+): ImportedDate | null {
+  const date = parseImportDate(text, timezone)
+  if (!('problem' in date)) return date
+  const message = `The date ${JSON.stringify(text)} (${where}) ${date.problem}.`
+  fields.error(key, 'date-invalid', message, 'Write it like 2009-07-23T09:20:48+02:00.')
+  return null
+}
+
+// WordPress's, which its exporters write beside or instead of `published`.
+const unpublicStatus = /^(?:auto-draft|draft|inherit|pending|private|trash)$/i
+
+/** What says in any way that it is not public stays a draft: a post is published later more easily than taken back. */
+function statusOf(fields: Fields, isDraft: boolean): ImportedPost['status'] {
+  const published = fields.flag('published')
+  const draft = fields.flag('draft')
+  const status = fields.take('status')
+  fields.keep('status')
+  const isUnpublic = typeof status === 'string' && unpublicStatus.test(status.trim())
+  return isDraft || published === false || draft === true || isUnpublic ? 'DRAFT' : 'PUBLISHED'
+}
+
+/**
+ * The singular key holds names as they are; the plural one a list, or, as in Jekyll, one text of names with spaces
+ * between them. A text with commas is split at the commas: Jekyll would leave them hanging on the names.
+ */
+function termsOf(fields: Fields, singular: string, plural: string): string[] {
+  const split = (text: string) => text.split(text.includes(',') ? ',' : /\s+/)
+  const names = [...fields.list(singular), ...fields.list(plural, split)]
+  return [...new Set(names.map(plainText).filter(Boolean))]
+}
+
+/** `layout: false` and `layout: none` say that there is none. */
+function layoutOf(fields: Fields): string | null {
+  const layout = fields.text('layout')?.trim()
+  return layout === undefined || layout === 'false' || layout === 'none' ? null : layout
+}
+
+function seoOf(fields: Fields): ImportedPost['seo'] {
+  const description = fields.name('description')
+  const canonicalUrl = fields.text('canonical_url')?.trim()
+  const noindex = fields.flag('noindex')
+  if (description === null && canonicalUrl === undefined && noindex === null) return null
+  return {
+    ...(description !== null && { description }),
+    ...(canonicalUrl !== undefined && { canonicalUrl }),
+    ...(noindex !== null && { noindex }),
+  }
+}

@@ -1,0 +1,82 @@
+import { isTimezone } from './date.ts'
+import { readFrontMatter } from './front-matter.ts'
+import { type ImportEntry, type ImportedAuthor, type ImportFinding, ImportSourceError } from './item.ts'
+import { readAuthors, readCategories } from './jekyll-data.ts'
+import { findJekyllFiles } from './jekyll-files.ts'
+import { type JekyllFile, jekyllPost } from './jekyll-post.ts'
+import { readSourceFile } from './source-file.ts'
+
+/**
+ * Reads a Jekyll site, or a folder of its posts: first authors and categories (`_data`), then the posts in the order
+ * of their paths. A file yields a post, with any warnings before it, or the errors that keep it out. Dates without an
+ * offset are in `timezone` (an IANA name). Reads nothing outside of the folder and changes nothing.
+ *
+ * @throws ImportSourceError when there is nothing to read.
+ */
+export async function* readJekyll(
+  folder: string,
+  { timezone }: { timezone: string },
+): AsyncGenerator<ImportEntry> {
+  if (!isTimezone(timezone)) {
+    throw new ImportSourceError(`There is no time zone "${timezone}"; name one like Europe/Amsterdam or UTC`)
+  }
+  const { posts, findings } = await findJekyllFiles(folder)
+  for (const finding of findings) yield { kind: 'finding', finding }
+  const known = yield* authors(folder)
+  yield* categories(folder)
+  for (const post of posts) yield* readPost(folder, post, known, timezone)
+}
+
+async function* authors(folder: string): AsyncGenerator<ImportEntry, Map<string, ImportedAuthor>> {
+  const data = await readData(folder, 'authors')
+  if (data === null) return new Map()
+  if ('entry' in data) {
+    yield data.entry
+    return new Map()
+  }
+  const { authors, known, findings } = readAuthors(data.bytes, data.file)
+  for (const finding of findings) yield { kind: 'finding', finding }
+  for (const author of authors) yield { kind: 'author', author }
+  return known
+}
+
+async function* categories(folder: string): AsyncGenerator<ImportEntry> {
+  const data = await readData(folder, 'categories')
+  if (data === null) return
+  if ('entry' in data) return yield data.entry
+  const { categories, findings } = readCategories(data.bytes, data.file)
+  for (const finding of findings) yield { kind: 'finding', finding }
+  for (const category of categories) yield { kind: 'category', category }
+}
+
+type Data = { file: string; bytes: Uint8Array } | { entry: ImportEntry } | null
+
+async function readData(folder: string, name: string): Promise<Data> {
+  for (const file of [`_data/${name}.yml`, `_data/${name}.yaml`]) {
+    const read = await readSourceFile(folder, file)
+    if (read instanceof Uint8Array) return { file, bytes: read }
+    if (read !== null) return { entry: { kind: 'finding', finding: read } }
+  }
+  return null
+}
+
+async function* readPost(
+  folder: string,
+  post: JekyllFile,
+  known: Map<string, ImportedAuthor>,
+  timezone: string,
+): AsyncGenerator<ImportEntry> {
+  const bytes = await readSourceFile(folder, post.file)
+  if (!(bytes instanceof Uint8Array)) {
+    yield { kind: 'finding', finding: bytes ?? vanished(post.file) }
+    return
+  }
+  const read = readFrontMatter(bytes, post.file)
+  if (read.frontMatter !== null) yield* jekyllPost(post, read.frontMatter, known, timezone)
+  else for (const finding of read.findings) yield { kind: 'finding', finding }
+}
+
+function vanished(file: string): ImportFinding {
+  const message = 'The file was there when the import began, and is gone.'
+  return { file, line: null, rule: 'file-unreadable', message, action: 'Import again.', severity: 'error' }
+}

@@ -1,0 +1,209 @@
+// This file imports nothing and uses the Web platform alone (Web Crypto, TextEncoder, atob), so that a receiver
+// can run it, or copy it, on Node.js, Deno, Bun and edge runtimes.
+
+/**
+ * Checks that a request is a webhook of ours, unaltered and fresh, and returns its body. Call it with the body
+ * as it arrived, before any JSON parsing.
+ *
+ * `secretOrPublicKey` is the endpoint's `whsec_…` secret or its `whpk_…` public key; give several, and one that
+ * fits is enough. Throws `WebhookVerificationError`, whose `code` and message say why; answer that with 400.
+ * A delivery may come more than once: `webhook-id` is the same each time.
+ */
+export async function verifyWebhook<Message extends WebhookEvent | EventBatch = WebhookEvent>(
+  rawBody: string | Uint8Array,
+  headers: Headers | Record<string, string | string[] | undefined>,
+  secretOrPublicKey: string | readonly string[],
+  { toleranceSeconds = 300, now = new Date() }: VerifyOptions = {}, // 300 s as in the specification's libraries
+): Promise<Message> {
+  const body = bytesOf(rawBody)
+  const id = requiredHeader(headers, 'webhook-id')
+  const timestamp = requiredHeader(headers, 'webhook-timestamp')
+  const signatures = requiredHeader(headers, 'webhook-signature').split(' ', maxSignatures)
+  checkFresh(timestamp, now, toleranceSeconds)
+  await checkSigned(concat(`${id}.${timestamp}.`, body), signatures, [secretOrPublicKey].flat())
+  return parsed(body) as Message // the signature says who wrote it; its shape is the sender's contract
+}
+
+// Two of each kind during a rotation, and room. Each costs a pass over the body: a stranger may not choose how many.
+const maxSignatures = 16
+
+export type VerifyOptions = {
+  /** How old, or how far ahead of this clock, the attempt may be. */
+  toleranceSeconds?: number
+  now?: Date
+}
+
+/** The body of a delivery that carries one event. */
+export type WebhookEvent<Data = unknown> = {
+  id: string
+  type: string
+  timestamp: string
+  /** Rises in commit order; a decimal number too large for JavaScript's own. */
+  sequence: string
+  apiVersion: string
+  subject: WebhookSubject
+  changedFields: string[]
+  previous: Record<string, unknown> | null
+  /** Tags and paths of everything that the event makes stale. */
+  invalidates: string[]
+  paths: string[]
+  data: Data
+  errors?: unknown[]
+  rendered?: 'replay'
+}
+
+/** `version` rises with every change of the subject, its deletion included: drop what is older than you have. */
+export type WebhookSubject = { type: string; id: string; version: number }
+
+/** The body of a delivery that carries the events of a batch window: `data` has one last state a subject. */
+export type EventBatch<Data = unknown> = {
+  id: string
+  type: 'events.batch'
+  timestamp: string
+  firstSequence: string
+  sequence: string
+  apiVersion: string
+  subjects: (WebhookSubject & { change: string })[]
+  invalidates: string[]
+  paths: string[]
+  data: Data[]
+}
+
+export type VerificationFailure =
+  | 'missing_header'
+  | 'bad_timestamp'
+  | 'stale'
+  | 'from_the_future'
+  | 'bad_signature'
+  | 'bad_key'
+  | 'body_not_raw'
+  | 'not_json'
+
+export class WebhookVerificationError extends Error {
+  override readonly name = 'WebhookVerificationError'
+  readonly code: VerificationFailure
+
+  constructor(code: VerificationFailure, message: string) {
+    super(message)
+    this.code = code
+  }
+}
+
+function bytesOf(rawBody: string | Uint8Array): Uint8Array {
+  if (typeof rawBody === 'string') return new TextEncoder().encode(rawBody)
+  if (rawBody instanceof Uint8Array) return rawBody
+  throw new WebhookVerificationError(
+    'body_not_raw',
+    'The body is neither a string nor bytes. Pass it as it arrived, before any JSON parsing.',
+  )
+}
+
+function requiredHeader(
+  headers: Headers | Record<string, string | string[] | undefined>,
+  name: string,
+): string {
+  const value =
+    typeof headers.get === 'function' // not instanceof: frameworks bring a Headers of their own
+      ? headers.get(name)
+      : Object.entries(headers).find(([key]) => key.toLowerCase() === name)?.[1]
+  const text = Array.isArray(value) ? value.join(' ') : value
+  if (text) return text
+  throw new WebhookVerificationError(
+    'missing_header',
+    `The request has no ${name} header: it is not a webhook.`,
+  )
+}
+
+function checkFresh(timestamp: string, now: Date, toleranceSeconds: number): void {
+  if (!/^\d{1,12}$/.test(timestamp)) {
+    throw new WebhookVerificationError(
+      'bad_timestamp',
+      'The webhook-timestamp header is not a number of seconds.',
+    )
+  }
+  const age = Math.floor(now.getTime() / 1000) - Number(timestamp)
+  const limit = `more than the ${toleranceSeconds} s allowed: it is a replay, or this clock is wrong`
+  if (age > toleranceSeconds)
+    throw new WebhookVerificationError('stale', `The webhook is ${age} s old, ${limit}.`)
+  if (-age > toleranceSeconds) {
+    throw new WebhookVerificationError('from_the_future', `The webhook is from ${-age} s ahead, ${limit}.`)
+  }
+}
+
+async function checkSigned(
+  content: Uint8Array<ArrayBuffer>,
+  signatures: readonly string[],
+  keys: readonly string[],
+): Promise<void> {
+  const versions = new Set<string>()
+  for (const key of keys) {
+    const { version, verify } = await verifier(key)
+    versions.add(version)
+    for (const signature of signatures) {
+      const bytes = signature.startsWith(`${version},`) ? decoded(signature.slice(version.length + 1)) : null
+      if (bytes && (await verify(bytes, content))) return
+    }
+  }
+  const comparable = signatures.some((signature) => versions.has(signature.split(',')[0] ?? ''))
+  throw new WebhookVerificationError(
+    'bad_signature',
+    comparable
+      ? 'No signature fits: the key is an old one or of another endpoint, or the body was altered (parsed and written again?).'
+      : `There is no ${[...versions].join(' or ')} signature: a whsec_ secret checks v1, a whpk_ public key v1a.`,
+  )
+}
+
+type Verifier = {
+  version: 'v1' | 'v1a'
+  verify: (signature: Uint8Array<ArrayBuffer>, content: Uint8Array<ArrayBuffer>) => Promise<boolean>
+}
+
+/** Both comparisons are Web Crypto's `verify`, which takes the same time wherever the bytes differ. */
+async function verifier(key: string): Promise<Verifier> {
+  const [prefix = '', bytes] = [key.slice(0, key.indexOf('_') + 1), decoded(key.slice(key.indexOf('_') + 1))]
+  if (prefix === 'whsec_' && bytes?.length) {
+    const secret = await crypto.subtle.importKey('raw', bytes, { name: 'HMAC', hash: 'SHA-256' }, false, [
+      'verify',
+    ])
+    return {
+      version: 'v1',
+      verify: (signature, content) => crypto.subtle.verify('HMAC', secret, signature, content),
+    }
+  }
+  if (prefix === 'whpk_' && bytes?.length === 32) {
+    const point = await crypto.subtle.importKey('raw', bytes, { name: 'Ed25519' }, false, ['verify'])
+    return {
+      version: 'v1a',
+      verify: (signature, content) => crypto.subtle.verify('Ed25519', point, signature, content),
+    }
+  }
+  const advice = prefix === 'whsk_' ? ' A whsk_ key is the private one of the sender.' : ''
+  throw new WebhookVerificationError('bad_key', `Give a whole whsec_… secret or whpk_… public key.${advice}`)
+}
+
+function decoded(base64: string): Uint8Array<ArrayBuffer> | null {
+  try {
+    return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))
+  } catch {
+    return null
+  }
+}
+
+function concat(head: string, body: Uint8Array): Uint8Array<ArrayBuffer> {
+  const headBytes = new TextEncoder().encode(head)
+  const content = new Uint8Array(headBytes.length + body.length)
+  content.set(headBytes)
+  content.set(body, headBytes.length)
+  return content
+}
+
+function parsed(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(body))
+  } catch {
+    throw new WebhookVerificationError(
+      'not_json',
+      'The webhook is signed as it should be, and its body is not JSON.',
+    )
+  }
+}

@@ -1,0 +1,133 @@
+import type { Category as CategoryRow } from '../db/generated/client.ts'
+import { type Ordering, pageOrder, pageWhere, readPage, toConnection } from '../db/page.ts'
+import { builder } from '../graphql/builder.ts'
+import { connectionArgs, connectionType, nodePaths } from '../graphql/connection.ts'
+import { Node, registerNode } from '../graphql/node.ts'
+import { columnsOf, selectOf } from '../graphql/select.ts'
+import { absoluteUrl, categoryPath } from '../site.ts'
+import { lineOf } from './category.ts'
+import { Term, TermBy } from './term.graphql.ts'
+
+export const Category = builder.prismaObject('Category', {
+  description: 'A section of the site. Categories form a tree.',
+  interfaces: [Node, Term],
+  // The two small columns by which the tree is walked come along.
+  select: { id: true, parentId: true, slugPath: true },
+  fields: (t) => ({
+    slug: t.exposeString('slug', { description: 'The name in a URL; unique among categories.' }),
+    name: t.exposeString('name', { description: 'The name as it is shown. Plain text.' }),
+    description: t.exposeString('description', {
+      nullable: true,
+      description: 'What it is about, as plain text; null when nothing was written.',
+    }),
+    path: t.string({
+      description: 'The path of its page on the site, as CATEGORY_PATH says.',
+      resolve: ({ slugPath }, _args, { site }) => categoryPath(site, slugPath),
+    }),
+    url: t.field({
+      type: 'URL',
+      description: 'The absolute URL of its page.',
+      resolve: ({ slugPath }, _args, { site }) => absoluteUrl(site, categoryPath(site, slugPath)),
+    }),
+    version: t.exposeInt('version', { description: 'Rises by one with every change.' }),
+    updatedAt: t.expose('updatedAt', {
+      type: 'DateTime',
+      description: 'When the category was last changed.',
+    }),
+  }),
+})
+
+type Row = CategoryRow & { parentKey: string }
+
+builder.prismaObjectFields('Category', (t) => ({
+  parent: t.loadable({
+    type: Category,
+    nullable: true,
+    byPath: true,
+    description: 'The category above it; null at the root.',
+    resolve: (category) => category.parentId,
+    load: async (ids: string[], context, _args, info) => {
+      const select = selectOf(context, info, 'Category', { id: true })
+      const rows = await context.db.category.findMany({ select, where: { id: { in: ids } } })
+      const byId = new Map(rows.map((row) => [row.id, row]))
+      return ids.map((id) => byId.get(id) ?? null) as CategoryRow[]
+    },
+  }),
+  ancestors: t.loadableGroup({
+    type: Category,
+    byPath: true,
+    description: 'The categories above it, the root first; empty at the root.',
+    resolve: (category) => category.slugPath,
+    load: async (slugPaths: string[], context, _args, info) => {
+      const select = selectOf(context, info, 'Category', { id: true, slugPath: true })
+      const line = slugPaths.flatMap((slugPath) => lineOf(slugPath).slice(0, -1))
+      const rows = await context.db.category.findMany({
+        select,
+        where: { slugPath: { in: [...new Set(line)] } },
+      })
+      const byPath = new Map(rows.map((row) => [row.slugPath, row]))
+      return slugPaths.flatMap((parentKey) =>
+        lineOf(parentKey)
+          .slice(0, -1)
+          .flatMap((path) => ({ ...byPath.get(path), parentKey }) as Row),
+      )
+    },
+    group: (row) => (row as Row).parentKey,
+  }),
+  children: t.loadableGroup({
+    type: Category,
+    byPath: true,
+    description: 'The categories right below it, by name.',
+    resolve: (category) => category.id,
+    load: async (ids: string[], context, _args, info) => {
+      const columns = columnsOf(selectOf(context, info, 'Category', { id: true }), 'categories')
+      return context.db.$queryRaw<Row[]>`
+        SELECT parent_id AS "parentKey", ${columns} FROM categories WHERE parent_id = ANY(${ids}) ORDER BY name_key, id`
+    },
+    group: (row) => (row as Row).parentKey,
+  }),
+}))
+
+export const CategoryConnection = connectionType('Category', 'categories', Category)
+
+const byName: Ordering = { name: 'categories/NAME', field: 'nameKey', direction: 'asc', kind: 'text' }
+
+builder.queryFields((t) => ({
+  category: t.prismaField({
+    type: 'Category',
+    nullable: true,
+    description: 'One category; null when there is none.',
+    args: { by: t.arg({ type: TermBy, required: true, description: 'What to look for.' }) },
+    resolve: (query, _root, { by }, { db }) =>
+      db.category.findUnique({ ...query, where: by.id != null ? { id: by.id } : { slug: by.slug ?? '' } }),
+  }),
+  categories: t.field({
+    type: CategoryConnection,
+    description: 'All categories of the tree by name.',
+    args: connectionArgs(t.arg),
+    resolve: async (_root, args, context, info) => {
+      const page = readPage(args, byName)
+      const select = selectOf(
+        context,
+        info,
+        'Category',
+        { id: true, nameKey: true, parentId: true, slugPath: true },
+        nodePaths,
+      )
+      const rows = await context.db.category.findMany({
+        select,
+        where: pageWhere(page),
+        orderBy: pageOrder(page),
+        take: page.limit + 1,
+      })
+      return toConnection(rows, page, () => context.db.category.count())
+    },
+  }),
+}))
+
+registerNode('category', 'Category', (ids, context, info) =>
+  context.db.category.findMany({
+    select: selectOf(context, info, 'Category', { id: true }),
+    where: { id: { in: ids } },
+  }),
+)

@@ -1,0 +1,11 @@
+/** The key by which titles and names are sorted and compared: case-folded and composed, the same on every database. */
+export const foldKey = (text: string): string =>
+  text.normalize('NFKC').toLowerCase().trim().replace(/\s+/g, ' ')
+
+/** Why PostgreSQL or a reader could not take this text as it is, or null. */
+export const textProblem = (text: string, maxLength: number): string | null => {
+  if (text.includes('\0')) return 'contains a NUL character, which no database text can hold; remove it'
+  if (!text.isWellFormed()) return 'contains half of a surrogate pair; send well-formed Unicode'
+  if (text.length > maxLength) return `is ${text.length} characters long; at most ${maxLength} are allowed`
+  return null
+}

@@ -1,0 +1,152 @@
+import { hasScope } from '../auth/viewer.ts'
+import type { Prisma } from '../db/generated/client.ts'
+import { type Ordering, pageOrder, pageWhere, readPage, toConnection } from '../db/page.ts'
+import { Event } from '../events/event.graphql.ts'
+import { builder } from '../graphql/builder.ts'
+import { connectionArgs, connectionType, nodePaths } from '../graphql/connection.ts'
+import { Node, registerNode } from '../graphql/node.ts'
+import { selectOf } from '../graphql/select.ts'
+import { WebhookEndpoint } from './endpoint.graphql.ts'
+import { WebhookDeliveryStatus } from './enums.graphql.ts'
+
+const WebhookAttempt = builder.prismaObject('WebhookAttempt', {
+  description: 'What happened when a delivery was sent once.',
+  fields: (t) => ({
+    number: t.exposeInt('number', { description: 'Counted from 1.' }),
+    startedAt: t.expose('startedAt', { type: 'DateTime', description: 'When it was sent.' }),
+    durationMs: t.exposeInt('durationMs', { description: 'How long it took, in milliseconds.' }),
+    statusCode: t.exposeInt('statusCode', {
+      nullable: true,
+      description: 'The HTTP status; null when nothing was answered.',
+    }),
+    error: t.exposeString('error', {
+      nullable: true,
+      description: 'Why it failed: a code for programs, a colon and a sentence for people; null on success.',
+    }),
+    responseBody: t.exposeString('responseBody', {
+      nullable: true,
+      description: 'The first 16 KiB that were answered; null when nothing was.',
+    }),
+  }),
+})
+
+const WebhookDelivery = builder.prismaObject('WebhookDelivery', {
+  description: 'One event for one endpoint. Needs webhooks:manage.',
+  interfaces: [Node],
+  select: { id: true, endpointId: true, eventId: true },
+  fields: (t) => ({
+    status: t.expose('status', { type: WebhookDeliveryStatus, description: 'What became of it.' }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was made.' }),
+    nextAttemptAt: t.expose('nextAttemptAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it is sent next; null when it will not be.',
+    }),
+    reason: t.exposeString('reason', {
+      nullable: true,
+      description: 'Why it is not delivered; null when nothing went wrong.',
+    }),
+    body: t.exposeString('body', {
+      nullable: true,
+      description:
+        'The bytes that are sent, the same with every attempt; null when there was nothing that could be sent.',
+    }),
+  }),
+})
+
+builder.prismaObjectFields('WebhookDelivery', (t) => ({
+  endpoint: t.loadable({
+    type: WebhookEndpoint,
+    nullable: true,
+    byPath: true,
+    description: 'Where it goes; null when the endpoint was deleted.',
+    resolve: (delivery) => delivery.endpointId,
+    load: async (ids: string[], context, _args, info) => {
+      const select = selectOf(context, info, 'WebhookEndpoint', { id: true })
+      return inOrder(ids, await context.db.webhookEndpoint.findMany({ select, where: { id: { in: ids } } }))
+    },
+  }),
+  event: t.loadable({
+    type: Event,
+    nullable: true,
+    description: 'What it tells; null when the event is no longer kept.',
+    resolve: (delivery) => delivery.eventId,
+    load: async (ids: string[], { db }) =>
+      inOrder(ids, await db.event.findMany({ where: { id: { in: ids } } })),
+  }),
+  attempts: t.loadableGroup({
+    type: WebhookAttempt,
+    description: 'What happened so far, the first attempt first.',
+    resolve: (delivery) => delivery.id,
+    load: (ids: string[], { db }) =>
+      db.webhookAttempt.findMany({ where: { deliveryId: { in: ids } }, orderBy: { number: 'asc' } }),
+    group: (row) => row.deliveryId,
+  }),
+}))
+
+const inOrder = <Row extends { id: string }>(ids: string[], rows: Row[]): (Row | null)[] => {
+  const byId = new Map(rows.map((row) => [row.id, row]))
+  return ids.map((id) => byId.get(id) ?? null)
+}
+
+const WebhookDeliveryConnection = connectionType('WebhookDelivery', 'webhook deliveries', WebhookDelivery)
+
+const WebhookDeliveryFilter = builder.inputType('WebhookDeliveryFilter', {
+  description: 'Which deliveries to list; conditions are ANDed.',
+  fields: (t) => ({
+    status: t.field({
+      type: [WebhookDeliveryStatus],
+      description: 'Only with one of these; absent or null: any.',
+    }),
+    endpointId: t.id({ description: 'Only to this endpoint.' }),
+  }),
+})
+
+const newestFirst: Ordering = {
+  name: 'webhookDeliveries',
+  field: 'createdAt',
+  direction: 'desc',
+  kind: 'date',
+}
+
+builder.queryField('webhookDeliveries', (t) =>
+  t.field({
+    type: WebhookDeliveryConnection,
+    authScopes: { scope: 'WEBHOOKS_MANAGE' },
+    description: 'The log of deliveries, newest first. Needs webhooks:manage.',
+    args: {
+      ...connectionArgs(t.arg),
+      filter: t.arg({ type: WebhookDeliveryFilter, description: 'Which deliveries; absent or null: all.' }),
+    },
+    resolve: async (_root, { filter, ...args }, context, info) => {
+      const page = readPage(args, newestFirst)
+      const select = selectOf(
+        context,
+        info,
+        'WebhookDelivery',
+        { id: true, createdAt: true, endpointId: true, eventId: true },
+        nodePaths,
+      )
+      const where: Prisma.WebhookDeliveryWhereInput = {
+        ...(filter?.status ? { status: { in: filter.status } } : {}),
+        ...(filter?.endpointId != null ? { endpointId: filter.endpointId } : {}),
+      }
+      const rows = await context.db.webhookDelivery.findMany({
+        select,
+        where: { AND: [where, pageWhere(page)] },
+        orderBy: pageOrder(page),
+        take: page.limit + 1,
+      })
+      return toConnection(rows, page, () => context.db.webhookDelivery.count({ where }))
+    },
+  }),
+)
+
+registerNode('delivery', 'WebhookDelivery', async (ids, context, info) =>
+  hasScope(context.viewer, 'WEBHOOKS_MANAGE')
+    ? context.db.webhookDelivery.findMany({
+        select: selectOf(context, info, 'WebhookDelivery', { id: true, endpointId: true, eventId: true }),
+        where: { id: { in: ids } },
+      })
+    : [],
+)

@@ -1,0 +1,22 @@
+import { builder } from '../graphql/builder.ts'
+
+export const WebhookEndpointStatus = builder.enumType('WebhookEndpointStatus', {
+  description: 'Whether an endpoint is sent anything.',
+  values: {
+    ACTIVE: { description: 'Deliveries are made and sent.' },
+    PAUSED: { description: 'Deliveries are made and wait.' },
+    DISABLED: {
+      description: 'No deliveries are made; those that waited are cancelled. statusReason says why.',
+    },
+  } as const,
+})
+
+export const WebhookDeliveryStatus = builder.enumType('WebhookDeliveryStatus', {
+  description: 'What became of a delivery.',
+  values: {
+    PENDING: { description: 'It waits for its next attempt.' },
+    DELIVERED: { description: 'The receiver answered 2xx.' },
+    FAILED: { description: 'All attempts are used up, or there was nothing that could be sent.' },
+    CANCELLED: { description: 'Its endpoint was disabled or deleted before it was delivered.' },
+  } as const,
+})

@@ -1,0 +1,71 @@
+import { lookup } from 'node:dns/promises'
+import { Agent } from 'undici'
+import { urlProblem, type WebhookAllow } from './address.ts'
+import { guardedConnector, type Resolve } from './connector.ts'
+import { Exchange } from './exchange.ts'
+import { type Outcome, unanswered } from './outcome.ts'
+
+export type SendRequest = { url: string; headers: Record<string, string>; body: string | Buffer }
+
+export type Sender = {
+  /** POSTs once. Never rejects: whatever goes wrong is in the outcome. */
+  send(request: SendRequest): Promise<Outcome>
+  /** Lets what is in flight end, for `graceMs` at most; then cuts it, with the outcome `stopped`. */
+  close(graceMs?: number): Promise<void>
+}
+
+export type SenderOptions = {
+  allow: WebhookAllow
+  /** The system's resolver by default, so that /etc/hosts counts. */
+  resolve?: Resolve
+  totalTimeoutMs?: number
+  connectTimeoutMs?: number
+  connectionMaxAgeMs?: number
+  /** To one origin. */
+  maxConnections?: number
+}
+
+/** Opens what sends all of a process's webhooks, on connections that are kept and used again. */
+export function createSender({
+  allow,
+  resolve = (hostname) => lookup(hostname, { all: true }),
+  totalTimeoutMs = 15_000, // Standard Webhooks recommends 15 to 30 s
+  connectTimeoutMs = 5_000, // two lost SYN packets (sent again after 1 s and 3 s) still get through
+  connectionMaxAgeMs = 60_000, // a receiver that moves is found again within a minute, however busy the old connection
+  maxConnections = 100, // as many as a process has in flight: nothing waits for a connection
+}: SenderOptions): Sender {
+  const agent = new Agent({
+    connect: guardedConnector({ allow, resolve, connectTimeoutMs }),
+    connections: maxConnections,
+    clientTtl: connectionMaxAgeMs,
+    allowH2: false, // or undici would open the first connection to an origin alone, to see what it speaks
+    headersTimeout: 0, // the exchange's own time-out counts from the start and covers both
+    bodyTimeout: 0,
+  })
+  const inFlight = new Set<Exchange>()
+
+  return {
+    async send({ url, headers, body }) {
+      // Checked each time: WEBHOOK_ALLOW may be narrower than when the endpoint was saved.
+      const problem = urlProblem(url, allow)
+      if (problem) return unanswered('url_not_allowed', problem, 0)
+      const target = new URL(url)
+      const exchange = new Exchange(target, totalTimeoutMs)
+      inFlight.add(exchange)
+      const path = target.pathname + target.search
+      agent.dispatch({ origin: target.origin, path, method: 'POST', headers, body }, exchange)
+      const outcome = await exchange.outcome
+      inFlight.delete(exchange)
+      return outcome
+    },
+
+    async close(graceMs = 5_000) {
+      const cut = setTimeout(() => {
+        for (const exchange of inFlight) exchange.stop()
+      }, graceMs)
+      await Promise.all([...inFlight].map((exchange) => exchange.outcome))
+      clearTimeout(cut)
+      await agent.destroy()
+    },
+  }
+}

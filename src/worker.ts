@@ -1,0 +1,78 @@
+import type { Database } from './db/client.ts'
+import type { Notifier } from './db/notify.ts'
+import { eventsChannel } from './events/outbox.ts'
+import type { Queue } from './queue/queue.ts'
+import { fanOut } from './webhooks/fanout.ts'
+import { createPump, type PumpParts } from './webhooks/pump.ts'
+import { rearm } from './webhooks/sweep.ts'
+
+// Retries wait for seconds at least: looking every second makes them a second late at most.
+const pollMs = 1_000
+// Whatever a crash left behind is found again within this.
+const sweepMs = 10_000
+
+export type Worker = {
+  /** Fans out what was committed and sends what is due, without waiting for the next look. */
+  wake(): void
+  /** One sweep, as at every 10 s; resolves when its deliveries are armed. */
+  sweep(): Promise<void>
+  stop(): Promise<void>
+}
+
+/**
+ * Everything that happens in the background, on one screen:
+ *
+ *   a commit with events → fanOut → deliveries and alarms → pump → attempts
+ *   every second         → pump (retries that are due)
+ *   at start and every 10 s → fanOut, rearm (what a crash left behind)
+ */
+export const startWorker = async (
+  parts: PumpParts & { database: Database; queue: Queue; notifier: Notifier },
+): Promise<Worker> => {
+  const { database, db, queue, onError, now } = parts
+  const pump = createPump(parts)
+  let running: Promise<void> | null = null
+  let again = false
+  let stopped = false
+
+  const relay = async () => {
+    do {
+      again = false
+      while ((await fanOut(db, queue, now())) > 0) pump.wake()
+    } while (again && !stopped)
+  }
+
+  const wake = () => {
+    again = true
+    if (stopped || running) return
+    running = relay()
+      .catch(onError)
+      .finally(() => {
+        running = null
+        if (again) wake()
+      })
+  }
+
+  const sweep = async (afterCrash = false) => {
+    wake()
+    await rearm(db, queue, now(), afterCrash)
+    pump.wake()
+  }
+
+  parts.notifier.on(eventsChannel, wake)
+  await sweep(database.kind === 'embedded')
+  const timers = [
+    setInterval(() => pump.wake(), pollMs),
+    setInterval(() => void sweep().catch(onError), sweepMs),
+  ]
+  return {
+    wake,
+    sweep,
+    stop: async () => {
+      stopped = true
+      for (const timer of timers) clearInterval(timer)
+      await running
+      await pump.drain()
+    },
+  }
+}

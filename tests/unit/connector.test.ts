@@ -1,0 +1,145 @@
+import { createServer, type Server, type Socket } from 'node:net'
+import { afterEach, describe, expect, test } from 'vitest'
+import { parseAllow } from '../../src/webhooks/address.ts'
+import { useSending } from '../support/sending.ts'
+
+const sending = useSending()
+
+describe('TLS and connecting:', () => {
+  let server: Server
+  const open = new Set<Socket>()
+  const listen = (onConnection: (socket: Socket) => void) =>
+    new Promise<string>((resolve) => {
+      server = createServer((socket) => {
+        open.add(socket.on('error', () => {}))
+        onConnection(socket)
+      }).listen(0, '127.0.0.1', () => {
+        const address = server.address()
+        resolve(`https://127.0.0.1:${typeof address === 'object' ? address?.port : ''}/`)
+      })
+    })
+  afterEach(() => {
+    for (const socket of open) socket.destroy()
+    server?.close()
+  })
+
+  test('a port that speaks plain HTTP', async () => {
+    const outcome = await sending.post(sending.openSender(), sending.receiver.url.replace('http:', 'https:'))
+    expect(outcome).toMatchObject({ ok: false, error: 'tls_failed' })
+    expect(outcome.reason).toMatch(/^TLS with 127\.0\.0\.1:\d+ failed: [a-z ]+\.$/)
+    expect(sending.receiver.requests).toHaveLength(0)
+  })
+
+  test('a handshake that is broken off', async () => {
+    const url = await listen((socket) => socket.once('data', () => socket.end()))
+    expect(await sending.post(sending.openSender(), url)).toMatchObject({
+      error: 'tls_failed',
+      reason: expect.stringMatching(/failed: the handshake was broken off\.$/),
+    })
+  })
+
+  test('a handshake that is never answered ends with the time to connect', async () => {
+    const url = await listen(() => {})
+    const outcome = await sending.post(sending.openSender({ connectTimeoutMs: 100 }), url)
+    expect(outcome).toMatchObject({ ok: false, error: 'timeout_connect' })
+    expect(outcome.durationMs).toBeLessThan(3_000)
+  })
+
+  test.each([
+    '127.0.0.1',
+    '2130706433',
+    '0x7f.1',
+    '0177.0.0.1',
+    '127.1',
+    '[::ffff:127.0.0.1]',
+    '[::ffff:7f00:1]',
+  ])('no connection is ever made to the refused literal %s', async (host) => {
+    let connections = 0
+    const url = await listen(() => connections++)
+    const outcome = await sending.post(
+      sending.openSender({ allow: parseAllow([]) }),
+      url.replace('127.0.0.1', host),
+    )
+    expect(outcome).toMatchObject({ ok: false, statusCode: null, error: 'address_not_allowed' })
+    expect(outcome.reason).toContain('loopback (127.0.0.0/8)')
+    expect(connections).toBe(0)
+  })
+
+  describe('a name', () => {
+    /** Answers with the next of the lists, and with the last of them from then on. */
+    const resolver = (...answers: string[][]) => {
+      const asked: string[] = []
+      const resolve = async (hostname: string) => {
+        const addresses = answers[Math.min(asked.push(hostname), answers.length) - 1] ?? []
+        return addresses.map((address) => ({ address }))
+      }
+      return { asked, resolve }
+    }
+    const named = (url: string) => url.replace('127.0.0.1', 'hooks.example')
+    // The server takes a connection and breaks off its handshake: tls_failed tells that the address was let pass.
+    const reached = 'tls_failed'
+
+    test.each([
+      ['a private address', ['10.0.0.1'], 'private'],
+      ['a v4-mapped one', ['::ffff:10.0.0.1'], 'v4-mapped private'],
+      ['a public one and a private one', ['93.184.216.34', '169.254.169.254'], 'link-local'],
+      ['an opened one and a private one', ['127.0.0.1', '127.0.0.2'], 'loopback'],
+      ['no address at all', ['localhost'], 'unreadable'],
+    ])('that resolves to %s is refused before any connection', async (_, addresses, rule) => {
+      let connections = 0
+      const url = await listen(() => connections++)
+      const outcome = await sending.post(sending.openSender(resolver(addresses)), named(url))
+      expect(outcome).toMatchObject({ ok: false, error: 'address_not_allowed' })
+      expect(outcome.reason).toContain(`hooks.example resolves to an address that is not public: ${rule}`)
+      expect(connections).toBe(0)
+    })
+
+    test('is resolved once for a connection, which goes to the address that was checked', async () => {
+      const url = await listen((socket) => socket.end())
+      const { asked, resolve } = resolver(['127.0.0.1'], ['10.0.0.1'])
+      expect(await sending.post(sending.openSender({ resolve }), named(url))).toMatchObject({
+        error: reached,
+      })
+      expect(asked).toEqual(['hooks.example'])
+    })
+
+    test('that is rebound between two attempts is refused in the second', async () => {
+      const url = await listen((socket) => socket.end())
+      const sender = sending.openSender(resolver(['127.0.0.1'], ['127.0.0.2']))
+      expect(await sending.post(sender, named(url))).toMatchObject({ error: reached })
+      expect(await sending.post(sender, named(url))).toMatchObject({ error: 'address_not_allowed' })
+    })
+
+    test('that is in WEBHOOK_ALLOW goes where it resolves to, http included', async () => {
+      const sender = sending.openSender({ allow: parseAllow(['hooks.example']), ...resolver(['127.0.0.1']) })
+      expect(await sending.post(sender, named(sending.receiver.url))).toMatchObject({ ok: true })
+      expect(sending.receiver.requests[0]?.headers.host).toMatch(/^hooks\.example:\d+$/)
+    })
+
+    test.each([
+      ['has no address', async () => [], 'hooks.example has no address.'],
+      [
+        'cannot be resolved',
+        () => Promise.reject(Object.assign(new Error('getaddrinfo'), { code: 'ENOTFOUND' })),
+        'The address of hooks.example was not found (ENOTFOUND).',
+      ],
+    ])('that %s', async (_, resolve, reason) => {
+      expect(await sending.post(sending.openSender({ resolve }), 'https://hooks.example/')).toMatchObject({
+        error: 'dns_failed',
+        reason,
+      })
+    })
+
+    test('that takes its resolver too long ends with the time to connect, asked once for all who wait', async () => {
+      let asked = 0
+      const resolve = () => {
+        asked++
+        return new Promise<never>(() => {})
+      }
+      const sender = sending.openSender({ resolve, connectTimeoutMs: 100 })
+      const outcomes = await Promise.all([1, 2, 3].map(() => sending.post(sender, 'https://hooks.example/')))
+      for (const outcome of outcomes) expect(outcome).toMatchObject({ ok: false, error: 'timeout_connect' })
+      expect(asked).toBe(1)
+    })
+  })
+})
