@@ -1,5 +1,34 @@
 import { defineConfig } from 'vitest/config'
+import { databasesToTest } from './tests/support/databases.ts'
+
+const { databases, notice } = databasesToTest(process.env)
+console.error(notice)
+
+const onEachDatabase = ['tests/{api,webhooks,importer,e2e}/**/*.test.ts']
 
 export default defineConfig({
-  test: { include: ['tests/**/*.test.ts'], testTimeout: 20_000 },
+  test: {
+    // Two cores: a third worker would only make the others slower.
+    maxWorkers: 2,
+    // Generous for a loaded machine; no test asserts a time.
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    // Node runs the sources as in production, by stripping their types: one copy of every module, and no transforming.
+    experimental: { viteModuleRunner: false },
+    globalSetup: 'tests/support/setup.ts',
+    projects: [
+      {
+        test: { name: 'unit', include: ['tests/*.test.ts', 'tests/unit/**/*.test.ts'], testTimeout: 30_000 },
+      },
+      ...databases.map((database) => ({
+        test: {
+          name: database,
+          include: onEachDatabase,
+          provide: { kind: database },
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      })),
+    ],
+  },
 })

@@ -13,7 +13,7 @@ import {
 import { builder } from '../graphql/builder.ts'
 import { type ConnectionArgs, connectionArgs, nodePaths } from '../graphql/connection.ts'
 import type { Context } from '../graphql/context.ts'
-import { columnsOf, selectOf } from '../graphql/select.ts'
+import { columnsOf, loadedBy, selectOf } from '../graphql/select.ts'
 import { Term } from '../taxonomy/term.graphql.ts'
 import { PostConnection } from './post.graphql.ts'
 import { listedByDefault, visibleTo, visibleToSql } from './visibility.ts'
@@ -89,7 +89,7 @@ builder.prismaObjectFields('Author', (t) => ({
     byPath: true,
     description: 'Their published posts, newest first.',
     args: connectionArgs(t.arg),
-    resolve: (author) => author.id,
+    resolve: (author, _args, context, info) => loadedBy(author.id, context, info),
     load: (ids: string[], context, args, info) => postsUnder(underAuthor, ids, args, context, info),
   }),
 }))
@@ -106,7 +106,7 @@ builder.prismaObjectFields('Tag', (t) => ({
     byPath: true,
     description: 'Published posts with this tag, newest first.',
     args: connectionArgs(t.arg),
-    resolve: (tag) => tag.id,
+    resolve: (tag, _args, context, info) => loadedBy(tag.id, context, info),
     load: (ids: string[], context, args, info) => postsUnder(underTag, ids, args, context, info),
   }),
 }))
@@ -130,7 +130,7 @@ builder.prismaObjectFields('Category', (t) => ({
         description: 'Whether posts of the categories below it belong to it, too.',
       }),
     },
-    resolve: (category) => category.id,
+    resolve: (category, _args, context, info) => loadedBy(category.id, context, info),
     load: (ids: string[], context, args, info) =>
       postsUnder(args.includeDescendants ? underCategoryTree : underCategory, ids, args, context, info),
   }),

@@ -8,7 +8,7 @@ import {
 } from '../db/generated/client.ts'
 import { builder } from '../graphql/builder.ts'
 import type { Context } from '../graphql/context.ts'
-import { columnsOf, selectOf } from '../graphql/select.ts'
+import { columnsOf, loadedBy, selectOf } from '../graphql/select.ts'
 import { Category } from '../taxonomy/category.graphql.ts'
 import { Tag } from '../taxonomy/tag.graphql.ts'
 import { Origin } from './post.parts.graphql.ts'
@@ -21,7 +21,7 @@ builder.prismaObjectFields('Post', (t) => ({
     nullable: true,
     byPath: true,
     description: 'The main author: the first of `authors`; null when none is named.',
-    resolve: (post) => post.id,
+    resolve: (post, _args, context, info) => loadedBy(post.id, context, info),
     load: async (postIds: string[], context, _args, info) => {
       const rows = await filedUnder<AuthorRow>(postIds, authors, context, info)
       return postIds.map((postId) => rows.find((row) => row.postId === postId) ?? null)
@@ -31,7 +31,7 @@ builder.prismaObjectFields('Post', (t) => ({
     type: Author,
     byPath: true,
     description: 'Who wrote it, in the written order; the first is the main author.',
-    resolve: (post) => post.id,
+    resolve: (post, _args, context, info) => loadedBy(post.id, context, info),
     load: (postIds: string[], context, _args, info) => filedUnder<AuthorRow>(postIds, authors, context, info),
     group: (row) => (row as Filed<AuthorRow>).postId,
   }),
@@ -39,7 +39,7 @@ builder.prismaObjectFields('Post', (t) => ({
     type: Category,
     byPath: true,
     description: 'The categories it is filed under, in the written order.',
-    resolve: (post) => post.id,
+    resolve: (post, _args, context, info) => loadedBy(post.id, context, info),
     load: (postIds: string[], context, _args, info) =>
       filedUnder<CategoryRow>(postIds, categories, context, info),
     group: (row) => (row as Filed<CategoryRow>).postId,
@@ -48,7 +48,7 @@ builder.prismaObjectFields('Post', (t) => ({
     type: Tag,
     byPath: true,
     description: 'The tags it bears, in the written order.',
-    resolve: (post) => post.id,
+    resolve: (post, _args, context, info) => loadedBy(post.id, context, info),
     load: (postIds: string[], context, _args, info) => filedUnder<TagRow>(postIds, tags, context, info),
     group: (row) => (row as Filed<TagRow>).postId,
   }),
@@ -57,7 +57,7 @@ builder.prismaObjectFields('Post', (t) => ({
     nullable: true,
     byPath: true,
     description: 'Where it was imported from; null when it was written here.',
-    resolve: (post) => post.id,
+    resolve: (post, _args, context, info) => loadedBy(post.id, context, info),
     load: async (postIds: string[], { db }) => {
       const rows = await db.postOrigin.findMany({
         where: { postId: { in: postIds } },

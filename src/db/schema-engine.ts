@@ -9,35 +9,34 @@ import * as bindings from '@prisma/schema-engine-wasm/schema_engine_bg'
 
 export const noFilters = { externalTables: [], externalEnums: [] }
 
+type Schema = { path: string; content: string }
+
 /**
  * Prisma's own schema engine, compiled to WebAssembly: it writes and applies migrations as `prisma migrate` does, without
  * the native binary that Prisma's CLI would download.
  */
 export const startSchemaEngine = async (
   adapterFactory: SqlMigrationAwareDriverAdapterFactory,
-  schema: { path: string; content: string },
+  { path, content }: Schema,
 ): Promise<bindings.SchemaEngine> => {
-  const folder = dirname(createRequire(import.meta.url).resolve('@prisma/schema-engine-wasm'))
-  const wasm = readFileSync(join(folder, 'schema_engine_bg.wasm'))
-  return start(wasm, adapterFactory, schema)
+  loading ??= load()
+  await loading
+  const adapter = bindMigrationAwareSqlAdapterFactory(adapterFactory)
+  return bindings.SchemaEngine.new({ datamodels: [[path, content]] }, () => undefined, adapter)
 }
+
+// The bindings hold the one instance that they speak to: a second one would be given pointers into the first.
+let loading: Promise<void> | undefined
 
 type Glue = { __wbg_set_wasm(exports: WebAssembly.Exports): void }
 
-const start = async (
-  wasm: Buffer<ArrayBuffer>,
-  adapterFactory: SqlMigrationAwareDriverAdapterFactory,
-  schema: { path: string; content: string },
-) => {
+const load = async (): Promise<void> => {
+  const folder = dirname(createRequire(import.meta.url).resolve('@prisma/schema-engine-wasm'))
+  const wasm = readFileSync(join(folder, 'schema_engine_bg.wasm'))
   const { instance } = await WebAssembly.instantiate(wasm, {
     './schema_engine_bg.js': bindings as unknown as WebAssembly.ModuleImports,
   })
   ;(bindings as unknown as Glue).__wbg_set_wasm(instance.exports)
   const begin = instance.exports.__wbindgen_start
   if (typeof begin === 'function') begin()
-  return bindings.SchemaEngine.new(
-    { datamodels: [[schema.path, schema.content]] },
-    () => undefined,
-    bindMigrationAwareSqlAdapterFactory(adapterFactory),
-  )
 }

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { type Answer, type Call, errorAnswer, Refusal, type Route } from './call.ts'
 import { type CorsOrigins, createCors } from './cors.ts'
 import { listenOn } from './listen.ts'
 import { send } from './send.ts'
+import { gracefulClose } from './shutdown.ts'
 
 export type HttpServerOptions = {
   host: string
@@ -38,12 +39,14 @@ export function createHttpServer({
   const stopping = new AbortController()
   const table = new Map(Object.entries(routes))
   const server = createServer(timeouts, (request, response) => void serve(request, response))
+  const close = gracefulClose(server)
   let stopped: Promise<void> | undefined
 
   return {
     listen: () => listenOn(server, host, port),
     stop(graceMs) {
-      stopped ??= close(server, stopping, graceMs)
+      stopping.abort()
+      stopped ??= close(graceMs)
       return stopped
     },
   }
@@ -68,6 +71,7 @@ export function createHttpServer({
       if (error instanceof Refusal) {
         return errorAnswer(error.status, error.message, { code: error.code }, error.headers)
       }
+      // Nobody is left to be failed: most often the error is that very fact.
       if (!call.signal.aborted) onError(error, call)
       const { requestId } = call
       return errorAnswer(500, 'Internal server error.', { code: 'INTERNAL_SERVER_ERROR', requestId })
@@ -141,17 +145,4 @@ function allowedMethods({ methods }: Route): string {
   return [...methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])), 'OPTIONS'].join(
     ', ',
   )
-}
-
-async function close(server: Server, stopping: AbortController, graceMs: number): Promise<void> {
-  stopping.abort()
-  if (!server.listening) return
-  const closed = Promise.withResolvers<void>()
-  server.close(() => closed.resolve())
-  const cut = setTimeout(() => server.closeAllConnections(), graceMs)
-  // Connections whose answer had begun before the stop could not be told to close; they end here, once idle.
-  const sweep = setInterval(() => server.closeIdleConnections(), 50)
-  await closed.promise
-  clearTimeout(cut)
-  clearInterval(sweep)
 }

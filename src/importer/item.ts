@@ -66,7 +66,7 @@ export type ImportedCategory = {
   parent: string | null
 }
 
-/** Something that a person must know: an error means that the post in the file was not read, a warning that it was. */
+/** Something that a person must know. An error: what it is about did not go in as written; a warning: it did. */
 export type ImportFinding = {
   file: string
   line: number | null

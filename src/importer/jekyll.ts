@@ -1,10 +1,12 @@
+import { lstat } from 'node:fs/promises'
+import { join } from 'node:path'
 import { isTimezone } from './date.ts'
 import { readFrontMatter } from './front-matter.ts'
 import { type ImportEntry, type ImportedAuthor, type ImportFinding, ImportSourceError } from './item.ts'
 import { readAuthors, readCategories } from './jekyll-data.ts'
 import { findJekyllFiles } from './jekyll-files.ts'
 import { type JekyllFile, jekyllPost } from './jekyll-post.ts'
-import { readSourceFile } from './source-file.ts'
+import { linkFinding, readSourceFile } from './source-file.ts'
 
 /**
  * Reads a Jekyll site, or a folder of its posts: first authors and categories (`_data`), then the posts in the order
@@ -22,8 +24,10 @@ export async function* readJekyll(
   }
   const { posts, findings } = await findJekyllFiles(folder)
   for (const finding of findings) yield { kind: 'finding', finding }
-  const known = yield* authors(folder)
-  yield* categories(folder)
+  const isLinked = await isLink(join(folder, '_data'))
+  if (isLinked) yield { kind: 'finding', finding: linkFinding('_data') }
+  const known = isLinked ? new Map() : yield* authors(folder)
+  if (!isLinked) yield* categories(folder)
   for (const post of posts) yield* readPost(folder, post, known, timezone)
 }
 
@@ -47,6 +51,11 @@ async function* categories(folder: string): AsyncGenerator<ImportEntry> {
   const { categories, findings } = readCategories(data.bytes, data.file)
   for (const finding of findings) yield { kind: 'finding', finding }
   for (const category of categories) yield { kind: 'category', category }
+}
+
+async function isLink(path: string): Promise<boolean> {
+  const stats = await lstat(path).catch(() => null)
+  return stats?.isSymbolicLink() ?? false
 }
 
 type Data = { file: string; bytes: Uint8Array } | { entry: ImportEntry } | null

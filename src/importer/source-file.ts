@@ -1,19 +1,18 @@
 import { constants } from 'node:fs'
-import { lstat, open } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { open } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { ImportFinding } from './item.ts'
 
 /**
  * The bytes of a file in the imported folder; null when there is no such file; or the finding that tells why it is
- * not read. Links, devices and pipes are refused, even if they took the file's place a moment ago.
+ * not read. Links, devices and pipes are refused, even if they took the file's place a moment ago; the folders on
+ * the way to the file are the caller's to check.
  */
 export async function readSourceFile(
   folder: string,
   file: string,
 ): Promise<Uint8Array | ImportFinding | null> {
   try {
-    if ((await lstat(join(folder, dirname(file)))).isSymbolicLink() && dirname(file) !== '.')
-      return linkFinding(file)
     const handle = await open(join(folder, file), constants.O_RDONLY | noFollow | noWait)
     try {
       const stat = await handle.stat()

@@ -3,7 +3,7 @@ import { type Ordering, pageOrder, pageWhere, readPage, toConnection } from '../
 import { builder } from '../graphql/builder.ts'
 import { connectionArgs, connectionType, nodePaths } from '../graphql/connection.ts'
 import { Node, registerNode } from '../graphql/node.ts'
-import { columnsOf, selectOf } from '../graphql/select.ts'
+import { columnsOf, loadedBy, selectOf } from '../graphql/select.ts'
 import { absoluteUrl, categoryPath } from '../site.ts'
 import { lineOf } from './category.ts'
 import { Term, TermBy } from './term.graphql.ts'
@@ -45,7 +45,7 @@ builder.prismaObjectFields('Category', (t) => ({
     nullable: true,
     byPath: true,
     description: 'The category above it; null at the root.',
-    resolve: (category) => category.parentId,
+    resolve: (category, _args, context, info) => loadedBy(category.parentId, context, info),
     load: async (ids: string[], context, _args, info) => {
       const select = selectOf(context, info, 'Category', { id: true })
       const rows = await context.db.category.findMany({ select, where: { id: { in: ids } } })
@@ -57,7 +57,7 @@ builder.prismaObjectFields('Category', (t) => ({
     type: Category,
     byPath: true,
     description: 'The categories above it, the root first; empty at the root.',
-    resolve: (category) => category.slugPath,
+    resolve: (category, _args, context, info) => loadedBy(category.slugPath, context, info),
     load: async (slugPaths: string[], context, _args, info) => {
       const select = selectOf(context, info, 'Category', { id: true, slugPath: true })
       const line = slugPaths.flatMap((slugPath) => lineOf(slugPath).slice(0, -1))
@@ -78,7 +78,7 @@ builder.prismaObjectFields('Category', (t) => ({
     type: Category,
     byPath: true,
     description: 'The categories right below it, by name.',
-    resolve: (category) => category.id,
+    resolve: (category, _args, context, info) => loadedBy(category.id, context, info),
     load: async (ids: string[], context, _args, info) => {
       const columns = columnsOf(selectOf(context, info, 'Category', { id: true }), 'categories')
       return context.db.$queryRaw<Row[]>`

@@ -5,7 +5,7 @@ import { Event } from '../events/event.graphql.ts'
 import { builder } from '../graphql/builder.ts'
 import { connectionArgs, connectionType, nodePaths } from '../graphql/connection.ts'
 import { Node, registerNode } from '../graphql/node.ts'
-import { selectOf } from '../graphql/select.ts'
+import { loadedBy, selectOf } from '../graphql/select.ts'
 import { WebhookEndpoint } from './endpoint.graphql.ts'
 import { WebhookDeliveryStatus } from './enums.graphql.ts'
 
@@ -60,7 +60,7 @@ builder.prismaObjectFields('WebhookDelivery', (t) => ({
     nullable: true,
     byPath: true,
     description: 'Where it goes; null when the endpoint was deleted.',
-    resolve: (delivery) => delivery.endpointId,
+    resolve: (delivery, _args, context, info) => loadedBy(delivery.endpointId, context, info),
     load: async (ids: string[], context, _args, info) => {
       const select = selectOf(context, info, 'WebhookEndpoint', { id: true })
       return inOrder(ids, await context.db.webhookEndpoint.findMany({ select, where: { id: { in: ids } } }))

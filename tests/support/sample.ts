@@ -1,0 +1,10 @@
+import { fileURLToPath } from 'node:url'
+import { readJekyll } from '../../src/importer/jekyll.ts'
+import { type ImportReport, runImport } from '../../src/importer/run.ts'
+import type { TestApp } from './app.ts'
+
+const sampleSite = fileURLToPath(new URL('../../prisma/sample-site', import.meta.url))
+
+/** Imports the project's own sample site: 13 public posts, a draft and a scheduled one. */
+export const importSample = (app: TestApp): Promise<ImportReport> =>
+  runImport(app.core.write, readJekyll(sampleSite, { timezone: 'UTC' }), { source: 'sample' })
