@@ -4,8 +4,8 @@ import { OperatorError } from '../errors.ts'
 import { type ImportFinding, ImportSourceError } from '../importer/item.ts'
 import { readJekyll } from '../importer/jekyll.ts'
 import { type ImportReport, runImport } from '../importer/run.ts'
+import type { Exit } from './exit.ts'
 import { printJson } from './output.ts'
-import type { Exit } from './program.ts'
 import { readSettings } from './settings.ts'
 
 type Options = { source: string; timezone?: string; json?: boolean }

@@ -6,13 +6,12 @@ import { ApiKeyScope } from '../db/generated/enums.ts'
 import { OperatorError } from '../errors.ts'
 import { parseOffsetDateTime } from '../offset-date-time.ts'
 import { print, printJson } from './output.ts'
-import type { Exit } from './program.ts'
 import { readSettings } from './settings.ts'
 
 type CreateOptions = { name: string; scope: ApiKeyScope[]; expires?: Date; json?: boolean }
 
 /** `presswire keys create | list | revoke`. */
-export const addKeys = (program: Command, _exit: Exit): void => {
+export const addKeys = (program: Command): void => {
   const keys = program.command('keys').description('Make, list and revoke API keys.')
   keys
     .command('create')

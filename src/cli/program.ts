@@ -1,14 +1,12 @@
 import { Command, CommanderError } from 'commander'
 import { OperatorError } from '../errors.ts'
 import { version } from '../version.ts'
+import type { Exit } from './exit.ts'
 import { addImport } from './import.ts'
 import { addKeys } from './keys.ts'
 import { addMigrate } from './migrate.ts'
 import { addSchema } from './schema.ts'
 import { addServe } from './serve.ts'
-
-/** What a command hands back as the process's exit code: 0, 1 (failed), 2 (wrong usage) or 78 (wrong settings). */
-export type Exit = { code: number }
 
 /** Runs the command line and returns the exit code. Expected failures are one line; anything else keeps its stack. */
 export const run = async (argv: string[]): Promise<number> => {

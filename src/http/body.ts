@@ -45,8 +45,10 @@ function refuseOtherTypes({ headers }: IncomingMessage): void {
 const utf8Charsets = [undefined, 'charset=utf-8', 'charset="utf-8"', 'charset=utf8']
 
 /** Collects a body chunk by chunk. Rejects with an Error when the caller goes away before its end. */
-function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
+async function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
   if (Number(request.headers['content-length'] ?? 0) > limit) throw tooLarge(limit)
+  // Its events are over: nothing would ever settle the promise.
+  if (request.destroyed) throw gone()
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>()
   const chunks: Buffer[] = []
   let size = 0
@@ -63,13 +65,17 @@ function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
     finish(() => resolve(Buffer.concat(chunks)))
   }
   function onClose(): void {
-    reject(new Error('The caller went away before the end of the body'))
+    reject(gone())
   }
   function finish(settle: () => void): void {
     request.off('data', onData).off('end', onEnd)
     request.pause()
     settle()
   }
+}
+
+function gone(): Error {
+  return new Error('The caller went away before the end of the body')
 }
 
 function tooLarge(limit: number): Refusal {

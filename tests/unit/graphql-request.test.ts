@@ -1,7 +1,9 @@
 import { once } from 'node:events'
 import { describe, expect, test, vi } from 'vitest'
+import { readGraphQLParams } from '../../src/http/body.ts'
+import type { Route } from '../../src/http/call.ts'
 import { firstError, get, json, post, withGraphQL } from '../support/graphql-server.ts'
-import { openSocket } from '../support/http-server.ts'
+import { openSocket, withServer } from '../support/http-server.ts'
 
 describe('requests', () => {
   test('by POST and by GET are answered, with variables, operation name and unknown parameters', async () => {
@@ -154,6 +156,29 @@ describe('a body of 1 MB', () => {
       await once(socket, 'close')
       clearInterval(sending)
       expect(failures).toEqual([])
+    })
+  })
+
+  test('whose sender went away before it was read ends its call all the same', async () => {
+    const { promise: arrived, resolve: arrive } = Promise.withResolvers<void>()
+    const { promise: settled, resolve: settle } = Promise.withResolvers<unknown>()
+    const route: Route = {
+      methods: ['POST'],
+      answer: async (call) => {
+        arrive()
+        await vi.waitFor(() => expect(call.request.destroyed).toBe(true))
+        settle(await readGraphQLParams(call).catch((error: unknown) => error))
+        return { status: 200 }
+      },
+    }
+    await withServer({ '/late': route }, async (late) => {
+      const { socket } = await openSocket(late.port)
+      socket.write(
+        'POST /late HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n',
+      )
+      await arrived
+      socket.destroy()
+      expect(await settled).toBeInstanceOf(Error)
     })
   })
 

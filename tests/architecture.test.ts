@@ -1,0 +1,156 @@
+import { execFileSync } from 'node:child_process'
+import { globSync, readFileSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import { expect, test } from 'vitest'
+
+const root = resolve(import.meta.dirname, '..')
+const read = (file: string) => readFileSync(join(root, file), 'utf8')
+const files = globSync('src/**/*.ts', {
+  cwd: root,
+  exclude: (path) => String(path).includes('generated'),
+}).sort()
+const sources = new Map(files.map((file) => [file, read(file)]))
+
+const importsOf = (file: string): string[] =>
+  [...(sources.get(file) ?? '').matchAll(/(?:\bfrom|\bimport)\s*\(?\s*'([^']+)'/g)].map(
+    (match) => match[1] ?? '',
+  )
+
+const localImportsOf = (file: string): string[] =>
+  importsOf(file)
+    .filter((name) => name.startsWith('.'))
+    .map((name) => relative(root, resolve(root, dirname(file), name)))
+    .filter((name) => sources.has(name))
+
+/** The rows of the table of directions in ARCHITECTURE.md, the top first. */
+const [, directions = ''] = /## Directions\n([\s\S]*?)\n## /.exec(read('ARCHITECTURE.md')) ?? []
+const layers = [...directions.matchAll(/^\| ([\w ]+) \| (`.*`) \|$/gm)].map(
+  ([, name = '', patterns = '']) => ({
+    name,
+    patterns: [...patterns.matchAll(/`([^`]+)`/g)].map(([, pattern = '']) => pattern),
+  }),
+)
+
+const matches = (file: string, pattern: string): boolean =>
+  pattern.startsWith('*')
+    ? file.endsWith(pattern.slice(1))
+    : pattern.endsWith('/')
+      ? file.startsWith(pattern)
+      : file === pattern
+
+const layerOf = (file: string): number => {
+  const exact = layers.findIndex(({ patterns }) => patterns.includes(file))
+  return exact >= 0
+    ? exact
+    : layers.findIndex(({ patterns }) => patterns.some((pattern) => matches(file, pattern)))
+}
+
+test('every source file has a layer in ARCHITECTURE.md', () => {
+  expect(layers.length).toBeGreaterThan(10)
+  const homeless = files.filter((file) => layerOf(file) < 0 && !file.startsWith('src/receiver/'))
+  expect(homeless, 'Add these to the table of directions in ARCHITECTURE.md').toEqual([])
+})
+
+test('imports only go down the table of directions', () => {
+  const upwards = files.flatMap((file) =>
+    localImportsOf(file)
+      .filter((target) => layerOf(target) < layerOf(file))
+      .map(
+        (target) =>
+          `${file} (${layers[layerOf(file)]?.name}) imports ${target} (${layers[layerOf(target)]?.name})`,
+      ),
+  )
+  expect(upwards, 'Move what is shared down, or declare a port and join it in src/app.ts').toEqual([])
+})
+
+test('there are no cycles', () => {
+  const done = new Set<string>()
+  const cycles: string[] = []
+  const visit = (file: string, path: string[]): void => {
+    if (path.includes(file)) cycles.push([...path.slice(path.indexOf(file)), file].join(' → '))
+    if (done.has(file) || path.includes(file)) return
+    for (const target of localImportsOf(file)) visit(target, [...path, file])
+    done.add(file)
+  }
+  for (const file of files) visit(file, [])
+  expect(cycles).toEqual([])
+})
+
+const importersOf = (wanted: (name: string) => boolean): string[] =>
+  files.filter((file) => importsOf(file).some(wanted))
+
+test('GraphQL is imported only by graphql/, http/ and *.graphql.ts', () => {
+  const importers = importersOf(
+    (name) => name === 'graphql' || name.startsWith('graphql-yoga') || name.startsWith('@pothos/'),
+  )
+  const others = importers.filter((file) => !/^src\/(graphql|http)\/|\.graphql\.ts$/.test(file))
+  expect(others, 'Declare what you need as a port and join it in src/app.ts').toEqual([])
+})
+
+test('resolvers never write', () => {
+  const writing =
+    /\.(create|createMany|update|updateMany|upsert|delete|deleteMany|\$transaction|\$executeRaw)\b[(`]/
+  const writers = files.filter(
+    (file) => file.endsWith('.graphql.ts') && writing.test(sources.get(file) ?? ''),
+  )
+  expect(writers, 'Call a function of the domain through context.write instead').toEqual([])
+})
+
+test('webhooks and content never import each other, and content is imported by no domain below it', () => {
+  const domains = {
+    webhooks: /^src\/webhooks\//,
+    content: /^src\/content\//,
+    below: /^src\/(authors|taxonomy)\//,
+  }
+  const crossing = (from: RegExp, to: RegExp) =>
+    files
+      .filter((file) => from.test(file))
+      .flatMap((file) =>
+        localImportsOf(file)
+          .filter((target) => to.test(target))
+          .map((target) => `${file} → ${target}`),
+      )
+  expect(crossing(domains.webhooks, domains.content)).toEqual([])
+  expect(crossing(domains.webhooks, domains.below)).toEqual([])
+  expect(crossing(domains.content, domains.webhooks)).toEqual([])
+  expect(crossing(domains.below, domains.webhooks)).toEqual([])
+  expect(crossing(domains.below, domains.content)).toEqual([])
+})
+
+test('what there is one importer of has one', () => {
+  expect(importersOf((name) => name === 'pg-boss')).toEqual(['src/queue/pg-boss.ts'])
+  expect(
+    importersOf((name) =>
+      ['@prisma/adapter-pg', '@electric-sql/pglite', 'pglite-prisma-adapter'].includes(name),
+    ),
+  ).toEqual(['src/db/client.ts'])
+  const mentioning = (text: RegExp) => files.filter((file) => text.test(sources.get(file) ?? ''))
+  expect(mentioning(/process\.env/)).toEqual(['src/config.ts'])
+  expect(mentioning(/process\.exit\(/)).toEqual([])
+  expect(importsOf('src/receiver/verify.ts')).toEqual([])
+})
+
+test('domains take the time and never ask for it', () => {
+  const domains = /^src\/(content|authors|taxonomy|webhooks|events|importer)\//
+  const asking = files.filter(
+    (file) => domains.test(file) && /new Date\(\)|Date\.now\(\)/.test(sources.get(file) ?? ''),
+  )
+  expect(asking, 'Use w.now, or a clock that is handed in').toEqual([])
+})
+
+test('no file is longer than 300 lines', () => {
+  const long = files.filter((file) => (sources.get(file) ?? '').split('\n').length > 300)
+  expect(long, 'Split by idea: two reasons to change are two files').toEqual([])
+})
+
+test('importing the schema has no side effect and gives the same SDL each time', () => {
+  const script = `const { printedSchema } = await import('./src/graphql/schema.ts'); process.stdout.write(printedSchema())`
+  // Without a permission to write, to start processes or workers: whoever tried would end this process.
+  const print = () =>
+    execFileSync(
+      process.execPath,
+      ['--permission', '--allow-fs-read=*', '--input-type=module', '-e', script],
+      { cwd: root, encoding: 'utf8' },
+    )
+  expect(print()).toBe(print())
+})
