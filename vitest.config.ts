@@ -18,7 +18,14 @@ export default defineConfig({
     globalSetup: 'tests/support/setup.ts',
     projects: [
       {
-        test: { name: 'unit', include: ['tests/*.test.ts', 'tests/unit/**/*.test.ts'], testTimeout: 30_000 },
+        test: {
+          name: 'unit',
+          include: ['tests/*.test.ts', 'tests/unit/**/*.test.ts'],
+          // For the few that need an app: any of the databases will do.
+          provide: { kind: databases[0] ?? 'embedded' },
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
       },
       ...databases.map((database) => ({
         test: {

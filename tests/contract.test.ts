@@ -68,7 +68,7 @@ const membersOf = (type: unknown): Described[] => {
   if (!isObjectType(type) && !isInterfaceType(type) && !isInputObjectType(type)) return []
   return Object.values(type.getFields()).flatMap((field) => {
     const at = `${type.name}.${field.name}`
-    const args = 'args' in field ? field.args : []
+    const args: readonly { name: string; description?: string | null }[] = 'args' in field ? field.args : []
     return [
       { at, name: field.name, description: field.description },
       ...args.map(({ name, description }) => ({ at: `${at}(${name}:)`, name, description })),

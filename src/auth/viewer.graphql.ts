@@ -4,7 +4,7 @@ import type { Viewer as ViewerShape } from './viewer.ts'
 export const ApiKeyScope = builder.enumType('ApiKeyScope', {
   description: 'What an API key may do.',
   values: {
-    ADMIN: { description: 'Everything.' },
+    ADMIN: { description: 'Everything that any other scope opens.' },
     CONTENT_READ: { description: 'Read everything unpublished, and the raw source.' },
     CONTENT_WRITE: { description: 'Create and change content; includes CONTENT_READ.' },
     CONTENT_PUBLISH: { description: 'Publish and unpublish; includes CONTENT_READ.' },

@@ -51,7 +51,7 @@ const AuthorBy = builder.inputType('AuthorBy', {
   description: 'How to look up an author: by exactly one of these.',
   fields: (t) => ({
     id: t.id({ description: 'The global id.' }),
-    slug: t.string({ description: 'The slug.' }),
+    slug: t.string({ description: 'The name in the URL of their page.' }),
   }),
 })
 

@@ -5,7 +5,7 @@ export const PostStatus = builder.enumType('PostStatus', {
   values: {
     DRAFT: { description: 'Being written, or taken back. Not public.' },
     SCHEDULED: { description: 'Will be published at `scheduledAt`. Not public yet.' },
-    PUBLISHED: { description: 'Public.' },
+    PUBLISHED: { description: 'Public: everyone sees what is live of it.' },
     TRASHED: { description: 'Thrown away; it can be restored until it is deleted. Not public.' },
   } as const,
 })
@@ -14,7 +14,7 @@ export const SourceFormat = builder.enumType('SourceFormat', {
   description: 'What the source of a post is written in.',
   values: {
     MARKDOWN: { description: 'CommonMark with tables and strikethrough; HTML in it is kept and sanitised.' },
-    HTML: { description: 'HTML, sanitised.' },
+    HTML: { description: 'HTML; what readers get of it is sanitised.' },
   } as const,
 })
 

@@ -19,7 +19,7 @@ const PostBy = builder.inputType('PostBy', {
   description: 'How to look up a post: by exactly one of these.',
   fields: (t) => ({
     id: t.id({ description: 'The global id.' }),
-    slug: t.string({ description: 'The slug.' }),
+    slug: t.string({ description: 'The name in the URL of its page.' }),
     path: t.string({ description: 'The path, exactly as it is answered.' }),
     guid: t.string({ description: 'The permanent identifier; it must be unique.' }),
     legacyId: t.string({

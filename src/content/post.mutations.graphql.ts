@@ -97,7 +97,7 @@ const contentFields = (t: InputFields) => ({
 })
 
 const CreatePostInput = builder.inputType('CreatePostInput', {
-  description: 'A new post.',
+  description: 'A new post: a title and a source at least.',
   fields: (t) => ({
     title: t.string({ required: true, description: 'Plain text.' }),
     source: t.string({ required: true, description: 'The body, kept byte for byte.' }),

@@ -22,29 +22,46 @@ const batch = 100
 
 /**
  * The events after a sequence, in commit order and without end: what is in the log first, then each as it is committed.
- * Without `after`, from now on.
+ * Without `after`, from now on. Leaving it ends it at once, also while it waits for a commit.
  */
-export const createFollow = (db: Tx, nextCommit: NextCommit): Follow =>
-  async function* (viewer, types, after) {
-    let sequence = after === null ? await newest(db) : readSequence(after)
-    for (;;) {
-      const committed = nextCommit()
-      const events = await db.event.findMany({
-        where: {
-          ...eventsVisibleTo(viewer),
-          sequence: { gt: sequence },
-          ...(types ? { type: { in: types } } : {}),
-        },
-        orderBy: { sequence: 'asc' },
-        take: batch,
-      })
-      for (const event of events) {
-        yield { events: event }
-        sequence = event.sequence
-      }
-      if (events.length < batch) await committed
+export const createFollow =
+  (db: Tx, nextCommit: NextCommit): Follow =>
+  (viewer, types, after) => {
+    const left = Promise.withResolvers<'left'>()
+    const log = read(db, { viewer, types, after }, () => Promise.race([nextCommit(), left.promise]))
+    const leave = log.return.bind(log)
+    // A generator that waits does not see that it is left: it has to be woken to it.
+    log.return = (value) => {
+      left.resolve('left')
+      return leave(value)
     }
+    return log
   }
+
+async function* read(
+  db: Tx,
+  { viewer, types, after }: { viewer: Viewer; types: EventType[] | null; after: string | null },
+  wait: () => Promise<unknown>,
+): AsyncGenerator<{ events: Event }> {
+  let sequence = after === null ? await newest(db) : readSequence(after)
+  for (;;) {
+    const committed = wait()
+    const events = await db.event.findMany({
+      where: {
+        ...eventsVisibleTo(viewer),
+        sequence: { gt: sequence },
+        ...(types ? { type: { in: types } } : {}),
+      },
+      orderBy: { sequence: 'asc' },
+      take: batch,
+    })
+    for (const event of events) {
+      yield { events: event }
+      sequence = event.sequence
+    }
+    if (events.length < batch && (await committed) === 'left') return
+  }
+}
 
 const newest = async (db: Tx): Promise<bigint> => {
   const { _max } = await db.event.aggregate({ _max: { sequence: true } })

@@ -2,6 +2,7 @@ import type { GraphQLSchema } from 'graphql'
 import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga'
 import type { Viewer } from '../auth/viewer.ts'
 import type { Context } from '../graphql/context.ts'
+import { parserCaches } from '../graphql/document-cache.ts'
 import { maskError } from '../graphql/errors.ts'
 import { limitsPlugin } from '../graphql/limits.ts'
 import type { GraphQLCall } from './graphql-route.ts'
@@ -18,6 +19,9 @@ export const createGraphQLServer = (
     graphqlEndpoint: '/graphql',
     context: ({ viewer, call }) => contextOf(viewer, call.requestId),
     plugins: [paramsFromCall(), limitsPlugin(), maskPlugin(onError)],
+    parserAndValidationCache: parserCaches(),
+    // The route has read the body, within its own limit.
+    maxRequestBodySize: false,
     maskedErrors: false,
     logging: false,
     graphiql: false,

@@ -25,7 +25,7 @@ export const TermBy = builder.inputType('TermBy', {
   description: 'How to look up a category or a tag: by exactly one of these.',
   fields: (t) => ({
     id: t.id({ description: 'The global id.' }),
-    slug: t.string({ description: 'The slug.' }),
+    slug: t.string({ description: 'The name in the URL of its page.' }),
   }),
 })
 

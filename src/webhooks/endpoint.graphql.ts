@@ -103,7 +103,7 @@ registerNode('endpoint', 'WebhookEndpoint', async (ids, context, info) =>
 )
 
 const CreateWebhookEndpointInput = builder.inputType('CreateWebhookEndpointInput', {
-  description: 'A new endpoint.',
+  description: 'A new endpoint: a URL at least.',
   fields: (t) => ({
     url: t.field({
       type: 'URL',
@@ -134,7 +134,7 @@ const CreateWebhookEndpointPayload = builder
     fields: (t) => ({
       webhookEndpoint: t.field({
         type: WebhookEndpoint,
-        description: 'The endpoint.',
+        description: 'The endpoint as it was saved.',
         resolve: ({ endpoint }, _args, context, info) =>
           context.db.webhookEndpoint.findUniqueOrThrow({
             select: selectOf(context, info, 'WebhookEndpoint', { id: true }),
@@ -156,7 +156,7 @@ const DeleteWebhookEndpointPayload = builder
   .objectRef<{ deletedId: string }>('DeleteWebhookEndpointPayload')
   .implement({
     description: 'The endpoint that was deleted.',
-    fields: (t) => ({ deletedId: t.exposeID('deletedId', { description: 'Its id.' }) }),
+    fields: (t) => ({ deletedId: t.exposeID('deletedId', { description: 'The global id that it had.' }) }),
   })
 
 builder.mutationFields((t) => ({

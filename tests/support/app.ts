@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, inject } from 'vitest'
-import { type App, startApp } from '../../src/app.ts'
+import { type App, startApp, type World } from '../../src/app.ts'
 import { createApiKey } from '../../src/auth/api-key.ts'
 import { readConfig } from '../../src/config.ts'
 import { type Database, openDatabase } from '../../src/db/client.ts'
@@ -27,7 +27,11 @@ export type TestApp = App & {
   countStatements<T>(work: () => Promise<T>): Promise<{ result: T; statements: string[] }>
 }
 
-type Options = { env?: Record<string, string>; role?: 'all' | 'api' | 'worker'; expectErrors?: boolean }
+type Options = Pick<World, 'resolve' | 'random'> & {
+  env?: Record<string, string>
+  role?: 'all' | 'api' | 'worker'
+  expectErrors?: boolean
+}
 
 /** Lends an app to every test of the file, and fails the file when it leaves a mess. */
 export const withApp = (options: Options = {}): { app: TestApp } => {
@@ -43,7 +47,13 @@ export const withApp = (options: Options = {}): { app: TestApp } => {
 }
 
 /** The same for a test that starts and stops apps itself. */
-export const startTestApp = async ({ env = {}, role = 'all', expectErrors = false }: Options = {}) => {
+export const startTestApp = async ({
+  env = {},
+  role = 'all',
+  expectErrors = false,
+  resolve,
+  random,
+}: Options = {}) => {
   const { database, drop } = await cloneDatabase()
   const receiver = await startReceiver()
   const clock = createClock()
@@ -62,6 +72,8 @@ export const startTestApp = async ({ env = {}, role = 'all', expectErrors = fals
   const world = {
     database,
     now: clock.now,
+    resolve,
+    random,
     log: { info: line('info'), warn: line('warn'), error: line('error') },
   }
   const running = await startApp(config, world)

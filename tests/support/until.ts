@@ -4,7 +4,10 @@ import { setTimeout as pause } from 'node:timers/promises'
 const intervalMs = 20
 
 /** Waits for a condition: the only way in which a test waits. Resolves with what it found. */
-export const until = async <T>(condition: () => T | Promise<T>, timeoutMs = 15_000): Promise<NonNullable<T>> => {
+export const until = async <T>(
+  condition: () => T | Promise<T>,
+  timeoutMs = 15_000,
+): Promise<NonNullable<T>> => {
   const deadline = performance.now() + timeoutMs
   for (;;) {
     const found = await condition()

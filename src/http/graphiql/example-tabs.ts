@@ -54,16 +54,14 @@ query PostByPath($path: String!) {
       level
       text
     }
-    next {
-      path
-    }
-    previous {
-      path
+    images {
+      url
+      alt
     }
   }
 }
 `,
-    variables: JSON.stringify({ path: '/2026/01/hello/' }, null, 2),
+    variables: JSON.stringify({ path: '/2009/07/paper-that-curls/' }, null, 2),
   },
   {
     query: `# The newest posts of each category, in one request.
@@ -83,21 +81,6 @@ query Categories {
   }
 }
 `,
-  },
-  {
-    query: `query Search($words: String!) {
-  search(query: $words, first: 10) {
-    edges {
-      highlight
-      node {
-        title
-        path
-      }
-    }
-  }
-}
-`,
-    variables: JSON.stringify({ words: 'hello' }, null, 2),
   },
   {
     query: `# Writes a draft. Needs a key with content:write,

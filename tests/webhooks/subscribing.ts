@@ -1,0 +1,62 @@
+import { onTestFinished } from 'vitest'
+import {
+  CreateWebhookEndpointDocument,
+  type CreateWebhookEndpointInput,
+  DeleteWebhookEndpointDocument,
+  WebhookDeliveriesDocument,
+  type WebhookDeliveriesQuery,
+} from '../../schema/generated/graphql.ts'
+import type { WebhookEvent } from '../../src/receiver/verify.ts'
+import type { Client } from '../support/client.ts'
+import type { ReceivedRequest } from '../support/receiver.ts'
+import { until } from '../support/until.ts'
+
+export type Delivery = WebhookDeliveriesQuery['webhookDeliveries']['nodes'][number]
+
+/** Makes an endpoint; the test that made it takes it away when it ends, so that it hears nothing of the next one. */
+export const subscribe = async (
+  client: Client,
+  input: CreateWebhookEndpointInput,
+): Promise<{ id: string; secret: string }> => {
+  const { createWebhookEndpoint } = await client.run(CreateWebhookEndpointDocument, { input })
+  if (createWebhookEndpoint.__typename !== 'CreateWebhookEndpointPayload')
+    throw new Error(`Not subscribed: ${JSON.stringify(createWebhookEndpoint)}`)
+  const { secret, webhookEndpoint } = createWebhookEndpoint
+  onTestFinished(() => unsubscribe(client, webhookEndpoint.id))
+  return { id: webhookEndpoint.id, secret }
+}
+
+export const unsubscribe = async (client: Client, id: string): Promise<void> =>
+  void (await client.run(DeleteWebhookEndpointDocument, { input: { id } }))
+
+/** The log of what an endpoint was sent, the newest delivery first. */
+export const deliveriesTo = async (client: Client, endpointId: string): Promise<Delivery[]> => {
+  const { webhookDeliveries } = await client.run(WebhookDeliveriesDocument, {
+    first: 100,
+    filter: { endpointId },
+  })
+  return webhookDeliveries.nodes
+}
+
+/** The endpoint's delivery of an event, once there is one that the condition holds for. */
+export const deliveryOf = (
+  client: Client,
+  endpointId: string,
+  eventId: string,
+  condition: (delivery: Delivery) => boolean = () => true,
+): Promise<Delivery> =>
+  until(async () => {
+    const deliveries = await deliveriesTo(client, endpointId)
+    return deliveries.find((delivery) => delivery.event?.id === eventId && condition(delivery))
+  })
+
+/** Waits until the endpoint has that many deliveries and all of them have arrived. */
+export const allDelivered = (client: Client, endpointId: string, count: number): Promise<boolean> =>
+  until(async () => {
+    const deliveries = await deliveriesTo(client, endpointId)
+    return deliveries.length >= count && deliveries.every(({ status }) => status === 'DELIVERED')
+  })
+
+/** The envelope that a request carries. */
+export const envelopeOf = <Data = unknown>({ body }: ReceivedRequest): WebhookEvent<Data> =>
+  JSON.parse(body.toString('utf8'))
