@@ -78,6 +78,12 @@ export const settings = {
   ROLE: withDefault(z.enum(['all', 'api', 'worker']), 'all').describe(
     'What this process does: all, api or worker (the last two with DATABASE_URL).',
   ),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z
+    .url({ error: 'must be the URL of an OpenTelemetry collector' })
+    .optional()
+    .describe(
+      'Where traces are sent over OTLP/HTTP; unset: nowhere. The other OTEL_ variables hold as usual.',
+    ),
   LOG_LEVEL: withDefault(z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']), 'info').describe(
     'The least severe line that is logged.',
   ),
@@ -87,18 +93,22 @@ const schema = z.object(settings)
 
 export type Config = Readonly<Omit<z.output<typeof schema>, 'SITE_URL'> & { SITE_URL: string }>
 
+/** Rules that live with what a setting is about: each throws an error with a sentence when the value breaks it. */
+export type Rules = { WEBHOOK_ALLOW?: (entries: string[]) => unknown }
+
 /**
  * Reads the settings.
  *
  * @throws OperatorError (exit code 78) that lists every wrong setting at once.
  */
-export const readConfig = (env: NodeJS.ProcessEnv = process.env): Config => {
+export const readConfig = (env: NodeJS.ProcessEnv = process.env, rules: Rules = {}): Config => {
   // An empty variable is an unset one: `PORT= npm start` and compose files write it so.
   const given = Object.entries(env).filter(([name, value]) => name in settings && value !== '')
   const result = schema.safeParse(Object.fromEntries(given))
   const problems = [
     ...(result.error?.issues ?? []).map((issue) => ({ name: String(issue.path[0]), message: issue.message })),
     ...contradictions(Object.fromEntries(given)),
+    ...brokenRules(Object.fromEntries(given), rules),
   ]
   if (!result.success || problems.length > 0) throw wrongSettings(problems, env)
   const { SITE_URL = `http://localhost:${result.data.PORT}`, ...rest } = result.data
@@ -117,6 +127,15 @@ const contradictions = (env: Record<string, string | undefined>) => {
     problems.push({ name: 'ROLE', message })
   }
   return problems
+}
+
+const brokenRules = (env: Record<string, string | undefined>, { WEBHOOK_ALLOW: check }: Rules) => {
+  try {
+    check?.(list.parse(env.WEBHOOK_ALLOW ?? ''))
+    return []
+  } catch (error) {
+    return [{ name: 'WEBHOOK_ALLOW', message: `is wrong: ${(error as Error).message}` }]
+  }
 }
 
 const wrongSettings = (

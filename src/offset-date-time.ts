@@ -4,7 +4,10 @@ export type OffsetDateTime = { instant: Date; offsetMinutes: number }
 // RFC 3339 section 5.6; a leap second is refused, since no Date can hold it.
 const rfc3339 = /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?([Zz]|[+-]\d\d:\d\d)$/
 
-/** Reads RFC 3339 strictly: null when the text names no zone or an impossible date. Beyond milliseconds it is cut. */
+/**
+ * Reads RFC 3339 strictly: null when the text names no zone or an impossible date, or is outside the years 1 to 9999 in
+ * UTC: PostgreSQL has no year 0, and what follows 9999 has no RFC 3339. Beyond milliseconds it is cut.
+ */
 export const parseOffsetDateTime = (text: string): OffsetDateTime | null => {
   const match = rfc3339.exec(text)
   if (!match) return null
@@ -16,8 +19,12 @@ export const parseOffsetDateTime = (text: string): OffsetDateTime | null => {
   )
   // Date rolls 31 February over to March: what was read must be what was written.
   const possible = !Number.isNaN(wall.getTime()) && wall.getUTCDate() === Number(day) && Number(hour) < 24
-  return possible ? { instant: new Date(wall.getTime() - offsetMinutes * 60_000), offsetMinutes } : null
+  const instant = new Date(wall.getTime() - offsetMinutes * 60_000)
+  return possible && instant >= earliest && instant <= latest ? { instant, offsetMinutes } : null
 }
+
+const earliest = new Date('0001-01-01T00:00:00Z')
+const latest = new Date('9999-12-31T23:59:59.999Z')
 
 /** RFC 3339 with the offset it was written with: `2009-07-23T09:20:48+02:00`; milliseconds only where there are any. */
 export const formatOffsetDateTime = ({ instant, offsetMinutes }: OffsetDateTime): string => {

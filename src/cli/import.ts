@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { openCore } from '../app.ts'
+import { openCore } from '../core.ts'
 import { OperatorError } from '../errors.ts'
 import { type ImportFinding, ImportSourceError } from '../importer/item.ts'
 import { readJekyll } from '../importer/jekyll.ts'

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { openCore } from '../app.ts'
 import { createApiKey, listApiKeys, revokeApiKey } from '../auth/api-key.ts'
+import { openCore } from '../core.ts'
 import type { ApiKey } from '../db/generated/client.ts'
 import { ApiKeyScope } from '../db/generated/enums.ts'
 import { OperatorError } from '../errors.ts'

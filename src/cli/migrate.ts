@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { locationOf } from '../core.ts'
 import { openDatabase } from '../db/client.ts'
 import { migrate } from '../db/migrate.ts'
 import { readSettings } from './settings.ts'
@@ -12,8 +13,7 @@ export const addMigrate = (program: Command): void => {
     )
     .action(async () => {
       const { config } = readSettings()
-      const location = config.DATABASE_URL ? { url: config.DATABASE_URL } : { folder: config.DATA_DIR }
-      const database = await openDatabase(location)
+      const database = await openDatabase(locationOf(config))
       try {
         const applied = await migrate(database)
         console.error(applied.length > 0 ? `Applied ${applied.join(', ')}.` : 'The database is up to date.')

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { OperatorError } from '../errors.ts'
 import { version } from '../version.ts'
+import { addDoctor } from './doctor.ts'
 import type { Exit } from './exit.ts'
 import { addImport } from './import.ts'
 import { addKeys } from './keys.ts'
@@ -16,7 +17,7 @@ export const run = async (argv: string[]): Promise<number> => {
     .version(version)
     .exitOverride()
     .showHelpAfterError('(add --help for what is possible)')
-  for (const add of [addServe, addMigrate, addImport, addKeys, addSchema]) add(program, exit)
+  for (const add of [addServe, addMigrate, addImport, addKeys, addDoctor, addSchema]) add(program, exit)
   try {
     await program.parseAsync(argv)
     return exit.code

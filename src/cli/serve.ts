@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
-import { type App, openCore, startApp } from '../app.ts'
+import { type App, startApp } from '../app.ts'
+import { openCore } from '../core.ts'
 import { readSettings } from './settings.ts'
 import { welcome } from './welcome.ts'
 
@@ -11,15 +12,11 @@ export const addServe = (program: Command): void => {
     .action(async () => {
       const { config, log } = readSettings()
       const core = await openCore(config, { log })
-      let app: App
-      let firstKey: string | null
-      try {
-        firstKey = await welcome.firstStart(core, config)
-        app = await startApp(config, { log }, core)
-      } catch (error) {
+      const firstKey = await welcome.firstStart(core, config).catch(async (error: unknown) => {
         await core.close()
         throw error
-      }
+      })
+      const app: App = await startApp(config, { log }, core)
       console.error(welcome.text(app.url, firstKey))
       await untilSignal()
       await app.stop()

@@ -1,22 +1,27 @@
 import { fileURLToPath } from 'node:url'
-import type { Core } from '../app.ts'
 import { createApiKey } from '../auth/api-key.ts'
 import type { Config } from '../config.ts'
+import type { Core } from '../core.ts'
 import { readJekyll } from '../importer/jekyll.ts'
 import { runImport } from '../importer/run.ts'
 
+const sampleSource = 'sample'
 const sampleSite = fileURLToPath(new URL('../../prisma/sample-site', import.meta.url))
 
 /**
- * On the first start of the embedded database: imports the sample site and makes an admin key, which is returned. Null
- * when there is content or a key already.
+ * On the first start of the embedded database: imports the sample site where there is no content and makes an admin key,
+ * which is returned. Null when there is a key already. The key comes last, so that a start that was killed halfway is
+ * taken up by the next one.
  */
 const firstStart = async (core: Core, config: Config): Promise<string | null> => {
   const { db, kind } = core.database
-  if (kind !== 'embedded' || (await db.post.count()) > 0 || (await db.apiKey.count()) > 0) return null
-  await runImport(core.write, readJekyll(sampleSite, { timezone: config.SITE_TIMEZONE }), {
-    source: 'sample',
-  })
+  if (kind !== 'embedded' || (await db.apiKey.count()) > 0) return null
+  const ownPosts = await db.post.count({ where: { NOT: { origin: { is: { source: sampleSource } } } } })
+  if (ownPosts === 0) {
+    await runImport(core.write, readJekyll(sampleSite, { timezone: config.SITE_TIMEZONE }), {
+      source: sampleSource,
+    })
+  }
   const { key } = await createApiKey(
     db,
     { name: 'First key', scopes: ['ADMIN'], expiresAt: null },

@@ -2,7 +2,7 @@ import type { Event as EventRow } from '../db/generated/client.ts'
 import { Event } from '../events/event.graphql.ts'
 import { builder } from '../graphql/builder.ts'
 import { Node } from '../graphql/node.ts'
-import { selectOf } from '../graphql/select.ts'
+import { loadedBy, selectOf } from '../graphql/select.ts'
 import { Post } from './post.graphql.ts'
 import { visibleTo } from './visibility.ts'
 
@@ -15,16 +15,21 @@ export const PostEvent = builder.objectRef<EventRow>('PostEvent').implement({
       description:
         'The version of the post that the event made: a receiver can drop what is older than what it has.',
     }),
-    post: t.field({
+    post: t.loadable({
       type: Post,
       nullable: true,
+      byPath: true,
       description:
         'The post after the event; null when it is not for this caller. In a webhook: the state that the event committed.',
-      resolve: (event, _args, context, info) =>
-        context.db.post.findFirst({
+      resolve: (event, _args, context, info) => loadedBy(event.subjectId, context, info),
+      load: async (ids: string[], context, _args, info) => {
+        const rows = await context.db.post.findMany({
           select: selectOf(context, info, 'Post', { id: true }),
-          where: { AND: [{ id: event.subjectId }, visibleTo(context.viewer)] },
-        }),
+          where: { AND: [{ id: { in: ids } }, visibleTo(context.viewer)] },
+        })
+        const byId = new Map(rows.map((row) => [row.id, row]))
+        return ids.map((id) => byId.get(id) ?? null)
+      },
     }),
     changedFields: t.exposeStringList('changedFields', {
       description: 'The names of the fields that changed.',

@@ -35,7 +35,7 @@ export type PostInput = {
 }
 
 // The title fits any page and feed; the source is what one request may carry, and far above the longest known post.
-const maxLength = { title: 1_000, source: 5_000_000, excerpt: 20_000, layout: 200, term: 200 }
+const maxLength = { title: 1_000, source: 5_000_000, excerpt: 20_000, layout: 200, term: 200, part: 5_000 }
 
 /**
  * The snapshot that the input makes of another one.
@@ -43,7 +43,12 @@ const maxLength = { title: 1_000, source: 5_000_000, excerpt: 20_000, layout: 20
  * @throws ValidationError with every issue at once.
  */
 export const withInput = async (w: Write, base: Snapshot, input: PostInput): Promise<Snapshot> => {
-  const issues: ValidationIssue[] = [...textIssues(input), ...pathIssues(input), ...otherIssues(input)]
+  const issues: ValidationIssue[] = [
+    ...textIssues(input),
+    ...partIssues(input),
+    ...pathIssues(input),
+    ...otherIssues(input),
+  ]
   const authorIds = await authorIdsOf(w, input, issues)
   const categoryIds = await categoryIdsOf(w, input, issues)
   if (issues.length > 0) throw new ValidationError(issues)
@@ -104,6 +109,15 @@ const textIssues = (input: PostInput): ValidationIssue[] => {
   return issues
 }
 
+/** Of the texts within `seo` and `coverImage`. */
+const partIssues = (input: PostInput): ValidationIssue[] =>
+  (['seo', 'coverImage'] as const).flatMap((field) =>
+    Object.entries(input[field] ?? {}).flatMap(([part, text]) => {
+      const problem = typeof text === 'string' ? textProblem(text, maxLength.part) : null
+      return problem ? [issue(field, `The ${part} of ${field} ${problem}.`, part)] : []
+    }),
+  )
+
 const pathIssues = (input: PostInput): ValidationIssue[] => {
   const issues: ValidationIssue[] = []
   const slug = typeof input.slug === 'string' ? slugProblem(input.slug) : null
@@ -118,7 +132,7 @@ const otherIssues = (input: PostInput): ValidationIssue[] => {
   const { metadata } = input
   if (metadata != null && (typeof metadata !== 'object' || Array.isArray(metadata))) {
     issues.push(issue('metadata', 'The metadata must be a JSON object.'))
-  } else if (metadata != null && /\\u0000|\\ud[89a-f]/i.test(JSON.stringify(metadata))) {
+  } else if (metadata != null && !isStorable(metadata)) {
     issues.push(
       issue('metadata', 'The metadata contains a NUL character or half of a surrogate pair; remove it.'),
     )
@@ -130,6 +144,13 @@ const otherIssues = (input: PostInput): ValidationIssue[] => {
     }
   }
   return issues
+}
+
+/** Whether every key and text of a JSON value can be stored; its depth is bounded by the request's limits. */
+const isStorable = (value: unknown): boolean => {
+  if (typeof value === 'string') return textProblem(value, maxLength.source) === null
+  if (typeof value !== 'object' || value === null) return true
+  return Object.entries(value).every(([key, entry]) => isStorable(key) && isStorable(entry))
 }
 
 const authorIdsOf = async (w: Write, { authors }: PostInput, issues: ValidationIssue[]) => {

@@ -35,6 +35,7 @@ const defaultPoolSize = 10
 
 const openPostgres = async ({ url, poolSize = defaultPoolSize }: { url: string; poolSize?: number }) => {
   const pool = new pg.Pool({
+    Client: OneAtATime,
     connectionString: url,
     max: poolSize,
     // A database that is away answers a caller within 3 s instead of hanging.
@@ -63,6 +64,25 @@ const openPostgres = async ({ url, poolSize = defaultPoolSize }: { url: string; 
   }
   const runScript = async (sql: string) => void (await pool.query(sql))
   return { kind: 'postgres', db, driver: { pool }, adapterFactory, runScript, close } satisfies Database
+}
+
+/**
+ * In a transaction resolvers ask for several things at once, on one connection. pg's own queue for that is deprecated, so
+ * they wait for each other here.
+ */
+class OneAtATime extends pg.Client {
+  constructor(config?: string | pg.ClientConfig) {
+    super(config)
+    const ask = this.query.bind(this) as (...args: unknown[]) => Promise<unknown>
+    let last: Promise<unknown> = Promise.resolve()
+    this.query = ((...args: unknown[]) => {
+      // With a callback it is the pool that asks, on a connection that nobody else has then.
+      if (args.some((arg) => typeof arg === 'function')) return ask(...args)
+      const answer = last.then(() => ask(...args))
+      last = answer.catch(() => undefined)
+      return answer
+    }) as typeof this.query
+  }
 }
 
 const openEmbedded = async ({ folder, image }: { folder: string | null; image?: Blob }) => {

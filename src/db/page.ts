@@ -168,5 +168,6 @@ const keyValueOf = (text: string, kind: Ordering['kind']): Key['value'] | null =
   if (kind === 'text') return text
   if (kind === 'bigint') return /^\d{1,18}$/.test(text) ? BigInt(text) : null
   const date = new Date(text)
-  return Number.isNaN(date.getTime()) ? null : date
+  // As cursorOf writes it. Other years that a Date knows (0000, -271821) are none to PostgreSQL, which would fail on them.
+  return /^(?!0000)\d{4}-/.test(text) && !Number.isNaN(date.getTime()) ? date : null
 }

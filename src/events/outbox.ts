@@ -91,7 +91,10 @@ const writeRenderings = async (tx: Tx, ports: OutboxPorts, event: Event): Promis
   if (rows.length > 0) await tx.eventRendering.createMany({ data: rows })
 }
 
-/** A document that fails must not take the publish with it: what it did to the transaction is undone. */
+/**
+ * A document that fails must not take the publish with it. It only reads, so that rolling back undoes nothing but a
+ * failed statement, which may hide in a partial result and would refuse everything after it.
+ */
 const renderInSavepoint = async (
   tx: Tx,
   ports: OutboxPorts,
@@ -108,8 +111,7 @@ const renderInSavepoint = async (
     tooSlow,
   ])
   deadline.onabort = null
-  if (rendering.failure === null) await tx.$executeRaw`RELEASE SAVEPOINT rendering`
-  else await tx.$executeRaw`ROLLBACK TO SAVEPOINT rendering`
+  await tx.$executeRaw`ROLLBACK TO SAVEPOINT rendering`
   return rendering
 }
 

@@ -1,4 +1,6 @@
 import { GraphQLError } from 'graphql'
+import { isOutage } from '../db/outage.ts'
+import { isUnstorableText } from '../db/unstorable.ts'
 import { RequestError, type RequestErrorCode } from '../errors.ts'
 
 /** A top-level error with its code in `extensions.code`. */
@@ -17,14 +19,38 @@ export const maskError = (error: unknown, requestId: string, log: (error: unknow
     error instanceof GraphQLError &&
     (original instanceof GraphQLError || error.originalError === undefined)
   )
-    return error
+    return coded(error)
+  if (isUnstorableText(original)) return located(error, unstorable())
   log(original)
+  if (isOutage(original)) return located(error, unavailable())
   const extensions = { code: 'INTERNAL_SERVER_ERROR', requestId }
   return located(
     error,
     new GraphQLError('Something went wrong on our side. The request id is in the log.', { extensions }),
   )
 }
+
+/** What graphql-js finds fault with while it runs are variables and arguments, and it gives them no code. */
+const coded = (error: GraphQLError): GraphQLError =>
+  error.extensions.code === undefined
+    ? located(
+        error,
+        new GraphQLError(error.message, { extensions: { ...error.extensions, code: 'BAD_USER_INPUT' } }),
+      )
+    : error
+
+/** Whatever no rule of an input has found before the database did. */
+const unstorable = (): GraphQLError =>
+  requestError(
+    'BAD_USER_INPUT',
+    'A text of the request has a NUL character, which no text here can have; remove it.',
+  )
+
+/** The database is away: 503 rather than 500, so that a caller asks again. */
+const unavailable = (): GraphQLError =>
+  new GraphQLError('The database does not answer. Try again in a few seconds.', {
+    extensions: { code: 'SERVICE_UNAVAILABLE', http: { status: 503, headers: { 'retry-after': '5' } } },
+  })
 
 const located = (error: unknown, { message, extensions }: GraphQLError): GraphQLError =>
   error instanceof GraphQLError

@@ -3,7 +3,8 @@ import {
   execute,
   type GraphQLError,
   type GraphQLSchema,
-  getOperationAST,
+  getVariableValues,
+  Kind,
   OperationTypeNode,
   validate,
 } from 'graphql'
@@ -11,14 +12,23 @@ import { viewerWith } from '../auth/viewer.ts'
 import type { Event } from '../db/generated/client.ts'
 import type { Listener, OutboxPorts, Rendering } from '../events/outbox.ts'
 import type { Site } from '../site.ts'
+import type { DocumentProblem } from '../webhooks/endpoint.ts'
 import type { Context } from './context.ts'
+import { maskError } from './errors.ts'
 import { checkDocument, parseDocument } from './limits.ts'
 
 // Endpoints have few distinct documents; a parsed one is some tens of kilobytes.
 const maxParsed = 200
 
-/** Renders a subscription document for one event, with what the event's own transaction sees. */
-export const createRenderer = (schema: GraphQLSchema, site: Site): OutboxPorts['render'] => {
+/**
+ * Renders a subscription document for one event, with what the event's own transaction sees. What goes wrong is told as
+ * a caller would be told it: an error of ours is masked with the event's id, under which `onError` logs it.
+ */
+export const createRenderer = (
+  schema: GraphQLSchema,
+  site: Site,
+  onError: (error: unknown, eventId: string) => void,
+): OutboxPorts['render'] => {
   const parsed = new Map<string, DocumentNode>()
   const parse = ({ renderingKey, document }: Listener) => {
     const known = parsed.get(renderingKey) ?? parseDocument(document)
@@ -27,6 +37,11 @@ export const createRenderer = (schema: GraphQLSchema, site: Site): OutboxPorts['
     return known
   }
   return async (tx, event, listener, signal) => {
+    const mask = (error: unknown) =>
+      maskError(error, event.id, (original) => {
+        // Given up: the deadline is the reason, and nobody reads this one.
+        if (!signal.aborted) onError(original, event.id)
+      })
     const contextValue: Context = {
       db: tx,
       viewer: viewerWith(listener.scopes),
@@ -39,56 +54,59 @@ export const createRenderer = (schema: GraphQLSchema, site: Site): OutboxPorts['
       },
       endpointRules: null,
     }
-    const result = await execute({
-      schema,
-      document: parse(listener),
-      rootValue: { events: event },
-      contextValue,
-      variableValues: listener.variables ?? {},
-      abortSignal: signal,
-    })
-    return renderingOf(event, result)
+    try {
+      const { data, errors = [] } = await execute({
+        schema,
+        document: parse(listener),
+        rootValue: { events: event },
+        contextValue,
+        variableValues: listener.variables ?? {},
+        abortSignal: signal,
+      })
+      return renderingOf(event, data, errors.map(mask))
+    } catch (error) {
+      return renderingOf(event, null, [mask(error)])
+    }
   }
 }
 
-const renderingOf = (
-  event: Event,
-  { data, errors }: { data?: unknown; errors?: readonly GraphQLError[] },
-): Rendering => {
+const renderingOf = (event: Event, data: unknown, errors: GraphQLError[]): Rendering => {
   const value = (data as { events?: unknown } | null | undefined)?.events
   if (value == null) {
-    const reason = errors?.[0]?.message ?? 'it gave nothing'
+    const reason = errors[0]?.message ?? 'it gave nothing'
     return {
       data: null,
       errors: null,
       failure: `The document cannot be rendered for ${event.type}: ${reason}`,
     }
   }
-  const shown = errors?.map(({ message, path }) => ({ message, path: path ? [...path] : null })) ?? null
-  return { data: JSON.stringify(value), errors: shown, failure: null }
+  const shown = errors.map(({ message, path }) => ({ message, path: path ? [...path] : null }))
+  return { data: JSON.stringify(value), errors: shown.length > 0 ? shown : null, failure: null }
 }
 
 /**
  * Every reason why a document cannot be an endpoint's: it has to be one subscription whose single root field is `events`,
- * within the limits that hold for any request.
+ * within the limits that hold for any request, and its variables have to have the values that it declares.
  */
 export const documentProblems = (
   schema: GraphQLSchema,
   source: string,
   variables: Record<string, unknown> | null,
-): string[] => {
+): DocumentProblem[] => {
+  const wrong = (message: string): DocumentProblem => ({ field: 'document', message })
   try {
     const document = parseDocument(source)
-    const operations = document.definitions.filter((definition) => definition.kind === 'OperationDefinition')
-    if (operations.length !== 1) return ['The document must hold exactly one operation.']
-    if (getOperationAST(document)?.operation !== OperationTypeNode.SUBSCRIPTION) {
-      return ['The document must be a subscription: subscription { events { … } }.']
-    }
+    const [operation, ...more] = document.definitions.filter(({ kind }) => kind === Kind.OPERATION_DEFINITION)
+    if (operation?.kind !== Kind.OPERATION_DEFINITION || more.length > 0)
+      return [wrong('The document must hold exactly one operation.')]
+    if (operation.operation !== OperationTypeNode.SUBSCRIPTION)
+      return [wrong('The document must be a subscription: subscription { events { … } }.')]
     const errors = validate(schema, document)
-    if (errors.length > 0) return errors.map((error) => error.message)
+    if (errors.length > 0) return errors.map(({ message }) => wrong(message))
     checkDocument(document, schema, variables ?? {})
-    return []
+    const values = getVariableValues(schema, operation.variableDefinitions ?? [], variables ?? {})
+    return (values.errors ?? []).map(({ message }) => ({ field: 'variables', message }))
   } catch (error) {
-    return [(error as Error).message]
+    return [wrong((error as Error).message)]
   }
 }

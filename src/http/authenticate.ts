@@ -1,5 +1,6 @@
 import type { Viewer } from '../auth/viewer.ts'
 import { anonymous } from '../auth/viewer.ts'
+import { isOutage } from '../db/outage.ts'
 import { type Call, Refusal } from './call.ts'
 
 /**
@@ -12,7 +13,7 @@ export const createAuthenticate =
     const { authorization } = request.headers
     if (authorization === undefined) return anonymous
     const [, key] = /^Bearer +(\S+)$/i.exec(authorization) ?? []
-    const viewer = key ? await viewerOf(key) : null
+    const viewer = key ? await viewerOf(key).catch(unavailable) : null
     if (viewer) return viewer
     throw new Refusal(
       401,
@@ -21,3 +22,9 @@ export const createAuthenticate =
       { 'www-authenticate': 'Bearer realm="presswire"' },
     )
   }
+
+const unavailable = (error: unknown): never => {
+  if (!isOutage(error)) throw error
+  const message = 'The database does not answer. Try again in a few seconds.'
+  throw new Refusal(503, 'SERVICE_UNAVAILABLE', message, { 'retry-after': '5' })
+}

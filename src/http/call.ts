@@ -14,6 +14,18 @@ export type Call = {
   signal: AbortSignal
   /** Aborted when the server starts to stop: answers without an end (subscriptions) end then. */
   stopping: AbortSignal
+  /** What the request's line in the log says besides method, path, status and duration. */
+  facts: CallFacts
+}
+
+/** Names and codes only: no values that a caller sent, and nothing secret. */
+export type CallFacts = {
+  /** The name of the GraphQL operation; null when it has none. */
+  operation?: string | null
+  /** The id of the API key. */
+  key?: string | null
+  /** The codes of the errors in the answer. */
+  errors?: string[]
 }
 
 /** What goes back. Header names are in lower case; the server adds its own beneath them. */

@@ -45,7 +45,9 @@ export function graphqlRoute({
     const shown = page?.(call)
     if (shown) return shown
     const viewer = authenticate ? await authenticate(call) : anonymous
+    call.facts.key = viewer.keyId
     const params = await readGraphQLParams(call, bodyLimit)
+    call.facts.operation = params.operationName ?? null
     if (params.query === undefined) return withoutQuery(params)
     const graphqlCall = { call, params, viewer }
     const execute = () => askYoga(yoga, graphqlCall)

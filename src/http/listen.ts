@@ -1,8 +1,9 @@
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { OperatorError } from '../errors.ts'
 
 /** The address cannot be had; the message is one line that says what to change. */
-export class ListenError extends Error {
+export class ListenError extends OperatorError {
   override readonly name = 'ListenError'
 }
 
@@ -14,7 +15,7 @@ export async function listenOn(server: Server, host: string, port: number): Prom
   try {
     await promise
   } catch (error) {
-    throw new ListenError(whatToChange(error, host, port), { cause: error })
+    throw new ListenError(whatToChange(error, host, port), 1, { cause: error })
   } finally {
     server.off('error', reject)
   }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { inSpan, traceOf } from '../tracing.ts'
 import { type Answer, type Call, errorAnswer, Refusal, type Route } from './call.ts'
 import { type CorsOrigins, createCors } from './cors.ts'
 import { listenOn } from './listen.ts'
@@ -15,6 +16,8 @@ export type HttpServerOptions = {
   corsOrigins: CorsOrigins
   /** Told of every failure that is not a Refusal, whose caller saw only the request id. */
   onError(error: unknown, call: Call): void
+  /** Told of every call when its answer is complete, or when its caller has left. */
+  onAnswered?(call: Call, status: number, durationMs: number): void
 }
 
 export type HttpServer = {
@@ -34,6 +37,7 @@ export function createHttpServer({
   routes,
   corsOrigins,
   onError,
+  onAnswered,
 }: HttpServerOptions): HttpServer {
   const cors = createCors(corsOrigins)
   const stopping = new AbortController()
@@ -51,16 +55,39 @@ export function createHttpServer({
     },
   }
 
-  async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const call = callOf(request, response, stopping.signal)
-    const baseHeaders = { ...securityHeaders, 'x-request-id': call.requestId, ...cors.headers(request) }
+    const { method = 'GET' } = request
+    const attributes = { 'http.request.method': method, 'url.path': call.path, 'request.id': call.requestId }
+    return inSpan(
+      `${method} ${call.path}`,
+      attributes,
+      async (span) => {
+        const startedAt = performance.now()
+        const status = await answerTo(call, response)
+        span.setAttribute('http.response.status_code', status)
+        if (call.facts.operation) span.setAttribute('graphql.operation.name', call.facts.operation)
+        onAnswered?.(call, status, performance.now() - startedAt)
+      },
+      traceOf(request.headers),
+    )
+  }
+
+  async function answerTo(call: Call, response: ServerResponse): Promise<number> {
+    const baseHeaders = {
+      ...securityHeaders,
+      'x-request-id': call.requestId,
+      ...cors.headers(call.request),
+    }
     try {
       const answer = await answerOf(call)
       // The caller may be gone; there is nobody to write to.
       if (!response.destroyed) await send(call, response, answer, baseHeaders)
+      return answer.status
     } catch (error) {
       onError(error, call)
       response.destroy()
+      return 500
     }
   }
 
@@ -123,7 +150,7 @@ function callOf(request: IncomingMessage, response: ServerResponse, stopping: Ab
     if (!response.writableFinished) gone.abort()
   })
   const { path, search } = target(request.url ?? '/')
-  return { request, path, search, requestId: requestIdOf(request), signal: gone.signal, stopping }
+  return { request, path, search, requestId: requestIdOf(request), signal: gone.signal, stopping, facts: {} }
 }
 
 /** The absolute form, as sent to proxies, must be understood too (RFC 9112, section 3.2.2). */

@@ -1,4 +1,4 @@
-import type { GraphQLSchema } from 'graphql'
+import { type GraphQLError, type GraphQLSchema, getOperationAST } from 'graphql'
 import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga'
 import type { Viewer } from '../auth/viewer.ts'
 import type { Context } from '../graphql/context.ts'
@@ -19,9 +19,9 @@ export const createGraphQLServer = (
     graphqlEndpoint: '/graphql',
     context: ({ viewer, call }) => contextOf(viewer, call.requestId),
     plugins: [paramsFromCall(), limitsPlugin(), maskPlugin(onError)],
-    parserAndValidationCache: parserCaches(),
     // The route has read the body, within its own limit.
     maxRequestBodySize: false,
+    parserAndValidationCache: parserCaches(),
     maskedErrors: false,
     logging: false,
     graphiql: false,
@@ -31,22 +31,35 @@ export const createGraphQLServer = (
     multipart: false,
   })
 
+type ErrorSink = (error: unknown, requestId: string) => void
+
 /** Errors leave with what a caller may see of them; the rest is in the log under the request's id. */
-const maskPlugin = (onError: (error: unknown, requestId: string) => void): Plugin<Context & GraphQLCall> => ({
+const maskPlugin = (onError: ErrorSink): Plugin<Context & GraphQLCall> => ({
+  onExecute({ args }) {
+    const { call } = args.contextValue as GraphQLCall
+    call.facts.operation = getOperationAST(args.document, args.operationName)?.name?.value ?? null
+  },
   onExecutionResult({ result, context, setResult }) {
-    const { requestId } = context as unknown as Context
-    const mask = (error: unknown) => maskError(error, requestId, (original) => onError(original, requestId))
-    if (!result || Array.isArray(result) || Symbol.asyncIterator in result || !('errors' in result)) return
-    if (result.errors) setResult({ ...result, errors: result.errors.map(mask) })
+    if (!result || Array.isArray(result) || Symbol.asyncIterator in result || !result.errors) return
+    setResult({ ...result, errors: masked(result.errors, context as unknown as GraphQLCall, onError) })
   },
   onSubscribe: ({ args }) => ({
     onSubscribeResult: () => ({
       onNext: ({ result, setResult }) => {
-        const { requestId } = args.contextValue as Context
-        const mask = (error: unknown) =>
-          maskError(error, requestId, (original) => onError(original, requestId))
-        if ('errors' in result && result.errors) setResult({ ...result, errors: result.errors.map(mask) })
+        if (!('errors' in result) || !result.errors) return
+        setResult({ ...result, errors: masked(result.errors, args.contextValue as GraphQLCall, onError) })
       },
     }),
   }),
 })
+
+const masked = (
+  errors: readonly GraphQLError[],
+  { call }: GraphQLCall,
+  onError: ErrorSink,
+): GraphQLError[] => {
+  const { requestId, facts } = call
+  const shown = errors.map((error) => maskError(error, requestId, (original) => onError(original, requestId)))
+  facts.errors = [...new Set(shown.map((error) => String(error.extensions.code ?? 'UNKNOWN')))]
+  return shown
+}

@@ -1,13 +1,18 @@
-import { system } from '../auth/viewer.ts'
-import { ensureAuthor } from '../authors/author.ts'
-import { slugify } from '../content/slug.ts'
-import { newId } from '../id.ts'
-import { ensureCategory } from '../taxonomy/category.ts'
-import type { Write, Writer } from '../write.ts'
-import type { ImportEntry, ImportedCategory, ImportFinding } from './item.ts'
-import { storePost } from './store.ts'
+import { system, type Viewer } from '../auth/viewer.ts'
+import type { Writer } from '../write.ts'
+import { announceImport, isUnannounced } from './announce.ts'
+import { findingsOf, isDatabaseFailure, stoppedAt } from './failure.ts'
+import type { ImportEntry, ImportedPost, ImportFinding } from './item.ts'
+import { type KnownPost, knownPosts } from './known-posts.ts'
+import type { Stored } from './outcome.ts'
+import { storeAuthor, storeCategory } from './people-and-terms.ts'
+import { refuseUnstorable } from './storable.ts'
+import { checksumOf, storePost } from './store.ts'
 
-/** What an import did. `skipped` were left alone on purpose, `failed` are those with an error among the findings. */
+/**
+ * What an import did with the posts that it read. `skipped` were left alone on purpose; `failed` is the number of files
+ * with an error among the findings.
+ */
 export type ImportReport = {
   created: number
   changed: number
@@ -20,73 +25,97 @@ export type ImportReport = {
 /**
  * Brings in what a source yields, a post a transaction: one that cannot be stored is a finding, and the others go in.
  * An import that changed something ends with one event, `import.completed`; a second run of it changes nothing.
+ *
+ * @throws OperatorError when the database fails. What is in stays in, and the next run goes on from there.
  */
 export const runImport = async (
   write: Writer,
   entries: AsyncIterable<ImportEntry>,
   { source, onProgress }: { source: string; onProgress?: (report: ImportReport) => void },
 ): Promise<ImportReport> => {
-  const report: ImportReport = { created: 0, changed: 0, unchanged: 0, skipped: 0, failed: 0, findings: [] }
   const viewer = system(`import ${source}`)
+  const { value: known } = await write(viewer, (w) => knownPosts(w.tx, source))
+  const tally = createTally()
+
+  const store = async (entry: StoredEntry, was: KnownPost | null): Promise<void> => {
+    try {
+      refuseUnstorable(entry)
+      tally.add(await storeEntry(write, entry, { viewer, source, was }))
+    } catch (error) {
+      if (await isDatabaseFailure(error, write)) throw stoppedAt(nameOf(entry), error)
+      tally.find(findingsOf(error, nameOf(entry)))
+    }
+    onProgress?.(tally.report)
+  }
+
+  const perhapsMoved: ImportedPost[] = []
   for await (const entry of entries) {
     if (entry.kind === 'finding') {
-      report.findings.push(entry.finding)
-      if (entry.finding.severity === 'error') report.failed++
-      continue
-    }
-    try {
-      const { value } = await write(viewer, (w) => store(w, source, entry))
-      if (value) report[value.result]++
-      report.findings.push(...(value?.findings ?? []))
-    } catch (error) {
-      report.failed++
-      report.findings.push(notStored(entry, error as Error))
-    }
-    onProgress?.(report)
+      known.saw(entry.finding.file)
+      tally.find([entry.finding])
+    } else if (entry.kind === 'post') {
+      const was = known.at(entry.post.file)
+      known.saw(entry.post.file)
+      if (!was && known.mayHaveMoved(entry.post)) perhapsMoved.push(entry.post)
+      else await store(entry, was)
+    } else await store(entry, null)
   }
-  if (report.created + report.changed > 0) await write(viewer, (w) => recordCompletion(w, source, report))
-  return report
+  // Only now is it certain which files are gone: a post that has one of those can be in another file today.
+  for (const post of perhapsMoved) await store({ kind: 'post', post }, known.movedTo(post))
+
+  const { value: isPending } = await write(viewer, (w) => isUnannounced(w.tx, source))
+  if (tally.touched !== 'nothing' || isPending)
+    await write(viewer, async (w) =>
+      announceImport(w, source, tally.report, isPending || tally.touched === 'public'),
+    )
+  return tally.report
 }
 
-const store = async (w: Write, source: string, entry: Exclude<ImportEntry, { kind: 'finding' }>) => {
-  if (entry.kind === 'post') return storePost(w, source, entry.post)
-  if (entry.kind === 'author') await ensureAuthor(w, entry.author)
-  else await storeCategory(w, entry.category)
-  return null
+type StoredEntry = Exclude<ImportEntry, { kind: 'finding' }>
+
+const storeEntry = async (
+  write: Writer,
+  entry: StoredEntry,
+  { viewer, source, was }: { viewer: Viewer; source: string; was: KnownPost | null },
+): Promise<Stored> => {
+  // Nothing to ask the database: a second run of a large blog is over in a moment.
+  if (entry.kind === 'post' && was?.checksum === checksumOf(entry.post)) return unchanged
+  const { value } = await write(viewer, (w) => {
+    if (entry.kind === 'author') return storeAuthor(w, entry.author)
+    if (entry.kind === 'category') return storeCategory(w, entry.category)
+    return storePost(w, source, entry.post, was)
+  })
+  return value
 }
 
-const storeCategory = async (w: Write, { parent, ...category }: ImportedCategory): Promise<void> => {
-  const above = parent === null ? null : await w.tx.category.findUnique({ where: { slug: parent } })
-  if (parent !== null && !above) throw new Error(`Its parent "${parent}" is not among the categories.`)
-  await ensureCategory(w, { ...category, slug: slugify(category.slug), parentId: above?.id ?? null })
-}
+const unchanged: Stored = { result: 'unchanged', touched: 'nothing', findings: [] }
 
-const notStored = (entry: Exclude<ImportEntry, { kind: 'finding' }>, { message }: Error): ImportFinding => {
-  const file = nameOf(entry)
-  const action = 'Correct what the message names and run the import again; nothing of this one was written.'
-  return { file, line: 1, rule: 'not-stored', message, action, severity: 'error' }
-}
-
-const nameOf = (entry: Exclude<ImportEntry, { kind: 'finding' }>): string => {
+/** What a finding names an entry by; an author or a category has no file that the run knows. */
+const nameOf = (entry: StoredEntry): string => {
   if (entry.kind === 'post') return entry.post.file
   return entry.kind === 'author' ? `author ${entry.author.slug}` : `category ${entry.category.slug}`
 }
 
-const recordCompletion = async (
-  w: Write,
-  source: string,
-  { created, changed, unchanged, failed }: ImportReport,
-) => {
-  w.record({
-    type: 'import.completed',
-    subjectId: newId('event'),
-    subjectVersion: 1,
-    changedFields: [],
-    previous: null,
-    // Every answer carries the tag "all": after an import nothing that was stored can be trusted.
-    invalidates: ['all'],
-    paths: [],
-    isPublic: true,
-    detail: { source, created, changed, unchanged, failed },
-  })
+const createTally = () => {
+  const report: ImportReport = { created: 0, changed: 0, unchanged: 0, skipped: 0, failed: 0, findings: [] }
+  const failed = new Set<string>()
+  let touched: Stored['touched'] = 'nothing'
+  const find = (findings: ImportFinding[]): void => {
+    report.findings.push(...findings)
+    for (const { file, severity } of findings) if (severity === 'error') failed.add(file)
+    report.failed = failed.size
+  }
+  const add = (stored: Stored): void => {
+    if (stored.result !== null) report[stored.result]++
+    if (stored.touched === 'public' || touched === 'nothing') touched = stored.touched
+    find(stored.findings)
+  }
+  return {
+    report,
+    find,
+    add,
+    get touched() {
+      return touched
+    },
+  }
 }

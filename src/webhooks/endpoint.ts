@@ -16,9 +16,11 @@ import { newWebhookSecret } from './sign.ts'
 export type EndpointRules = {
   seal: Seal
   allow: WebhookAllow
-  /** Every problem of a subscription document, each a sentence that says what to do. */
-  documentProblems(document: string, variables: Record<string, unknown> | null): string[]
+  /** Every problem of a subscription document and its variables, each a sentence that says what to do. */
+  documentProblems(document: string, variables: Record<string, unknown> | null): DocumentProblem[]
 }
+
+export type DocumentProblem = { field: 'document' | 'variables'; message: string }
 
 export type EndpointInput = {
   url: string
@@ -129,12 +131,8 @@ const issuesOf = (w: Write, rules: EndpointRules, input: EndpointInput): Validat
   if (variables != null && (typeof variables !== 'object' || Array.isArray(variables))) {
     add('variables', 'The variables must be a JSON object.')
   } else if (input.document != null) {
-    for (const problem of rules.documentProblems(
-      input.document,
-      (variables ?? null) as Record<string, unknown> | null,
-    )) {
-      add('document', problem)
-    }
+    const values = (variables ?? null) as Record<string, unknown> | null
+    for (const { field, message } of rules.documentProblems(input.document, values)) add(field, message)
   }
   for (const scope of input.scopes ?? []) {
     if (!hasScope(w.viewer, scope)) {

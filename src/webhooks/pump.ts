@@ -1,5 +1,6 @@
 import type { Db } from '../db/client.ts'
 import type { Queue } from '../queue/queue.ts'
+import { inSpan } from '../tracing.ts'
 import { type Attempt, type AttemptParts, attempt, lease, release } from './delivery.ts'
 import { settle } from './settle.ts'
 
@@ -53,7 +54,9 @@ export const createPump = (parts: PumpParts): Pump => {
       const ids = await parts.queue.take(maxInFlight - inFlight.size)
       if (ids.length === 0) return
       for (const delivery of await lease(parts.db, ids, parts.now())) {
-        const run = attempt(delivery, parts)
+        const run = inSpan('webhook attempt', { delivery: delivery.id, endpoint: delivery.endpointId }, () =>
+          attempt(delivery, parts),
+        )
           .then((done) =>
             done.outcome.error === 'stopped' ? release(parts.db, done.deliveryId) : settling.add(done),
           )

@@ -81,9 +81,7 @@ describe('INVALID_CURSOR', () => {
     ['no date', own('yesterday')],
     ['a date that no database holds', own('-271821-04-20T00:00:00.000Z')],
     ['the year zero', own('0000-01-01T00:00:00.000Z')],
-    ['a date beyond the end of time', own('+275760-09-13T00:00:00.000Z')],
     ['a NUL character', cursorOf(['posts/PUBLISHED_AT', '2020-01-01T00:00:00.000Z', 'post_\0'])],
-    ['half of a surrogate pair', cursorOf(['posts/PUBLISHED_AT', '2020-01-01T00:00:00.000Z', 'post_\ud800'])],
     ['a number for a date', cursorOf(['posts/PUBLISHED_AT', 5, 'post_01h455vb4pex5vsknk084sn02q'])],
   ])('is what %s gets, after and before', async (_what, cursor) => {
     for (const args of [{ after: cursor }, { before: cursor }]) {

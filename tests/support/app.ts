@@ -1,12 +1,14 @@
 import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, inject } from 'vitest'
-import { type App, startApp, type World } from '../../src/app.ts'
+import { type App, startApp } from '../../src/app.ts'
 import { createApiKey } from '../../src/auth/api-key.ts'
 import { readConfig } from '../../src/config.ts'
+import type { World } from '../../src/core.ts'
 import { type Database, openDatabase } from '../../src/db/client.ts'
 import type { ApiKeyScope } from '../../src/db/generated/enums.ts'
 import { type Client, createClient } from './client.ts'
 import { createClock } from './clock.ts'
+import { watchForLeaks } from './leaks.ts'
 import { createTestDatabase, dropTestDatabase } from './postgres-database.ts'
 import { type Receiver, startReceiver } from './receiver.ts'
 
@@ -54,6 +56,7 @@ export const startTestApp = async ({
   resolve,
   random,
 }: Options = {}) => {
+  const openAfterwards = watchForLeaks()
   const { database, drop } = await cloneDatabase()
   const receiver = await startReceiver()
   const clock = createClock()
@@ -90,13 +93,14 @@ export const startTestApp = async ({
     anonymous: createClient(url, null),
     admin: createClient(url, await newKey(['ADMIN'])),
     clientWith: async (...scopes) => createClient(url, await newKey(scopes)),
-    countStatements: (work) => countStatements(database, work),
+    countStatements: statementCounter(database),
   }
   const end = async () => {
-    const leaks = await leaksOf(app, expectErrors)
+    const rows = await leaksOf(app, expectErrors)
     await running.stop(2_000)
     await receiver.close()
     await drop()
+    const leaks = [...rows, ...(await openAfterwards())]
     if (leaks.length > 0) throw new Error(`The test left a mess: ${leaks.join('; ')}`)
   }
   return { app, end }
@@ -123,13 +127,17 @@ const cloneDatabase = async (): Promise<{ database: Database; drop: () => Promis
   return { database, drop: () => dropTestDatabase(source.url, name) }
 }
 
-const countStatements = async <T>({ db }: Database, work: () => Promise<T>) => {
-  const statements: string[] = []
-  let counting = true
+/** Prisma's listeners cannot be taken away again: there is one, which hands on what is counted just now. */
+const statementCounter = ({ db }: Database): TestApp['countStatements'] => {
+  const counting = new Set<string[]>()
   db.$on('query', ({ query }) => {
-    if (counting) statements.push(query)
+    for (const statements of counting) statements.push(query)
   })
-  const result = await work()
-  counting = false
-  return { result, statements }
+  return async (work) => {
+    const statements: string[] = []
+    counting.add(statements)
+    const result = await work()
+    counting.delete(statements)
+    return { result, statements }
+  }
 }

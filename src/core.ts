@@ -1,0 +1,54 @@
+import type { Config } from './config.ts'
+import { type Database, openDatabase } from './db/client.ts'
+import { migrate } from './db/migrate.ts'
+import { createRenderer } from './graphql/render.ts'
+import { schema } from './graphql/schema.ts'
+import type { Log } from './log.ts'
+import { siteOf } from './site.ts'
+import type { Resolve } from './webhooks/connector.ts'
+import { listenersOf } from './webhooks/endpoint.ts'
+import { createWriter, type Writer } from './write.ts'
+
+/** What a test may put in the place of the world. */
+export type World = {
+  now?: () => Date
+  random?: () => number
+  resolve?: Resolve
+  database?: Database
+  log: Log
+}
+
+/** The opened program without its doors: what commands other than `serve` need. */
+export type Core = {
+  database: Database
+  write: Writer
+  now: () => Date
+  /** Calls back after every commit with events in this process. */
+  onCommit(wake: () => void): void
+  close(): Promise<void>
+}
+
+/** Opens and migrates the database and joins the ports; nothing listens and nothing runs in the background. */
+export const openCore = async (config: Config, world: World): Promise<Core> => {
+  const database = world.database ?? (await openDatabase(locationOf(config)))
+  try {
+    await migrate(database)
+  } catch (error) {
+    await database.close()
+    throw error
+  }
+  const now = world.now ?? (() => new Date())
+  const site = siteOf(config)
+  const wakes: (() => void)[] = []
+  const onError = (error: unknown, event: string) =>
+    world.log.error({ err: error, event }, 'rendering failed')
+  const outbox = { listeners: listenersOf, render: createRenderer(schema, site, onError) }
+  const committed = () => {
+    for (const wake of wakes) wake()
+  }
+  const write = createWriter({ db: database.db, site, now, outbox, committed })
+  return { database, write, now, onCommit: (wake) => void wakes.push(wake), close: () => database.close() }
+}
+
+export const locationOf = ({ DATABASE_URL, DATA_DIR }: Config) =>
+  DATABASE_URL ? { url: DATABASE_URL } : { folder: DATA_DIR }

@@ -1,0 +1,139 @@
+import { beforeAll, expect, test } from 'vitest'
+import {
+  CategoryTreeDocument,
+  CreatePostDocument,
+  LatestPostsDocument,
+  NodesDocument,
+} from '../../schema/generated/graphql.ts'
+import { withApp } from '../support/app.ts'
+import { makePosts } from '../support/posts.ts'
+
+// No worker: its statements would be counted, too.
+const lent = withApp({ role: 'api' })
+let ids: string[] = []
+
+beforeAll(async () => {
+  ids = (await makePosts(lent.app, { count: 120 })).map((post) => post.id)
+})
+
+/** How many SQL statements a query takes, and what it answers. */
+const count = async <Data>(work: () => Promise<Data>) => {
+  const { result, statements } = await lent.app.countStatements(work)
+  return { result, length: statements.length, all: statements.join('\n') }
+}
+
+const latest = (first: number) => () => lent.app.anonymous.run(LatestPostsDocument, { first })
+
+test('20 posts with authors, categories and tags take at most 5', async () => {
+  const { result, length, all } = await count(latest(20))
+  expect(result.posts.nodes).toHaveLength(20)
+  for (const post of result.posts.nodes)
+    expect([post.author?.name, post.categories.length, post.tags.length]).toEqual([expect.any(String), 2, 3])
+  expect(length, all).toBeLessThanOrEqual(5)
+})
+
+test('100 posts take as many as 5 or 50', async () => {
+  const { result, length, all } = await count(latest(100))
+  expect(result.posts.nodes).toHaveLength(100)
+  expect(length, all).toBeLessThanOrEqual(20)
+  expect((await count(latest(50))).length).toBe(length)
+  expect((await count(latest(5))).length).toBe(length)
+})
+
+const shelves = (categories: number, posts: number) => async () => {
+  const query = `query ($categories: Int, $posts: Int) {
+    categories(first: $categories) { nodes { name posts(first: $posts) { nodes { title authors { name } tags { name } } } } }
+  }`
+  type Data = { categories: { nodes: { posts: { nodes: { authors: unknown[]; tags: unknown[] }[] } }[] } }
+  const { data, errors } = await lent.app.anonymous.send<Data>(query, { categories, posts })
+  expect(errors).toEqual([])
+  return data?.categories.nodes ?? []
+}
+
+test('10 categories with the 5 newest posts of each, their authors and tags take at most 6', async () => {
+  const { result, length, all } = await count(shelves(10, 5))
+  expect(result).toHaveLength(10)
+  for (const { posts } of result) {
+    expect(posts.nodes).toHaveLength(5)
+    for (const post of posts.nodes) expect([post.authors.length, post.tags.length]).toEqual([2, 3])
+  }
+  expect(length, all).toBeLessThanOrEqual(6)
+})
+
+test('categories take as many with 1 post as with 24 of each, and 1 category as many as 10', async () => {
+  const { length } = await count(shelves(10, 5))
+  for (const [categories, posts] of [
+    [1, 1],
+    [10, 1],
+    [10, 24],
+    [1, 24],
+  ] as const) {
+    const { length: found, all } = await count(shelves(categories, posts))
+    expect(found, `${categories} categories with ${posts} posts:\n${all}`).toBe(length)
+  }
+})
+
+test('a tree of categories with its counts, parents, ancestors and children takes as many for 2 as for 10', async () => {
+  const tree = (first: number) => () => lent.app.anonymous.run(CategoryTreeDocument, { first, posts: 5 })
+  const { result, length, all } = await count(tree(10))
+  expect(result.categories.nodes.filter((category) => category.parent)).toHaveLength(5)
+  expect(length, all).toBeLessThanOrEqual(10)
+  // The last five are children, the first five are roots: both have to be among the few.
+  const { length: few, all: these } = await count(tree(6))
+  expect(few, these).toBe(length)
+})
+
+test.each(['author', 'tag'])(
+  'every %s with the number and the newest of its posts takes as many for 1 as for 5',
+  async (kind) => {
+    const query = `query ($first: Int) { list: ${kind}s(first: $first) { totalCount nodes { postCount posts(first: 3) { totalCount nodes { title } } } } }`
+    const ask = (first: number) => async () => {
+      const { data, errors } = await lent.app.anonymous.send<{ list: { nodes: { postCount: number }[] } }>(
+        query,
+        { first },
+      )
+      expect(errors).toEqual([])
+      return data?.list.nodes ?? []
+    }
+    const { result, length, all } = await count(ask(5))
+    expect(result).toHaveLength(5)
+    for (const { postCount } of result) expect(postCount).toBeGreaterThan(20)
+    expect(length, all).toBeLessThanOrEqual(5)
+    expect((await count(ask(1))).length).toBe(length)
+  },
+)
+
+test('nodes takes one a type, however many ids there are', async () => {
+  const { db } = lent.app.database
+  const others = [(await db.tag.findFirstOrThrow()).id, (await db.author.findFirstOrThrow()).id]
+  const find = (first: number) => () =>
+    lent.app.anonymous.run(NodesDocument, { ids: [...ids.slice(0, first), ...others] })
+  expect((await count(find(1))).length).toBe(3)
+  expect((await count(find(98))).length).toBe(3)
+})
+
+test('events with their posts take as many for 1 as for 20', async () => {
+  const { admin } = lent.app
+  const events: string[] = []
+  for (let number = 0; number < 20; number++) {
+    const { createPost } = await admin.run(CreatePostDocument, { input: { title: 'A draft', source: 'x' } })
+    if (createPost.__typename === 'CreatePostPayload' && createPost.event) events.push(createPost.event.id)
+  }
+  const query =
+    'query ($ids: [ID!]!) { nodes(ids: $ids) { ... on PostEvent { post { title tags { name } authors { name } } } } }'
+  const find = (first: number) => async () => {
+    const { data, errors } = await admin.send<{ nodes: unknown[] }>(query, { ids: events.slice(0, first) })
+    expect(errors).toEqual([])
+    return data?.nodes
+  }
+  const { result, length } = await count(find(1))
+  expect(result).toEqual([{ post: { title: 'A draft', tags: [], authors: [] } }])
+  expect((await count(find(20))).length).toBe(length)
+})
+
+test('totalCount is counted when it is asked for, and not when it is not', async () => {
+  const { anonymous } = lent.app
+  const without = await count(() => anonymous.send('{ posts { nodes { id } } }'))
+  const withCount = await count(() => anonymous.send('{ posts { totalCount nodes { id } } }'))
+  expect([without.length, withCount.length]).toEqual([1, 2])
+})

@@ -1,0 +1,114 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import type { Tx } from '../../src/db/client.ts'
+import { type Fact, type Listener, type OutboxPorts, writeEvents } from '../../src/events/outbox.ts'
+import { withApp } from '../support/app.ts'
+
+// The outbox alone, with documents that do what no GraphQL document is known to do.
+const lent = withApp({ role: 'api' })
+
+const fact: Fact = {
+  type: 'post.published',
+  subjectId: 'post_1',
+  subjectVersion: 1,
+  changedFields: [],
+  previous: null,
+  invalidates: [],
+  paths: [],
+  isPublic: true,
+}
+
+const listener = (key: string): Listener => ({
+  renderingKey: key,
+  document: '',
+  variables: null,
+  scopes: [],
+})
+
+const shown = { data: '{}', errors: null, failure: null }
+
+test('a document that takes too long is given up, and the publish goes on', async () => {
+  const renderings = await renderingsOf(['endless', 'quick'], {
+    endless: () => new Promise(() => undefined),
+  })
+
+  expect(renderings).toMatchObject({
+    endless: { data: null, failure: 'The document took longer than 200 ms.' },
+    quick: shown,
+  })
+})
+
+test('what a failed document did to the transaction is undone, and the publish goes on', async () => {
+  const renderings = await renderingsOf(['breaking', 'quick'], {
+    breaking: async (tx) => {
+      await tx.tag.create({
+        data: {
+          id: 'tag_1',
+          slug: 'x',
+          name: 'x',
+          nameKey: 'x',
+          createdAt: new Date(0),
+          updatedAt: new Date(0),
+        },
+      })
+      await tx.$queryRaw`SELECT 1 / 0`
+      return shown
+    },
+  })
+
+  expect(renderings.breaking?.failure).toMatch(/division by zero/)
+  expect(renderings.quick).toMatchObject(shown)
+  expect(await lent.app.database.db.tag.count()).toBe(0)
+})
+
+test('a statement that failed beneath a partial result does not fail the publish', async () => {
+  const renderings = await renderingsOf(['partial', 'quick'], {
+    partial: async (tx) => {
+      await tx.$queryRaw`SELECT 1 / 0`.catch(() => undefined)
+      return shown
+    },
+  })
+
+  expect(renderings).toMatchObject({ partial: shown, quick: shown })
+})
+
+test('the 21st distinct document of an event is not rendered and its reason says so', async () => {
+  const keys = Array.from({ length: 21 }, (_, index) => `document ${String(index).padStart(2, '0')}`)
+  const renderings = await renderingsOf(keys)
+
+  expect(Object.values(renderings).filter(({ data }) => data !== null)).toHaveLength(20)
+  expect(Object.values(renderings).filter(({ failure }) => failure !== null)).toMatchObject([
+    { failure: expect.stringMatching(/^More than 20 distinct documents/) },
+  ])
+})
+
+test('a document that several endpoints have is rendered once', async () => {
+  let count = 0
+  const render = async () => {
+    count++
+    await nextTurn()
+    return shown
+  }
+  const renderings = await renderingsOf(['same', 'same', 'same'], { same: render })
+
+  expect(Object.keys(renderings)).toEqual(['same'])
+  expect(count).toBe(1)
+})
+
+type Render = (tx: Tx) => ReturnType<OutboxPorts['render']>
+
+/** Writes one event that these documents listen to and returns what was stored, by document. */
+const renderingsOf = async (keys: string[], renders: Record<string, Render> = {}) => {
+  const { db } = lent.app.database
+  const ports: OutboxPorts = {
+    listeners: async () => keys.map(listener),
+    render: (tx, _event, { renderingKey }) => renders[renderingKey]?.(tx) ?? Promise.resolve(shown),
+  }
+  const now = lent.app.clock.now()
+  const [event] = await db.$transaction((tx) => writeEvents(tx, ports, [fact], { actor: null, now }))
+  const rows = await db.eventRendering.findMany({
+    where: { eventId: event?.id ?? '' },
+    orderBy: { key: 'asc' },
+  })
+  return Object.fromEntries(rows.map((row) => [row.key, row]))
+}
