@@ -65,7 +65,7 @@ const underCategoryTree: Under = {
   rows: Prisma.sql`
     SELECT DISTINCT post_id FROM post_categories JOIN categories below ON below.id = post_categories.category_id
     WHERE below.slug_path = (SELECT slug_path FROM categories WHERE id = parent.id)
-       OR below.slug_path LIKE (SELECT slug_path FROM categories WHERE id = parent.id) || '/%'`,
+       OR starts_with(below.slug_path, (SELECT slug_path FROM categories WHERE id = parent.id) || '/')`,
 }
 
 builder.interfaceField(Term, 'postCount', (t) =>

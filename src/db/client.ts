@@ -1,6 +1,6 @@
 import { PGlite } from '@electric-sql/pglite'
 import { PrismaPg } from '@prisma/adapter-pg'
-import type { SqlMigrationAwareDriverAdapterFactory } from '@prisma/driver-adapter-utils'
+import { DriverAdapterError, type SqlMigrationAwareDriverAdapterFactory } from '@prisma/driver-adapter-utils'
 import pg from 'pg'
 import { PrismaPGlite } from 'pglite-prisma-adapter'
 import { OperatorError } from '../errors.ts'
@@ -56,7 +56,10 @@ const openPostgres = async ({ url, poolSize = defaultPoolSize }: { url: string; 
       { cause: error },
     )
   }
-  const adapterFactory = new PrismaPg(pool)
+  const adapterFactory = withWholeScripts(
+    new PrismaPg(pool),
+    async (script) => void (await pool.query(script)),
+  )
   const db = newClient(adapterFactory)
   const close = async () => {
     await db.$disconnect()
@@ -99,7 +102,10 @@ const openEmbedded = async ({ folder, image }: { folder: string | null; image?: 
       { cause: error },
     )
   }
-  const adapterFactory = awaitingScripts(new PrismaPGlite(pglite), pglite)
+  const adapterFactory = withWholeScripts(
+    new PrismaPGlite(pglite),
+    async (script) => void (await pglite.exec(script)),
+  )
   const db = newClient(adapterFactory)
   const close = async () => {
     await db.$disconnect()
@@ -118,26 +124,42 @@ const newClient = (adapter: SqlMigrationAwareDriverAdapterFactory): Db =>
     transactionOptions: { maxWait: 10_000, timeout: 30_000 },
   })
 
-/** The adapter's own executeScript does not wait for the script, so that a failed migration would go unnoticed. */
-const awaitingScripts = (
+type RunScript = (script: string) => Promise<void>
+
+/**
+ * Runs a migration's script as one simple query, which PostgreSQL takes as one transaction: a step that fails takes the
+ * others back with it. adapter-pg would run the statements one by one, and PGlite's adapter would not wait for them.
+ */
+const withWholeScripts = (
   factory: SqlMigrationAwareDriverAdapterFactory,
-  pglite: PGlite,
+  run: RunScript,
 ): SqlMigrationAwareDriverAdapterFactory => {
-  const connect = async (open: () => ReturnType<typeof factory.connect>, target: PGlite) => {
+  const connect = async (open: () => ReturnType<typeof factory.connect>, runHere: RunScript) => {
     const adapter = await open()
-    adapter.executeScript = async (script) => void (await target.exec(script))
+    adapter.executeScript = (script) => runHere(script).catch(asAdapterError)
     return adapter
   }
-  const connectToShadowDb = async () => {
+  const connectToShadowDb = () => {
     const shadow = new PGlite('memory://')
-    return connect(() => new PrismaPGlite(shadow).connect(), shadow)
+    return connect(
+      () => new PrismaPGlite(shadow).connect(),
+      async (script) => void (await shadow.exec(script)),
+    )
   }
   return {
     provider: factory.provider,
     adapterName: factory.adapterName,
-    connect: () => connect(() => factory.connect(), pglite),
+    connect: () => connect(() => factory.connect(), run),
     connectToShadowDb,
   }
+}
+
+/** The form in which Prisma's engine understands a failed statement. */
+const asAdapterError = (
+  error: Error & { code?: string; severity?: string; detail?: string; hint?: string },
+): never => {
+  const { code = 'XX000', severity = 'ERROR', message, detail, hint } = error
+  throw new DriverAdapterError({ kind: 'postgres', code, severity, message, detail, column: undefined, hint })
 }
 
 const withoutPassword = (url: string): string => {

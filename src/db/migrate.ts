@@ -24,11 +24,19 @@ export const migrate = async (database: Database): Promise<string[]> => {
       })
       return appliedMigrationNames
     } catch (error) {
-      throw new OperatorError(`A migration failed: ${(error as Error).message}`, 1, { cause: error })
+      throw migrationError(error as Error)
     } finally {
       engine.free()
     }
   })
+}
+
+const migrationError = (error: Error): OperatorError => {
+  // P3005: no `_prisma_migrations`, but tables.
+  const message = error.message.startsWith('The database schema is not empty')
+    ? 'The database has tables that Presswire did not make. Set DATABASE_URL to an empty database.'
+    : `A migration failed and was rolled back: ${error.message}`
+  return new OperatorError(message, 1, { cause: error })
 }
 
 /** The migrations that this version has and the database has not. */

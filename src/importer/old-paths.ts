@@ -33,7 +33,12 @@ export const leadOldPaths = async (
   return { isNew, findings }
 }
 
-type Target = { postId: string | null; categoryId: string | null; tagId: string | null; authorId: string | null }
+type Target = {
+  postId: string | null
+  categoryId: string | null
+  tagId: string | null
+  authorId: string | null
+}
 
 const targetOf = ({ postId, categoryId, tagId, authorId }: Target): string | null =>
   postId ?? categoryId ?? tagId ?? authorId

@@ -22,10 +22,7 @@ export const storeAuthor = async (w: Write, author: ImportedAuthor): Promise<Sto
 }
 
 /** Creates a category of the source's own list; one that is here already keeps what was edited here. */
-export const storeCategory = async (
-  w: Write,
-  { parent, ...category }: ImportedCategory,
-): Promise<Stored> => {
+export const storeCategory = async (w: Write, { parent, ...category }: ImportedCategory): Promise<Stored> => {
   if (await w.tx.category.findUnique({ where: { slug: category.slug }, select: { id: true } })) return wasHere
   const above = parent === null ? null : await w.tx.category.findUnique({ where: { slug: parent } })
   if (parent !== null && !above) {

@@ -63,12 +63,15 @@ export const runImport = async (
   // Only now is it certain which files are gone: a post that has one of those can be in another file today.
   for (const post of perhapsMoved) await store({ kind: 'post', post }, known.movedTo(post))
 
-  const { value: isPending } = await write(viewer, (w) => isUnannounced(w.tx, source))
-  if (tally.touched !== 'nothing' || isPending)
-    await write(viewer, async (w) =>
-      announceImport(w, source, tally.report, isPending || tally.touched === 'public'),
-    )
-  return tally.report
+  const { touched, report } = tally
+  try {
+    const { value: isDue } =
+      touched === 'nothing' ? await write(viewer, (w) => isUnannounced(w.tx, source)) : { value: true }
+    if (isDue) await write(viewer, async (w) => announceImport(w, source, report, touched !== 'private'))
+  } catch (error) {
+    throw stoppedAt('its end', error)
+  }
+  return report
 }
 
 type StoredEntry = Exclude<ImportEntry, { kind: 'finding' }>

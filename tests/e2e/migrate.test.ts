@@ -1,0 +1,95 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, expect, inject, test } from 'vitest'
+import { type Database, type DatabaseLocation, openDatabase } from '../../src/db/client.ts'
+import { migrate, pendingMigrations } from '../../src/db/migrate.ts'
+import { migrationNames, readMigrations, readPrismaSchema } from '../../src/db/migrations.ts'
+import { noFilters, startSchemaEngine } from '../../src/db/schema-engine.ts'
+import { createTestDatabase, dropTestDatabase } from '../support/postgres-database.ts'
+
+const ends: (() => Promise<unknown>)[] = []
+afterEach(async () => {
+  for (const end of ends.splice(0).reverse()) await end()
+})
+
+/** An empty database of the kind that is tested. */
+const emptyDatabase = async (): Promise<DatabaseLocation> => {
+  if (inject('kind') === 'embedded') {
+    const folder = await mkdtemp(join(tmpdir(), 'presswire-migrate-'))
+    ends.push(() => rm(folder, { recursive: true }))
+    return { folder }
+  }
+  const server = inject('postgres').url
+  const { url, name } = await createTestDatabase(server)
+  ends.push(() => dropTestDatabase(server, name))
+  return { url }
+}
+
+const open = async (location: DatabaseLocation): Promise<Database> => {
+  const database = await openDatabase(location)
+  ends.push(() => database.close())
+  return database
+}
+
+test('migrating twice is harmless, and what is recorded is what `prisma migrate` records', async () => {
+  const database = await open(await emptyDatabase())
+  expect(await migrate(database)).toEqual(migrationNames())
+  expect(await migrate(database)).toEqual([])
+  const engine = await startSchemaEngine(database.adapterFactory, readPrismaSchema())
+  const diagnosis = await engine.diagnoseMigrationHistory({
+    migrationsList: readMigrations(),
+    optInToShadowDatabase: false,
+    filters: noFilters,
+  })
+  expect(diagnosis).toMatchObject({
+    history: null,
+    failedMigrationNames: [],
+    editedMigrationNames: [],
+    hasMigrationsTable: true,
+  })
+})
+
+test.skipIf(inject('kind') === 'embedded')(
+  'two processes that migrate at once both end well (the embedded folder has one process)',
+  async () => {
+    const location = await emptyDatabase()
+    const [one, two] = [await open(location), await open(location)]
+    const applied = await Promise.all([migrate(one), migrate(two)])
+    expect(applied.flat()).toEqual(migrationNames())
+  },
+)
+
+test('a database that is newer than the program is refused with the name of what is unknown', async () => {
+  const database = await open(await emptyDatabase())
+  await migrate(database)
+  await database.db.$executeRaw`
+    INSERT INTO _prisma_migrations (id, checksum, migration_name, finished_at, applied_steps_count)
+    VALUES ('x', 'x', '29990101000000_from_the_future', now(), 1)`
+  await expect(migrate(database)).rejects.toThrow(/newer than this program: .*29990101000000_from_the_future/)
+})
+
+test('a step that fails is rolled back, is told, and is refused until somebody has looked', async () => {
+  const database = await open(await emptyDatabase())
+  // A type of that name in the way: the migration fails after it has made others.
+  await database.runScript('CREATE TYPE "webhook_attempts" AS (in_the_way int)')
+  await expect(migrate(database)).rejects.toThrow(/webhook_attempts/)
+  const [{ count } = { count: -1 }] = await database.db.$queryRaw<{ count: number }[]>`
+    SELECT count(*)::int AS count FROM pg_tables WHERE schemaname = 'public' AND tablename = 'posts'`
+  expect(count).toBe(0)
+  await expect(pendingMigrations(database)).rejects.toThrow(/failed earlier and was rolled back/)
+})
+
+test('a database of another program is refused and left as it is', async () => {
+  const database = await open(await emptyDatabase())
+  await database.runScript('CREATE TABLE somebody_elses (id int)')
+  await expect(migrate(database)).rejects.toThrow(/has tables that Presswire did not make/)
+})
+
+test('every migration folder holds one migration and is named by date and deed', async () => {
+  expect(migrationNames().filter((name) => !/^\d{14}(_[a-z]+){2,}$/.test(name))).toEqual([])
+  for (const name of migrationNames()) {
+    const folder = new URL(`../../prisma/migrations/${name}/`, import.meta.url)
+    expect(await readdir(folder)).toEqual(['migration.sql'])
+  }
+})
