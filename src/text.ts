@@ -1,6 +1,8 @@
 /** The key by which titles and names are sorted and compared: case-folded and composed, the same on every database. */
 export const foldKey = (text: string): string =>
-  text.normalize('NFKC').toLowerCase().trim().replace(/\s+/g, ' ')
+  text.normalize('NFKC').toLowerCase().trim().replace(/\s+/g, ' ').slice(0, maxKeyLength).toWellFormed()
+
+const maxKeyLength = 800 // keys are indexed: an index entry of PostgreSQL holds 2,704 bytes, a UTF-16 unit takes up to 3
 
 /** Why PostgreSQL or a reader could not take this text as it is, or null. */
 export const textProblem = (text: string, maxLength: number): string | null => {

@@ -4,6 +4,8 @@
  */
 export class BlockText {
   #out = ''
+  /** The last two characters: to look them up in a string that grows would copy all of it each time. */
+  #end = ''
   #breaks = 0
   #tabs = 0
   #space = false
@@ -45,7 +47,7 @@ export class BlockText {
     this.#atStartOfPre = false
     if (text === '') return
     this.#flush()
-    this.#out += text.replaceAll('\r\n', '\n')
+    this.#write(text.replaceAll('\r\n', '\n'))
   }
 
   #addCollapsed(chunk: string): void {
@@ -54,7 +56,7 @@ export class BlockText {
     const inner = text.slice(text.startsWith(' ') ? 1 : 0, text.endsWith(' ') ? -1 : undefined)
     if (inner === '') return
     this.#flush()
-    this.#out += inner
+    this.#write(inner)
     this.#space = text.endsWith(' ')
   }
 
@@ -64,13 +66,18 @@ export class BlockText {
 
   #flush(): void {
     if (this.#out !== '') {
-      if (this.#breaks > 0) this.#out += '\n'.repeat(Math.max(0, this.#breaks - trailingNewlines(this.#out)))
-      else if (this.#tabs > 0) this.#out += '\t'.repeat(this.#tabs)
-      else if (this.#space && !/[\n\t ]$/.test(this.#out)) this.#out += ' '
+      if (this.#breaks > 0) this.#write('\n'.repeat(Math.max(0, this.#breaks - trailingNewlines(this.#end))))
+      else if (this.#tabs > 0) this.#write('\t'.repeat(this.#tabs))
+      else if (this.#space && !/[\n\t ]$/.test(this.#end)) this.#write(' ')
     }
     this.#breaks = 0
     this.#tabs = 0
     this.#space = false
+  }
+
+  #write(text: string): void {
+    this.#out += text
+    this.#end = (this.#end + text).slice(-2)
   }
 }
 

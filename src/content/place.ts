@@ -16,33 +16,34 @@ export type Place = { slug: string; path: string; pathIsManual: boolean }
 export const placeFor = async (w: Write, snapshot: Snapshot, date: Date, postId: string): Promise<Place> => {
   const slug = snapshot.slug === '' ? await freeSlug(w, snapshot, date, postId) : snapshot.slug
   const path = snapshot.path ?? postPath(w.site, slug, date)
-  if (snapshot.slug !== '')
-    await refuseTaken(
-      w.tx,
-      { slug },
-      postId,
-      `The slug "${slug}" belongs to another post; choose another one.`,
-      'slug',
-    )
-  await refuseTaken(
-    w.tx,
-    { path },
-    postId,
-    `The path ${path} belongs to another post; choose another slug or path.`,
-    snapshot.path ? 'path' : 'slug',
-  )
+  if (snapshot.slug !== '') {
+    const message = `The slug "${slug}" belongs to another post; choose another one.`
+    await claim(w.tx, 'slug', slug)
+    await refuseTaken(w.tx, { slug }, postId, message, 'slug')
+  }
+  const message = `The path ${path} belongs to another post; choose another slug or path.`
+  await claim(w.tx, 'path', path)
+  await refuseTaken(w.tx, { path }, postId, message, snapshot.path ? 'path' : 'slug')
   return { slug, path, pathIsManual: snapshot.path !== null }
 }
 
 const freeSlug = async (w: Write, snapshot: Snapshot, date: Date, postId: string): Promise<string> => {
   const base = slugify(snapshot.title) || 'post'
-  // Parallel creates of one title wait here for each other, so that each finds the next free number.
-  await w.tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtext(${`post-slug:${base}`}))`
   for (let number = 1; ; number++) {
     const slug = number === 1 ? base : `${base}-${number}`
-    if (await isFree(w.tx, w.site, slug, snapshot.path, date, postId)) return slug
+    const looksFree = () => isFree(w.tx, w.site, slug, snapshot.path, date, postId)
+    if (!(await looksFree())) continue
+    await claim(w.tx, 'slug', slug)
+    if (await looksFree()) return slug
   }
 }
+
+/**
+ * Whoever wants the same slug or path waits here until this transaction ends, and then sees whether it is taken. Slugs
+ * come before paths, and each next slug is longer or has a higher number: nobody waits in a circle.
+ */
+const claim = (tx: Tx, field: 'slug' | 'path', value: string): Promise<number> =>
+  tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtext(${`post-${field}:${value}`}))`
 
 const isFree = async (tx: Tx, site: Site, slug: string, path: string | null, date: Date, postId: string) => {
   const taken = [{ slug }, ...(path === null ? [{ path: postPath(site, slug, date) }] : [])]

@@ -134,7 +134,10 @@ const otherIssues = (input: PostInput): ValidationIssue[] => {
     issues.push(issue('metadata', 'The metadata must be a JSON object.'))
   } else if (metadata != null && !isStorable(metadata)) {
     issues.push(
-      issue('metadata', 'The metadata contains a NUL character or half of a surrogate pair; remove it.'),
+      issue(
+        'metadata',
+        'The metadata contains a NUL character, half of a surrogate pair, or a key "__proto__"; remove it.',
+      ),
     )
   }
   for (const field of ['authors', 'categories', 'tags'] as const) {
@@ -146,11 +149,16 @@ const otherIssues = (input: PostInput): ValidationIssue[] => {
   return issues
 }
 
-/** Whether every key and text of a JSON value can be stored; its depth is bounded by the request's limits. */
+/**
+ * Whether every key and text of a JSON value can be stored; its depth is bounded by the request's limits. Prisma copies
+ * objects key by key, on which `__proto__` would get lost without a word.
+ */
 const isStorable = (value: unknown): boolean => {
   if (typeof value === 'string') return textProblem(value, maxLength.source) === null
   if (typeof value !== 'object' || value === null) return true
-  return Object.entries(value).every(([key, entry]) => isStorable(key) && isStorable(entry))
+  return Object.entries(value).every(
+    ([key, entry]) => key !== '__proto__' && isStorable(key) && isStorable(entry),
+  )
 }
 
 const authorIdsOf = async (w: Write, { authors }: PostInput, issues: ValidationIssue[]) => {

@@ -28,10 +28,11 @@ export const updatePost = async (
   const before = await postToWrite(w, id, expectedVersion)
   const base = await workingCopyOf(w, before)
   const snapshot = await withInput(w, base, input)
-  const changed = changedFieldsOf(base, snapshot)
-  if (changed.length === 0) return before.post
   const place = await placeFor(w, snapshot, dateOf(snapshot) ?? before.post.createdAt, id)
+  // A slug that is made anew may turn out to be the old one.
   const placed = { ...snapshot, slug: place.slug }
+  const changed = changedFieldsOf(base, placed)
+  if (changed.length === 0) return before.post
   const after =
     before.post.status === 'PUBLISHED'
       ? await savePending(w, before, placed, base)

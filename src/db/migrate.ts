@@ -24,12 +24,22 @@ export const migrate = async (database: Database): Promise<string[]> => {
       })
       return appliedMigrationNames
     } catch (error) {
+      // The script ran as one transaction and is undone: the next start may try again, once the cause is gone.
+      await markRolledBack(database)
       throw migrationError(error as Error)
     } finally {
       engine.free()
     }
   })
 }
+
+/** What `prisma migrate resolve --rolled-back` does. */
+const markRolledBack = ({ db }: Database): Promise<unknown> =>
+  db.$executeRaw`
+    UPDATE _prisma_migrations SET rolled_back_at = now() WHERE finished_at IS NULL AND rolled_back_at IS NULL`.catch(
+    // Where the engine refused before it made its table there is nothing to mark.
+    () => undefined,
+  )
 
 const migrationError = (error: Error): OperatorError => {
   // P3005: no `_prisma_migrations`, but tables.
@@ -63,7 +73,7 @@ const refuseWhatCannotBeMigrated = (rows: MigrationRow[]): void => {
   const failed = rows.find((row) => row.finished_at === null)
   if (failed) {
     throw new OperatorError(
-      `The migration ${failed.migration_name} failed earlier and was rolled back. Remove its cause, then run "npx prisma migrate resolve --rolled-back ${failed.migration_name}" and start again.`,
+      `The migration ${failed.migration_name} was begun by another program and never finished. See what it left, then run "npx prisma migrate resolve --rolled-back ${failed.migration_name}" in a checkout and start again.`,
     )
   }
 }

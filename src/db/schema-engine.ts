@@ -34,9 +34,18 @@ const load = async (): Promise<void> => {
   const folder = dirname(createRequire(import.meta.url).resolve('@prisma/schema-engine-wasm'))
   const wasm = readFileSync(join(folder, 'schema_engine_bg.wasm'))
   const { instance } = await WebAssembly.instantiate(wasm, {
-    './schema_engine_bg.js': bindings as unknown as WebAssembly.ModuleImports,
+    './schema_engine_bg.js': importsOf(bindings as unknown as WebAssembly.ModuleImports),
   })
   ;(bindings as unknown as Glue).__wbg_set_wasm(instance.exports)
   const begin = instance.exports.__wbindgen_start
   if (typeof begin === 'function') begin()
+}
+
+/** The engine never clears its time-outs, 10 s for a lock: they must not keep a process alive that has done its work. */
+const importsOf = (imports: WebAssembly.ModuleImports): WebAssembly.ModuleImports => {
+  const waiting = (callback: () => void, ms: number) => setTimeout(callback, ms).unref()
+  const entries = Object.entries(imports)
+  return Object.fromEntries(
+    entries.map(([name, value]) => [name, name.startsWith('__wbg_setTimeout_') ? waiting : value]),
+  )
 }

@@ -15,20 +15,21 @@ export type Follow = (
   viewer: Viewer,
   types: EventType[] | null,
   after: string | null,
-) => AsyncGenerator<{ events: Event }>
+) => Promise<AsyncGenerator<{ events: Event }>>
 
 // A page of the log; a slow reader holds no more than this in memory.
 const batch = 100
 
 /**
  * The events after a sequence, in commit order and without end: what is in the log first, then each as it is committed.
- * Without `after`, from now on. Leaving it ends it at once, also while it waits for a commit.
+ * Without `after`, from the moment on at which it resolves. Leaving it ends it at once, also while it waits for a commit.
  */
 export const createFollow =
   (db: Tx, nextCommit: NextCommit): Follow =>
-  (viewer, types, after) => {
+  async (viewer, types, after) => {
+    const start = after === null ? await newest(db) : readSequence(after)
     const left = Promise.withResolvers<'left'>()
-    const log = read(db, { viewer, types, after }, () => Promise.race([nextCommit(), left.promise]))
+    const log = read(db, { viewer, types, start }, () => Promise.race([nextCommit(), left.promise]))
     const leave = log.return.bind(log)
     // A generator that waits does not see that it is left: it has to be woken to it.
     log.return = (value) => {
@@ -40,10 +41,10 @@ export const createFollow =
 
 async function* read(
   db: Tx,
-  { viewer, types, after }: { viewer: Viewer; types: EventType[] | null; after: string | null },
+  { viewer, types, start }: { viewer: Viewer; types: EventType[] | null; start: bigint },
   wait: () => Promise<unknown>,
 ): AsyncGenerator<{ events: Event }> {
-  let sequence = after === null ? await newest(db) : readSequence(after)
+  let sequence = start
   for (;;) {
     const committed = wait()
     const events = await db.event.findMany({

@@ -92,8 +92,8 @@ const writeRenderings = async (tx: Tx, ports: OutboxPorts, event: Event): Promis
 }
 
 /**
- * A document that fails must not take the publish with it. It only reads, so that rolling back undoes nothing but a
- * failed statement, which may hide in a partial result and would refuse everything after it.
+ * A document that fails must not take the publish with it: what it did to the transaction is undone. A partial result
+ * counts, too, since a failed statement may be beneath it, after which PostgreSQL would refuse every other one.
  */
 const renderInSavepoint = async (
   tx: Tx,
@@ -111,7 +111,9 @@ const renderInSavepoint = async (
     tooSlow,
   ])
   deadline.onabort = null
-  await tx.$executeRaw`ROLLBACK TO SAVEPOINT rendering`
+  if (rendering.failure !== null || rendering.errors !== null)
+    await tx.$executeRaw`ROLLBACK TO SAVEPOINT rendering`
+  await tx.$executeRaw`RELEASE SAVEPOINT rendering`
   return rendering
 }
 

@@ -30,14 +30,17 @@ export const maskError = (error: unknown, requestId: string, log: (error: unknow
   )
 }
 
-/** What graphql-js finds fault with while it runs are variables and arguments, and it gives them no code. */
-const coded = (error: GraphQLError): GraphQLError =>
-  error.extensions.code === undefined
-    ? located(
-        error,
-        new GraphQLError(error.message, { extensions: { ...error.extensions, code: 'BAD_USER_INPUT' } }),
-      )
-    : error
+/**
+ * What graphql-js finds fault with while it runs are variables and arguments, and it gives them no code; what Yoga finds
+ * fault with is the choice of the operation, and it has codes of its own.
+ */
+const coded = (error: GraphQLError): GraphQLError => {
+  const { code, ...rest } = error.extensions
+  const isOurs = code !== undefined && code !== 'BAD_REQUEST' && code !== 'OPERATION_RESOLUTION_FAILURE'
+  if (isOurs) return error
+  const extensions = { ...rest, code: 'BAD_USER_INPUT' }
+  return located(error, new GraphQLError(error.message, { extensions }))
+}
 
 /** Whatever no rule of an input has found before the database did. */
 const unstorable = (): GraphQLError =>

@@ -71,7 +71,8 @@ export const createRenderer = (
 }
 
 const renderingOf = (event: Event, data: unknown, errors: GraphQLError[]): Rendering => {
-  const value = (data as { events?: unknown } | null | undefined)?.events
+  // The one root field, under whatever name the document gives it.
+  const [value] = Object.values((data ?? {}) as Record<string, unknown>)
   if (value == null) {
     const reason = errors[0]?.message ?? 'it gave nothing'
     return {

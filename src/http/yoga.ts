@@ -50,6 +50,9 @@ const maskPlugin = (onError: ErrorSink): Plugin<Context & GraphQLCall> => ({
         setResult({ ...result, errors: masked(result.errors, args.contextValue as GraphQLCall, onError) })
       },
     }),
+    // What the source of the events throws while it is followed comes this way, and no other.
+    onSubscribeError: ({ error, setError }) =>
+      setError(masked([error as GraphQLError], args.contextValue as GraphQLCall, onError)[0]),
   }),
 })
 

@@ -51,8 +51,11 @@ const urlUnusable = ({ slug }: ImportedAuthor, field: string, written: string): 
     'Write it like https://example.com/jane.',
   )
 
-/** What a post is filed under, in the written order, each once; `isNew` when any of it was created for the post. */
-export type Filing = { authorIds: string[]; categoryIds: string[]; tagIds: string[]; isNew: boolean }
+/**
+ * What a post is filed under, in the written order, each once. `isPublic` when an author or a category was created for
+ * it, which everyone sees from then on; a tag is seen when a published post bears it.
+ */
+export type Filing = { authorIds: string[]; categoryIds: string[]; tagIds: string[]; isPublic: boolean }
 
 /**
  * Finds the post's authors, categories and tags by exact slug, then by name in any case; authors and categories then by
@@ -80,7 +83,7 @@ export const filingOf = async (w: Write, { authors, categories, tags }: Imported
     authorIds: inAuthors.ids,
     categoryIds: inCategories.ids,
     tagIds: inTags.ids,
-    isNew: inAuthors.isNew || inCategories.isNew || inTags.isNew,
+    isPublic: inAuthors.isNew || inCategories.isNew,
   }
 }
 

@@ -5,8 +5,8 @@ import { problem, Refused } from './outcome.ts'
 type StoredEntry = Exclude<ImportEntry, { kind: 'finding' }>
 
 /**
- * Refuses what no database text can hold (NUL, half of a surrogate pair), wherever it stands, and what is longer than
- * the API itself would take. A source that has looked already passes.
+ * Refuses what cannot be kept, wherever it stands (NUL, half of a surrogate pair, a key `__proto__`), and what is longer
+ * than the API itself would take. A source that has looked already passes.
  *
  * @throws Refused with a finding for each field.
  */
@@ -15,12 +15,10 @@ export const refuseUnstorable = (entry: StoredEntry): void => {
   const findings: ImportFinding[] = []
   for (const [field, value] of Object.entries(fields)) {
     for (const text of textsIn(value)) {
-      const wrong = textProblem(text, maxLength[field] ?? Number.POSITIVE_INFINITY)
+      const wrong = problemOf(text, maxLength[field])
       if (wrong === null) continue
-      const isLong = wrong.startsWith('is ')
-      const action = isLong ? 'Shorten it.' : 'Remove the character.'
-      const rule = isLong ? 'too-long' : 'unstorable-character'
-      findings.push(problem(name, rule, `The field "${field}" ${wrong}.`, action))
+      const [rule, what, action] = wrong
+      findings.push(problem(name, rule, `The field "${field}" ${what}.`, action))
       break
     }
   }
@@ -48,18 +46,32 @@ const maxLength: Record<string, number> = {
   legacyId: indexed,
 }
 
+const problemOf = (
+  { text, isKey }: Text,
+  limit = Number.POSITIVE_INFINITY,
+): [string, string, string] | null => {
+  if (isKey && text === '__proto__') return ['unstorable-key', 'has the key "__proto__"', 'Rename the key.']
+  if (text.length > limit) {
+    return ['too-long', `is ${text.length} characters long; at most ${limit} are allowed`, 'Shorten it.']
+  }
+  const what = textProblem(text, limit)
+  return what === null ? null : ['unstorable-character', what, 'Remove the character.']
+}
+
 const fieldsOf = (entry: StoredEntry): [string, object] => {
   if (entry.kind === 'post') return [entry.post.file, entry.post]
   if (entry.kind === 'author') return [`author ${entry.author.slug}`, entry.author]
   return [`category ${entry.category.slug}`, entry.category]
 }
 
-/** Every text in a value, keys included. */
-function* textsIn(value: unknown): Generator<string> {
-  if (typeof value === 'string') yield value
+type Text = { text: string; isKey: boolean }
+
+/** Every text in a value, keys included. Prisma copies objects key by key, on which `__proto__` would get lost. */
+function* textsIn(value: unknown): Generator<Text> {
+  if (typeof value === 'string') yield { text: value, isKey: false }
   else if (typeof value === 'object' && value !== null) {
     for (const [key, inner] of Object.entries(value)) {
-      yield key
+      yield { text: key, isKey: true }
       yield* textsIn(inner)
     }
   }

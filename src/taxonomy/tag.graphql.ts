@@ -4,6 +4,7 @@ import { connectionArgs, connectionType, nodePaths } from '../graphql/connection
 import { Node, registerNode } from '../graphql/node.ts'
 import { selectOf } from '../graphql/select.ts'
 import { absoluteUrl, tagPath } from '../site.ts'
+import { tagsVisibleTo } from './tag.ts'
 import { Term, TermBy } from './term.graphql.ts'
 
 export const Tag = builder.prismaObject('Tag', {
@@ -41,25 +42,29 @@ builder.queryFields((t) => ({
   tag: t.prismaField({
     type: 'Tag',
     nullable: true,
-    description: 'One tag; null when there is none.',
+    description:
+      'One tag; null when there is none, and without content:read when no published post bears it.',
     args: { by: t.arg({ type: TermBy, required: true, description: 'What to look for.' }) },
-    resolve: (query, _root, { by }, { db }) =>
-      db.tag.findUnique({ ...query, where: by.id != null ? { id: by.id } : { slug: by.slug ?? '' } }),
+    resolve: (query, _root, { by }, { db, viewer }) => {
+      const name = by.id != null ? { id: by.id } : { slug: by.slug ?? '' }
+      return db.tag.findUnique({ ...query, where: { ...name, AND: tagsVisibleTo(viewer) } })
+    },
   }),
   tags: t.field({
     type: TagConnection,
-    description: 'All tags by name.',
+    description: 'All tags by name; without content:read those of published posts.',
     args: connectionArgs(t.arg),
     resolve: async (_root, args, context, info) => {
       const page = readPage(args, byName)
       const select = selectOf(context, info, 'Tag', { id: true, nameKey: true }, nodePaths)
+      const visible = tagsVisibleTo(context.viewer)
       const rows = await context.db.tag.findMany({
         select,
-        where: pageWhere(page),
+        where: { AND: [visible, pageWhere(page)] },
         orderBy: pageOrder(page),
         take: page.limit + 1,
       })
-      return toConnection(rows, page, () => context.db.tag.count())
+      return toConnection(rows, page, () => context.db.tag.count({ where: visible }))
     },
   }),
 }))
@@ -67,6 +72,6 @@ builder.queryFields((t) => ({
 registerNode('tag', 'Tag', (ids, context, info) =>
   context.db.tag.findMany({
     select: selectOf(context, info, 'Tag', { id: true }),
-    where: { id: { in: ids } },
+    where: { AND: [{ id: { in: ids } }, tagsVisibleTo(context.viewer)] },
   }),
 )

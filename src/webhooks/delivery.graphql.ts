@@ -2,6 +2,7 @@ import { hasScope } from '../auth/viewer.ts'
 import type { Prisma } from '../db/generated/client.ts'
 import { type Ordering, pageOrder, pageWhere, readPage, toConnection } from '../db/page.ts'
 import { Event } from '../events/event.graphql.ts'
+import { eventsVisibleTo } from '../events/follow.ts'
 import { builder } from '../graphql/builder.ts'
 import { connectionArgs, connectionType, nodePaths } from '../graphql/connection.ts'
 import { Node, registerNode } from '../graphql/node.ts'
@@ -69,10 +70,13 @@ builder.prismaObjectFields('WebhookDelivery', (t) => ({
   event: t.loadable({
     type: Event,
     nullable: true,
-    description: 'What it tells; null when the event is no longer kept.',
+    description: 'What it tells; null when the event is no longer kept or is not for this caller.',
     resolve: (delivery) => delivery.eventId,
-    load: async (ids: string[], { db }) =>
-      inOrder(ids, await db.event.findMany({ where: { id: { in: ids } } })),
+    load: async (ids: string[], { db, viewer }) =>
+      inOrder(
+        ids,
+        await db.event.findMany({ where: { AND: [{ id: { in: ids } }, eventsVisibleTo(viewer)] } }),
+      ),
   }),
   attempts: t.loadableGroup({
     type: WebhookAttempt,

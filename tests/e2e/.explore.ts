@@ -1,43 +1,27 @@
-import { mkdtempSync } from 'node:fs'
 import { chromium } from 'playwright-core'
-
-const t0 = Date.now()
-const t = (m: string) => console.error(Date.now() - t0, m)
+import { mkdtempSync, readFileSync } from 'node:fs'
+const key = /pw_\S+/.exec(readFileSync('/tmp/pwx/server.log', 'utf8'))?.[0]
+const t0 = Date.now(); const t = (m: string) => console.error(Date.now() - t0, m)
 const dir = mkdtempSync('/tmp/pwx/p-')
-const ctx = await chromium.launchPersistentContext(dir, {
-  executablePath: '/usr/bin/chromium',
-  headless: true,
-  viewport: { width: 1280, height: 800 },
-  args: [
-    '--no-sandbox',
-    '--disable-gpu',
-    '--disable-quic',
-    '--no-first-run',
-    '--disable-background-networking',
-    '--disable-component-update',
-    '--disable-sync',
-  ],
-})
-t('launched')
-await ctx.route('**/*', (r) => {
-  t(r.request().method() + ' ' + r.request().url())
-  return r.continue()
-})
-const page = ctx.pages()[0] ?? (await ctx.newPage())
+const ctx = await chromium.launchPersistentContext(dir, { executablePath: '/usr/bin/chromium', headless: true, viewport: { width: 1280, height: 800 }, args: ['--no-sandbox','--disable-gpu','--disable-quic','--no-first-run','--disable-background-networking','--disable-component-update','--disable-sync'] })
+const page = ctx.pages()[0] ?? await ctx.newPage()
 page.on('console', (m) => t('console ' + m.type() + ' ' + m.text()))
 page.on('pageerror', (e) => t('pageerror ' + e))
-page.on('requestfailed', (r) => t('failed ' + r.url() + ' ' + r.failure()?.errorText))
-page.on('worker', (w) => t('worker ' + w.url()))
 await page.goto('http://localhost:4711/graphql')
-await page.locator('.graphiql-execute-button').waitFor()
-t('ready')
-await page.waitForTimeout(3000)
-await page.screenshot({ path: '/tmp/pwx/1.png' })
-await page.locator('.graphiql-execute-button').click()
+await page.getByRole('button', { name: /^Execute query/ }).click()
 await page.locator('.result-window').getByText('totalCount').waitFor()
 t('answered')
-await page.screenshot({ path: '/tmp/pwx/2.png' })
-console.log(
-  await page.locator('button').evaluateAll((bs) => bs.map((b) => (b as HTMLElement).outerHTML.slice(0, 200))),
-)
+await page.getByRole('button', { name: 'Show Documentation Explorer' }).click()
+await page.getByRole('link', { name: 'Query' }).click().catch((e) => t(String(e).slice(0, 300)))
+t('docs')
+await page.waitForTimeout(500)
+await page.screenshot({ path: '/tmp/pwx/3.png' })
+console.log(await page.locator('.graphiql-plugin').innerText())
+console.log((await page.locator('.graphiql-plugin').innerHTML()).slice(0, 3000))
+await page.locator('.graphiql-plugin').getByRole('link', { name: 'posts', exact: true }).click()
+console.log(await page.locator('.graphiql-plugin').innerText())
+await page.screenshot({ path: '/tmp/pwx/4.png' })
+// headers
+const headers = page.locator('.graphiql-editor-tool .monaco-editor:visible, .graphiql-editors .monaco-editor')
+console.log(await page.locator('.monaco-editor[data-uri]').evaluateAll((es) => es.map((e) => e.getAttribute('data-uri') + ' ' + e.clientWidth + ' ' + e.closest('section,[aria-label]')?.getAttribute('aria-label'))))
 await ctx.close()

@@ -5,9 +5,9 @@ import { createApiKey } from '../../src/auth/api-key.ts'
 import { readConfig } from '../../src/config.ts'
 import { createClient } from '../support/client.ts'
 import { startPostgres } from '../support/postgres-server.ts'
-import { publishNew } from '../support/publish.ts'
 import { startReceiver } from '../support/receiver.ts'
 import { until } from '../support/until.ts'
+import { publishNew } from '../webhooks/writing.ts'
 
 const onPostgres = test.skipIf(inject('kind') !== 'postgres')
 
@@ -48,7 +48,7 @@ onPostgres(
 
     await server.start()
     await until(async () => (await statusOf('/readyz')) === 200, 5_000)
-    await anonymous.run(LatestPostsDocument, {})
+    await anonymous.run(LatestPostsDocument, { first: 1 })
     await publishNew(admin, 'After the outage')
     const [request] = await receiver.waitFor(1)
     expect(request?.body.toString()).toContain('After the outage')

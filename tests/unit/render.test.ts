@@ -50,6 +50,46 @@ describe('Markdown', () => {
   })
 })
 
+describe('footnotes', () => {
+  const ids = (content: string) => [...content.matchAll(/ id="([^"]*)"/g)].map(([, id]) => id)
+  const fragments = (content: string) => [...content.matchAll(/ href="#([^"]*)"/g)].map(([, id]) => id)
+
+  it('stand at the end of the post, with a link there and a link back from each', () => {
+    const { content } = markdown(
+      'One[^a], two[^long-name], one again[^a].\n\n[^a]: _First_.\n\n[^long-name]: Second.',
+    )
+    expect(content).toContain('One<sup class="footnote-ref"><a href="#fn1" id="fnref1">[1]</a></sup>, two')
+    expect(content).toMatch(
+      /<section class="footnotes">\n<ol class="footnotes-list">\n<li id="fn1" class="footnote-item"><p><em>First<\/em>\. <a href="#fnref1" class="footnote-backref">/,
+    )
+    expect(ids(content)).toEqual(['fnref1', 'fnref2', 'fnref1:1', 'fn1', 'fn2'])
+    expect(fragments(content)).toEqual(['fn1', 'fn2', 'fn1', 'fnref1', 'fnref1:1', 'fnref2'])
+    expect(sanitise(content)).toBe(content)
+  })
+
+  it.each([
+    '<p id="fn1">mine</p>\n\n',
+    "<a name=x id='fnref1'></a><i id=fn-note1-1></i>\n\n",
+    '## fn1\n\n## fnref1\n\n',
+    '<h2 id="fn1">mine</h2>\n\n',
+  ])('keep their ids apart from those of %j', (before) => {
+    const { content } = markdown(`${before}a[^1] b[^1] c[^2]\n\n[^1]: x\n[^2]: y`)
+    expect(ids(content)).toEqual([...new Set(ids(content))])
+    expect(fragments(content)).toHaveLength(6)
+    for (const fragment of fragments(content)) expect(ids(content)).toContain(fragment)
+  })
+
+  it('are only what has a definition: other brackets and carets stay text', () => {
+    expect(markdown('a[^1] x^[2] b').content).toBe('<p>a[^1] x^[2] b</p>\n')
+    expect(markdown('`a[^1]`\n\n[^1]: x').content).toBe('<p><code>a[^1]</code></p>\n')
+  })
+
+  it('beyond what a book has are text, so that nobody waits for them', () => {
+    const many = Array.from({ length: 20_000 }, (_, index) => `a[^${index}]\n\n[^${index}]: x\n`).join('\n')
+    expect(markdown(many).content).not.toContain('footnote')
+  })
+})
+
 describe('HTML', () => {
   it('is kept as it is: no paragraphs are made of its lines', () => {
     expect(html('one\n\ntwo _three_').content).toBe('one\n\ntwo _three_')

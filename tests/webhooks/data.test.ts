@@ -67,6 +67,18 @@ test('one document shows an endpoint with content:read the source, and one witho
   ])
 })
 
+test('data is the value of the root field, whatever the document calls it', async () => {
+  const { app } = lent
+  await using receiver = await startReceiver()
+  const document = 'subscription { news: events { ... on PostEvent { post { title } } } }'
+  await subscribe(app.admin, { url: receiver.url, eventTypes: [published], document })
+  await publishNew(app.admin, 'Renamed')
+
+  const [request] = await receiver.waitFor(1)
+
+  expect(request && envelopeOf(request).data).toEqual({ post: { title: 'Renamed' } })
+})
+
 test('an endpoint without a document gets the default one', async () => {
   const { app } = lent
   await using receiver = await startReceiver()

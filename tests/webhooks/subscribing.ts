@@ -11,19 +11,33 @@ import type { Client } from '../support/client.ts'
 import type { ReceivedRequest } from '../support/receiver.ts'
 import { until } from '../support/until.ts'
 
+export type Subscriber = { id: string; secret: string }
 export type Delivery = WebhookDeliveriesQuery['webhookDeliveries']['nodes'][number]
 
 /** Makes an endpoint; the test that made it takes it away when it ends, so that it hears nothing of the next one. */
-export const subscribe = async (
+export const subscribe = async (client: Client, input: CreateWebhookEndpointInput): Promise<Subscriber> => {
+  const made = await makeEndpoint(client, input)
+  onTestFinished(() => unsubscribe(client, made.id))
+  return made
+}
+
+/** Makes an endpoint that stays. */
+export const makeEndpoint = async (
   client: Client,
   input: CreateWebhookEndpointInput,
-): Promise<{ id: string; secret: string }> => {
+): Promise<Subscriber> => {
   const { createWebhookEndpoint } = await client.run(CreateWebhookEndpointDocument, { input })
   if (createWebhookEndpoint.__typename !== 'CreateWebhookEndpointPayload')
     throw new Error(`Not subscribed: ${JSON.stringify(createWebhookEndpoint)}`)
   const { secret, webhookEndpoint } = createWebhookEndpoint
-  onTestFinished(() => unsubscribe(client, webhookEndpoint.id))
   return { id: webhookEndpoint.id, secret }
+}
+
+/** What is wrong with an endpoint that must not be made. */
+export const issuesOf = async (client: Client, input: CreateWebhookEndpointInput) => {
+  const { createWebhookEndpoint: result } = await client.run(CreateWebhookEndpointDocument, { input })
+  if (result.__typename !== 'ValidationError') throw new Error(`Not refused: ${JSON.stringify(result)}`)
+  return result.issues
 }
 
 export const unsubscribe = async (client: Client, id: string): Promise<void> =>

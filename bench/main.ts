@@ -1,0 +1,82 @@
+import { parseArgs } from 'node:util'
+import type { Watch } from './harness.ts'
+import { benchRead } from './read.ts'
+
+const usage = `npm run -s bench -- SUITE [options]
+
+Suites:
+  read               the front page, a post and the sections of a blog, beside what bounds them
+
+Options:
+  --posts N          posts in the blog (10000)
+  --rounds N         how often everything is measured, 1 to 20 (3)
+  --seconds N        how long each measurement takes, 1 to 60 (3)
+  --warmup N         seconds before it that are not counted, 0 to 60 (2)
+  --connections N    connections that ask at once, 1 to 256 (16)
+  --save             write bench/results/<date>-<suite>.json and .md
+  --note TEXT        what a reader of the results has to know`
+
+const suites = { read: benchRead }
+
+/** Runs one suite and returns the exit code: 0, 1 (failed) or 2 (wrong usage). */
+const run = async (args: string[], watch: Watch): Promise<number> => {
+  const { values, positionals } = parse(args)
+  const suite = suites[positionals[0] as keyof typeof suites]
+  if (values.help || !suite) {
+    watch.say(usage)
+    return values.help ? 0 : 2
+  }
+  const within = (
+    name: 'posts' | 'rounds' | 'seconds' | 'warmup' | 'connections',
+    least: number,
+    most: number,
+  ) => {
+    const value = Number(values[name])
+    if (value >= least && value <= most) return value
+    throw new RangeError(`--${name} must be from ${least} to ${most}, not "${values[name]}".`)
+  }
+  const options = {
+    // 60 categories with 5 posts each: fewer posts would measure something else.
+    posts: within('posts', 1_000, 1_000_000),
+    rounds: within('rounds', 1, 20),
+    seconds: within('seconds', 1, 60),
+    warmupSeconds: within('warmup', 0, 60),
+    connections: within('connections', 1, 256),
+    save: values.save,
+    note: values.note ?? null,
+  }
+  process.stdout.write(await suite(options, watch))
+  return 0
+}
+
+const parse = (args: string[]) =>
+  parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      posts: { type: 'string', default: '10000' },
+      rounds: { type: 'string', default: '3' },
+      seconds: { type: 'string', default: '3' },
+      warmup: { type: 'string', default: '2' },
+      connections: { type: 'string', default: '16' },
+      save: { type: 'boolean', default: false },
+      note: { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
+  })
+
+// What was started is ended and removed, however the run ends.
+const interruption = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => interruption.abort(new Error('Interrupted.')))
+}
+
+const say = (line: string) => console.error(line)
+try {
+  process.exitCode = await run(process.argv.slice(2), { say, signal: interruption.signal })
+} catch (error) {
+  const isUsage =
+    error instanceof RangeError || (error as NodeJS.ErrnoException).code?.startsWith('ERR_PARSE_ARGS')
+  say(isUsage || interruption.signal.aborted ? (error as Error).message : String((error as Error).stack))
+  process.exitCode = isUsage ? 2 : 1
+}

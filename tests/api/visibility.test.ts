@@ -1,0 +1,153 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import { schema } from '../../src/graphql/schema.ts'
+import { withApp } from '../support/app.ts'
+import { makePosts } from '../support/posts.ts'
+import { type Arguments, type Step, visitedBy, walk } from './walk.ts'
+import { create, createAndPublish, publish, update } from './writing.ts'
+
+const lent = withApp({ role: 'api' })
+
+/** A post with a word of its own in everything that can be written. */
+const wordy = (word: string) => ({
+  title: `The ${word} title`,
+  source: `The ${word} source.\n\n## ${word} heading\n\n![${word} alt](/${word}.jpg)`,
+  slug: `${word}-slug`,
+  path: `/${word}-path/`,
+  excerpt: `The ${word} excerpt.`,
+  layout: `${word}-layout`,
+  tags: [`${word} tag`],
+  seo: { title: `${word} seo`, description: `${word} seo`, canonicalUrl: `https://example.com/${word}` },
+  metadata: { [word]: word },
+  coverImage: { url: `https://example.com/${word}.jpg`, alt: word },
+})
+
+const states = ['draft', 'scheduled', 'trashed', 'unpublished', 'pending'] as const
+const canary = (state: (typeof states)[number]) => `canary${state}`
+const canaries = states.map(canary)
+const posts = new Map<string, string>()
+
+beforeAll(async () => {
+  const { app } = lent
+  const { db } = app.database
+  await makePosts(app, { count: 3 })
+  for (const state of ['draft', 'scheduled', 'trashed'] as const)
+    posts.set(state, (await create(app.admin, wordy(canary(state)))).post.id)
+  const scheduledAt = new Date('2099-01-01T00:00:00Z')
+  const schedule = { status: 'SCHEDULED', scheduledAt, sortDate: scheduledAt } as const
+  await db.post.update({ where: { id: posts.get('scheduled') }, data: schedule })
+  await db.post.update({ where: { id: posts.get('trashed') }, data: { status: 'TRASHED' } })
+  const plain = { source: 'Open.', authors: ['author-01'], categories: ['category-01'], tags: ['tag-01'] }
+  const taken = await createAndPublish(app.admin, { title: 'Taken back', ...plain })
+  await app.admin.send('mutation ($id: ID!) { unpublishPost(input: { id: $id }) { __typename } }', {
+    id: taken,
+  })
+  await update(app.admin, { id: taken, ...wordy(canary('unpublished')) })
+  posts.set('unpublished', taken)
+  const live = await createAndPublish(app.admin, { title: 'Live', ...plain })
+  await update(app.admin, { id: live, ...wordy(canary('pending')) })
+  posts.set('pending', live)
+})
+
+const quoted = (values: Iterable<string>) => [...values].map((value) => JSON.stringify(value))
+
+/** Every name by which the canaries might be reached, and the id of everything there is. */
+const everyArgument = async (): Promise<Arguments> => {
+  const { db } = lent.app.database
+  const all = async (rows: Promise<{ id: string }[]>) => (await rows).map((row) => row.id)
+  const ids = [
+    ...(await all(db.post.findMany({ where: { id: { in: [...posts.values()] } } }))),
+    ...(await all(db.author.findMany({ take: 1 }))),
+    ...(await all(db.category.findMany({ take: 1 }))),
+    ...(await all(db.tag.findMany({ where: { name: { contains: 'canary' } } }))),
+    ...(await all(db.event.findMany())),
+    ...(await all(db.postRevision.findMany({ take: 1 }))),
+    ...(await all(db.apiKey.findMany({ take: 1 }))),
+  ]
+  const slugs = [
+    ...canaries.flatMap((word) => [`${word}-slug`, `${word}-tag`]),
+    'author-01',
+    'category-01',
+    'tag-01',
+  ]
+  const bySlug = quoted(slugs).map((slug) => `{ slug: ${slug} }`)
+  const byId = quoted(ids).map((id) => `{ id: ${id} }`)
+  const byPath = quoted(canaries.map((word) => `/${word}-path/`)).map((path) => `{ path: ${path} }`)
+  const byOrigin = ['{ guid: "none" }', '{ legacyId: "1" }', '{ origin: { source: "none", id: "1" } }']
+  return {
+    'by: PostBy!': [...byId, ...bySlug, ...byPath, ...byOrigin],
+    'by: AuthorBy!': [...bySlug, ...byId],
+    'by: TermBy!': [...bySlug, ...byId],
+    'id: ID!': quoted(ids),
+    // Few at a time: the cost of a query is counted by the ids that it names.
+    'ids: [ID!]!': ids.flatMap((_, index) =>
+      index % 10 === 0 ? `[${quoted(ids.slice(index, index + 10)).join(', ')}]` : [],
+    ),
+    'first: Int': ['4'],
+    'after: String': [],
+    'last: Int': [],
+    'before: String': [],
+    'includeDescendants: Boolean!': ['true', 'false'],
+    'filter: WebhookDeliveryFilter': [],
+  }
+}
+
+/** Which canaries sing in what was answered, headers and errors included. */
+const heardIn = (steps: Step[]): string[] => {
+  const answered = steps
+    .map(({ reply }) => JSON.stringify([reply.data, reply.errors, [...reply.headers]]))
+    .join()
+  return canaries.filter((word) => answered.includes(word))
+}
+
+describe('without a key', () => {
+  test('nothing unpublished is heard of, by any field of the schema and any argument', async () => {
+    const steps = await walk(lent.app.anonymous, await everyArgument())
+    const telling = steps.filter((step) => heardIn([step]).length > 0)
+    expect(telling.map(({ query, reply }) => ({ query, heard: heardIn([{ query, reply }]) }))).toEqual([])
+    const codes = new Set(steps.flatMap(({ reply }) => reply.errors.map((error) => error.extensions?.code)))
+    expect([...codes], 'Every other error would hide a part of the answer').toEqual(['FORBIDDEN'])
+  })
+
+  test('the walk goes through every field there is', async () => {
+    const visited = visitedBy(schema, await everyArgument())
+    const reachable = Object.values(schema.getTypeMap()).flatMap((type) =>
+      'getFields' in type && 'getInterfaces' in type && !type.name.startsWith('__')
+        ? Object.keys(type.getFields()).map((field) => `${type.name}.${field}`)
+        : [],
+    )
+    const others =
+      /^(Mutation|Subscription|Error|Node|Term|Event|\w+(Payload|Error|ValidationIssue)|ValidationIssue)\./
+    expect(reachable.filter((field) => !visited.has(field) && !others.test(field))).toEqual([])
+  })
+})
+
+test('with content:read the same walk hears of every draft', async () => {
+  const reader = await lent.app.clientWith('CONTENT_READ')
+  const heard = heardIn(await walk(reader, await everyArgument()))
+  // Pending edits are no field of a post yet, but their tag is there.
+  expect(heard).toEqual(canaries)
+})
+
+test('without content:read no other key hears more than no key', async () => {
+  for (const scope of ['WEBHOOKS_MANAGE', 'KEYS_MANAGE'] as const) {
+    const client = await lent.app.clientWith(scope)
+    expect(heardIn(await walk(client, await everyArgument()))).toEqual([])
+  }
+})
+
+test('once everything is published the walk without a key hears it all', async () => {
+  const { app } = lent
+  await app.database.db.post.updateMany({
+    where: { status: { in: ['SCHEDULED', 'TRASHED'] } },
+    data: { status: 'DRAFT' },
+  })
+  for (const id of posts.values()) await publish(app.admin, id)
+  const steps = await walk(app.anonymous, await everyArgument())
+  expect(heardIn(steps)).toEqual(canaries)
+  const told = steps.map(({ reply }) => JSON.stringify(reply.data)).join()
+  for (const word of canaries) {
+    const { title, slug, path, layout, tags, excerpt } = wordy(word)
+    for (const text of [title, slug, path, layout, excerpt, `${word} source`, ...tags])
+      expect(told).toContain(text)
+  }
+})

@@ -1,0 +1,131 @@
+import {
+  buildClientSchema,
+  type GraphQLArgument,
+  type GraphQLField,
+  type GraphQLNamedType,
+  type GraphQLSchema,
+  getIntrospectionQuery,
+  getNamedType,
+  type IntrospectionQuery,
+  isAbstractType,
+  isCompositeType,
+  isEnumType,
+  isLeafType,
+  isObjectType,
+} from 'graphql'
+import type { Client, Reply } from '../support/client.ts'
+
+/**
+ * What arguments are filled in with, by `name: Type`: GraphQL literals, each of them tried. An empty list leaves an
+ * optional argument out. An argument that is missing here fails the walk: nothing new goes unwalked.
+ */
+export type Arguments = Record<string, string[]>
+
+export type Step = { query: string; reply: Reply<unknown> }
+
+/** Asks for every field that can be reached from Query, by every argument, and returns all that was answered. */
+export const walk = async (client: Client, values: Arguments): Promise<Step[]> => {
+  const { data } = await client.send<IntrospectionQuery>(getIntrospectionQuery())
+  if (!data) throw new Error('Introspection works.')
+  const schema = buildClientSchema(data)
+  const steps: Step[] = []
+  for (const query of queriesOf(schema, values)) steps.push({ query, reply: await client.send(query) })
+  return steps
+}
+
+/** The fields that the queries of a walk visit, such as `Post.title`. */
+export const visitedBy = (schema: GraphQLSchema, values: Arguments): Set<string> => {
+  const visited = new Set<string>()
+  for (const _query of queriesOf(schema, values, visited));
+  return visited
+}
+
+/** A query for each root field, each of its arguments, and each type that it may answer with. */
+function* queriesOf(
+  schema: GraphQLSchema,
+  values: Arguments,
+  visited = new Set<string>(),
+): Generator<string> {
+  for (const field of Object.values(schema.getQueryType()?.getFields() ?? {})) {
+    visited.add(`Query.${field.name}`)
+    const type = getNamedType(field.type)
+    // What may be of any type stands where an edge has its node.
+    const selections = isAbstractType(type)
+      ? schema
+          .getPossibleTypes(type)
+          .map((one) => onType(one, selectionOf(schema, one, values, ['any', 'any'], visited)))
+      : [selectionOf(schema, type, values, [], visited)]
+    for (const args of argumentsOf(`Query.${field.name}`, field, values))
+      for (const selection of selections) yield `{ ${field.name}${args}${selection} }`
+  }
+}
+
+const onType = (type: GraphQLNamedType, selection: string) => ` { ... on ${type.name}${selection} }`
+
+// A connection, its edge, a node and what hangs under it: deeper is another root field's business, and no query
+// outgrows the limits of the API.
+const maxChain = 4
+
+const selectionOf = (
+  schema: GraphQLSchema,
+  type: GraphQLNamedType,
+  values: Arguments,
+  above: string[],
+  visited: Set<string>,
+): string => {
+  if (!isCompositeType(type)) return ''
+  const parts = ['__typename']
+  if (isAbstractType(type)) {
+    for (const one of schema.getPossibleTypes(type))
+      parts.push(`... on ${one.name}${selectionOf(schema, one, values, above, visited)}`)
+  }
+  const fields = isObjectType(type) ? Object.values(type.getFields()) : []
+  // At the end of a chain, and within itself, a type is shown by its own values alone.
+  const isEnd = above.includes(type.name) || above.length >= maxChain
+  for (const field of fields.filter((field) => !isEnd || isLeafType(getNamedType(field.type))))
+    parts.push(...fieldsOf(schema, type.name, field, values, [...above, type.name], visited))
+  return ` { ${parts.join(' ')} }`
+}
+
+const fieldsOf = (
+  schema: GraphQLSchema,
+  parent: string,
+  field: GraphQLField<unknown, unknown>,
+  values: Arguments,
+  above: string[],
+  visited: Set<string>,
+): string[] => {
+  visited.add(`${parent}.${field.name}`)
+  const inside = selectionOf(schema, getNamedType(field.type), values, above, visited)
+  const variants = argumentsOf(`${parent}.${field.name}`, field, values)
+  if (inside !== '') return [`${field.name}${variants[0]}${inside}`]
+  return variants.map((args, index) => `${index > 0 ? `${field.name}_${index}: ` : ''}${field.name}${args}`)
+}
+
+/** Every way to fill in a field's arguments, one argument varied at a time. */
+const argumentsOf = (
+  coordinate: string,
+  field: GraphQLField<unknown, unknown>,
+  values: Arguments,
+): string[] => {
+  const choices = field.args.map((argument) => ({
+    name: argument.name,
+    literals: literalsOf(coordinate, argument, values),
+  }))
+  const given = choices.filter(({ literals }) => literals.length > 0)
+  const most = Math.max(1, ...given.map(({ literals }) => literals.length))
+  return Array.from({ length: most }, (_, index) =>
+    given.length === 0
+      ? ''
+      : `(${given.map(({ name, literals }) => `${name}: ${literals[index % literals.length]}`).join(', ')})`,
+  )
+}
+
+const literalsOf = (coordinate: string, argument: GraphQLArgument, values: Arguments): string[] => {
+  const type = getNamedType(argument.type)
+  const key = `${argument.name}: ${argument.type}`
+  const known = values[key]
+  if (known) return known
+  if (isEnumType(type)) return type.getValues().map((value) => value.name)
+  throw new Error(`The walk has no value for ${coordinate}(${key}). Add one where the walk is started.`)
+}

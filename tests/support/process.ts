@@ -1,0 +1,139 @@
+import { spawn } from 'node:child_process'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, inject } from 'vitest'
+import { type Client, createClient } from './client.ts'
+import { createTestDatabase, dropTestDatabase } from './postgres-database.ts'
+import { until } from './until.ts'
+
+/** How a process ended: with an exit code, or killed by a signal. */
+export type Ended = {
+  code: number | null
+  signal: NodeJS.Signals | null
+  stdout: string
+  stderr: string
+  durationMs: number
+}
+
+export type Program = {
+  pid: number
+  /** What it has written to standard error so far. */
+  stderr(): string
+  ended: Promise<Ended>
+  /** Sends a signal and waits for the end. */
+  kill(signal: NodeJS.Signals): Promise<Ended>
+}
+
+export type Serving = Program & { url: string; anonymous: Client; clientOf(key: string): Client }
+
+/** A place that the program lives in: an empty working folder and a database of its own, which outlive its processes. */
+export type Home = {
+  folder: string
+  /** The settings of every process; a test may change them between two starts. */
+  env: Record<string, string>
+  /** Starts `presswire serve` and waits until it prints where it answers. */
+  serve(env?: Record<string, string>): Promise<Serving>
+  /** Runs another command to its end. */
+  run(...args: string[]): Promise<Ended>
+  /** Makes an admin key with the command line; on the embedded folder while nothing serves. */
+  newKey(): Promise<string>
+}
+
+/** Lends a home to every test of the file; whatever still runs in the end is killed. */
+export const withHome = (): { home: Home } => {
+  const lent = {} as { home: Home }
+  const programs: Program[] = []
+  let removeDatabase = async () => undefined as unknown
+  let folder: string | undefined
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'presswire-e2e-'))
+    const { env, remove } = await databaseSettings(folder)
+    removeDatabase = remove
+    lent.home = await homeIn(folder, env, (program) => void programs.push(program))
+  })
+  afterAll(async () => {
+    await Promise.all(programs.map((program) => program.kill('SIGKILL')))
+    await removeDatabase()
+    if (folder) await rm(folder, { recursive: true, force: true })
+  })
+  return lent
+}
+
+/** Runs the command line once, in a folder and with settings that the test gives whole. */
+export const runProgram = (args: string[], cwd: string, env: Record<string, string>): Promise<Ended> =>
+  startProgram(args, cwd, env).ended
+
+const homeIn = async (
+  folder: string,
+  database: Record<string, string>,
+  started: (program: Program) => void,
+): Promise<Home> => {
+  // The program reads .env of its working folder, so that it must not be the project's.
+  const cwd = join(folder, 'work')
+  await mkdir(cwd)
+  const settings = { HOST: '127.0.0.1', PORT: '0', WEBHOOK_ALLOW: '127.0.0.1', ...database }
+  const home: Home = {
+    folder,
+    env: settings,
+    serve: async (env = {}) => {
+      const program = startProgram(['serve'], cwd, { ...home.env, ...env })
+      started(program)
+      const url = await urlOf(program)
+      const clientOf = (key: string) => createClient(url, key)
+      return { ...program, url, anonymous: createClient(url, null), clientOf }
+    },
+    run: (...args) => runProgram(args, cwd, home.env),
+    newKey: async () => {
+      const { stdout, stderr } = await home.run('keys', 'create', '--name', 'E2E', '--scope', 'admin')
+      if (!stdout.startsWith('pw_')) throw new Error(`No key was made: ${stderr}`)
+      return stdout.trim()
+    },
+  }
+  return home
+}
+
+const databaseSettings = async (folder: string) => {
+  if (inject('kind') === 'embedded')
+    return { env: { DATA_DIR: join(folder, 'data') }, remove: async () => undefined }
+  const server = inject('postgres')
+  const { url, name } = await createTestDatabase(server.url, server.template)
+  const env = { DATABASE_URL: url, SECRET_KEY: 'a secret key that only this test suite uses' }
+  return { env, remove: () => dropTestDatabase(server.url, name) }
+}
+
+const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+
+/** Starts `presswire …` with these settings and none of this machine's. */
+const startProgram = (args: string[], cwd: string, env: Record<string, string>): Program => {
+  const startedAt = performance.now()
+  const child = spawn(process.execPath, [main, ...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const written = { stdout: '', stderr: '' }
+  for (const stream of ['stdout', 'stderr'] as const)
+    child[stream].setEncoding('utf8').on('data', (text: string) => {
+      written[stream] += text
+    })
+  const ended = new Promise<Ended>((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', (code, signal) =>
+      resolve({ code, signal, ...written, durationMs: performance.now() - startedAt }),
+    )
+  })
+  const kill = (signal: NodeJS.Signals) => {
+    child.kill(signal)
+    return ended
+  }
+  return { pid: child.pid ?? 0, stderr: () => written.stderr, ended, kill }
+}
+
+// A start takes seconds, and on a loaded machine several times as many.
+const startMs = 60_000
+
+const urlOf = async (program: Program): Promise<string> => {
+  const early = program.ended.then(({ code, signal, stderr }): string => {
+    throw new Error(`It ended with ${code ?? signal} before it served: ${stderr}`)
+  })
+  const printed = until(() => /running at (http:\S+)\/graphql/.exec(program.stderr())?.[1], startMs)
+  return Promise.race([printed, early])
+}
