@@ -80,6 +80,8 @@ builder.interfaceField(Term, 'postCount', (t) =>
 builder.prismaObjectFields('Author', (t) => ({
   postCount: t.loadable({
     type: 'Int',
+    // By path, so that each mutation of a request counts anew.
+    byPath: true,
     description: 'How many of their posts the caller can see in lists.',
     resolve: (author) => author.id,
     load: (ids: string[], context) => countsUnder(underAuthor, ids, context),
@@ -97,6 +99,8 @@ builder.prismaObjectFields('Author', (t) => ({
 builder.prismaObjectFields('Tag', (t) => ({
   postCount: t.loadable({
     type: 'Int',
+    // By path, so that each mutation of a request counts anew.
+    byPath: true,
     description: 'How many posts with this tag the caller can see in lists.',
     resolve: (tag) => tag.id,
     load: (ids: string[], context) => countsUnder(underTag, ids, context),
@@ -114,6 +118,8 @@ builder.prismaObjectFields('Tag', (t) => ({
 builder.prismaObjectFields('Category', (t) => ({
   postCount: t.loadable({
     type: 'Int',
+    // By path, so that each mutation of a request counts anew.
+    byPath: true,
     description: 'How many posts in this category and those below it the caller can see in lists.',
     resolve: (category) => category.id,
     load: (ids: string[], context) => countsUnder(underCategoryTree, ids, context),

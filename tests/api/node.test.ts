@@ -38,7 +38,7 @@ beforeAll(async () => {
     draft: createPost.post.id,
     Author: (await db.author.findFirstOrThrow()).id,
     Category: (await db.category.findFirstOrThrow()).id,
-    Tag: (await db.tag.findFirstOrThrow()).id,
+    Tag: (await db.tag.findFirstOrThrow({ where: { posts: { some: {} } } })).id,
     PostEvent: publishPost.event?.id,
     draftEvent: createPost.event?.id,
     WebhookEndpoint: createWebhookEndpoint.webhookEndpoint.id,

@@ -168,3 +168,17 @@ test('versions rise by one with every save and every change of status, without a
   ])
   expect((await eventsOf(id)).map((event) => event.subjectVersion)).toEqual([1, 2, 3, 4, 5, 6])
 })
+
+test('several mutations of one request run in their order, and each answers what is true after it', async () => {
+  const { admin } = lent.app
+  const input = { title: 'One of two', source: 'x', tags: ['counted'] }
+  const [one, two] = [(await create(admin, input)).post.id, (await create(admin, input)).post.id]
+  const counts = '... on PublishPostPayload { post { tags { postCount posts { totalCount } } } }'
+  const { data } = await admin.send(
+    `mutation { one: publishPost(input: { id: "${one}" }) { ${counts} } two: publishPost(input: { id: "${two}" }) { ${counts} } }`,
+  )
+  const counted = (count: number) => ({
+    post: { tags: [{ postCount: count, posts: { totalCount: count } }] },
+  })
+  expect(data).toEqual({ one: counted(1), two: counted(2) })
+})

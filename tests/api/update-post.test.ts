@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { PostByDocument, UpdatePostDocument, type UpdatePostInput } from '../../schema/generated/graphql.ts'
 import { withApp } from '../support/app.ts'
 import { makePosts } from '../support/posts.ts'
-import { create, createAndPublish, publish, update } from './writing.ts'
+import { create, update } from './writing.ts'
 
 const lent = withApp({ role: 'api' })
 
@@ -146,72 +146,6 @@ describe('expectedVersion', () => {
     expect((await read(post.id)).title).toBe('By another')
     expect(await eventsOf(post.id)).toHaveLength(2)
   })
-})
-
-describe('edits over a published post', () => {
-  test('are seen by nobody, in any field, until they are published', async () => {
-    const id = await createAndPublish(lent.app.admin, { ...whole, title: 'Live' })
-    const live = await read(id)
-    const edits = {
-      title: 'Edited',
-      source: 'New.',
-      slug: 'edited-slug',
-      tags: ['edited'],
-      authors: [],
-      layout: 'new',
-    }
-    const saved = await update(lent.app.admin, { id, ...edits })
-    expect([saved.event?.type, saved.post.hasUnpublishedChanges]).toEqual(['POST_DRAFT_SAVED', true])
-    for (const client of [lent.app.anonymous, lent.app.admin]) {
-      expect((await client.run(PostByDocument, { by: { id } })).post).toEqual(live)
-      expect((await client.run(PostByDocument, { by: { slug: 'edited-slug' } })).post).toBeNull()
-    }
-    const { event, post } = await publish(lent.app.admin, id)
-    expect([event?.type, post.slug]).toEqual(['POST_UPDATED', 'edited-slug'])
-    expect(await read(id)).toMatchObject({
-      title: 'Edited',
-      authors: [],
-      tags: [{ name: 'edited' }],
-      layout: 'new',
-    })
-  })
-
-  test('add up, and go live together as one event', async () => {
-    const id = await createAndPublish(lent.app.admin, whole)
-    await update(lent.app.admin, { id, title: 'Step one' })
-    await update(lent.app.admin, { id, layout: 'step-two' })
-    const { event } = await publish(lent.app.admin, id)
-    expect(event).toMatchObject({ type: 'POST_UPDATED', changedFields: ['title', 'layout'] })
-    expect(await read(id)).toMatchObject({ title: 'Step one', layout: 'step-two' })
-    const saves = ['post.draft_saved', 'post.draft_saved']
-    expect(await eventsOf(id)).toEqual(['post.created', 'post.published', ...saves, 'post.updated'])
-  })
-})
-
-test('the path that a public post leaves leads to it, and one that it returns to does not', async () => {
-  const { db } = lent.app.database
-  const id = await createAndPublish(lent.app.admin, { ...whole, title: 'Moving', path: '/first/' })
-  const moveTo = async (path: string) => {
-    await update(lent.app.admin, { id, path })
-    await publish(lent.app.admin, id)
-    const redirects = await db.redirect.findMany({ where: { postId: id }, orderBy: { path: 'asc' } })
-    return redirects.map((redirect) => [redirect.path, redirect.status])
-  }
-  expect(await moveTo('/second/')).toEqual([['/first/', 301]])
-  expect(await moveTo('/third/')).toEqual([
-    ['/first/', 301],
-    ['/second/', 301],
-  ])
-  expect(await moveTo('/first/')).toEqual([
-    ['/second/', 301],
-    ['/third/', 301],
-  ])
-})
-
-test('a path that was never public leaves nothing behind', async () => {
-  const { post } = await create(lent.app.admin, { ...whole, path: '/never-public/' })
-  await update(lent.app.admin, { id: post.id, path: '/still-not/' })
-  expect(await lent.app.database.db.redirect.count({ where: { postId: post.id } })).toBe(0)
 })
 
 test('a post that is not there is a NotFoundError', async () => {

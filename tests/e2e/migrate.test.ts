@@ -50,15 +50,6 @@ test('migrating twice is harmless, and what is recorded is what `prisma migrate`
   })
 })
 
-test('a migration leaves no timer behind that would keep a command from ending', async () => {
-  const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
-  const before = timers()
-  const database = await openDatabase(await emptyDatabase())
-  await migrate(database)
-  await database.close()
-  expect(timers()).toBeLessThanOrEqual(before)
-})
-
 test.skipIf(inject('kind') === 'embedded')(
   'two processes that migrate at once both end well (the embedded folder has one process)',
   async () => {

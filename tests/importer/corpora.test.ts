@@ -18,17 +18,18 @@ async function* some(entries: AsyncIterable<ImportEntry>, step: number): AsyncGe
 }
 
 test.for([
-  ['18f/posts', 8],
+  ['18f/posts', 12],
   ['jekyll-docs/docs/_posts', 1],
 ] as const)(
   'real posts of %s go in, whatever is said about them, and a second run changes nothing',
+  { timeout: 60_000 }, // it takes seconds, but real posts are long and others may use the machine
   async ([name, step], { skip }) => {
     const folder = fileURLToPath(new URL(name, corpora))
     skip(!existsSync(folder), 'the corpora are not beside this checkout')
     const run = () =>
       runImport(lent.app.core.write, some(readJekyll(folder, { timezone: 'UTC' }), step), { source: name })
     const { findings, ...first } = await run()
-    expect(first.created).toBeGreaterThan(50)
+    expect(first.created).toBeGreaterThan(40)
     expect(first).toMatchObject({ changed: 0, unchanged: 0, skipped: 0 })
     expect(findings.filter(({ rule }) => rule === 'not-stored')).toEqual([])
     const known = ['date-invalid', 'file-ignored', 'liquid-kept-as-text', 'slug-taken']
