@@ -17,7 +17,8 @@ export function parseImportDate(text: string, timezone: string): ImportedDate | 
   const parts = [month, day, hour, minute, second].map((part) => part.padStart(2, '0'))
   const rfc3339 = rfc3339Of(year, parts, fraction, zone)
   const read = rfc3339 === null ? null : parseOffsetDateTime(rfc3339)
-  if (read === null) return { problem: 'names a day or a time that does not exist' }
+  if (read === null)
+    return { problem: 'names a day or a time that does not exist or is outside the years 1 to 9999' }
   const { instant, offsetMinutes } = zone === undefined ? inZone(read.instant, timezone) : read
   const utcYear = instant.getUTCFullYear()
   // Neither RFC 3339 nor a Date's own text has years of another length.

@@ -5,6 +5,7 @@ import { withApp } from '../support/app.ts'
 import { findBrowser, withBrowser } from '../support/browser.ts'
 import { root } from '../support/documents.ts'
 import { importSample } from '../support/sample.ts'
+import { until } from '../support/until.ts'
 
 const executable = findBrowser()
 const reasonToSkip =
@@ -39,6 +40,17 @@ describe.skipIf(reasonToSkip)(
       expect(complaints).toEqual([])
     })
 
+    // Before anything is written: the picture shows what a newcomer finds.
+    test.runIf(process.env.UPDATE_SCREENSHOT === '1')('has its picture taken for the README', async () => {
+      const { page } = await open()
+      await openDocumentationOfPosts(page)
+      await page.getByRole('button', { name: 'Hide editor tools' }).click()
+      await replaceOperation(page, 'FrontPage', frontPage)
+      await page.keyboard.press('Control+Enter')
+      await answerWith(page, '"hasNextPage": true').waitFor()
+      await page.screenshot({ path: picture, style: '.scrollbar { visibility: hidden }' })
+    })
+
     test('writes and publishes a post for whoever puts a key into the headers, and keeps no key', async () => {
       const { page, complaints, askedElsewhere } = await open()
       const key = lent.app.admin.key ?? ''
@@ -65,22 +77,11 @@ describe.skipIf(reasonToSkip)(
     test('could not ask another host even if it tried, nor could its workers', async () => {
       const { page, complaints, askedElsewhere } = await open()
       await editor(page, 'Operation Editor').click()
-      await expect.poll(() => page.workers().length, { timeout: 20_000 }).toBeGreaterThan(1)
+      await until(() => page.workers().length > 1)
       const attempts = [page.evaluate(ask), ...page.workers().map((worker) => worker.evaluate(ask))]
       expect(new Set(await Promise.all(attempts))).toEqual(new Set(['TypeError: Failed to fetch']))
-      console.error(complaints)
-      expect(complaints).toContain('connect-src forbids http://elsewhere.example/')
+      await until(() => complaints.includes('connect-src forbids http://elsewhere.example/'))
       expect(askedElsewhere).toEqual([])
-    })
-
-    test.runIf(process.env.UPDATE_SCREENSHOT === '1')('has its picture taken for the README', async () => {
-      const { page } = await open()
-      await replaceOperation(page, 'FrontPage', frontPage)
-      await page.getByRole('button', { name: 'Hide editor tools' }).click()
-      await openDocumentationOfPosts(page)
-      await run(page)
-      await answerWith(page, '"hasNextPage": true').waitFor()
-      await page.screenshot({ path: join(root, 'docs', 'playground.png') })
     })
   },
 )
@@ -124,18 +125,17 @@ const publishing = (id: string) => `mutation Publish {
   }
 }`
 
-// Short enough for the picture to show it whole, with its answer.
+const picture = join(root, 'docs', 'playground.png')
+
+// Short and narrow enough for the picture to show it whole, with its answer.
 const frontPage = `# The newest posts
 query FrontPage {
-  posts(first: 2) {
+  posts(first: 3) {
     totalCount
     nodes {
       title
-      path
+      wordCount
       author {
-        name
-      }
-      tags {
         name
       }
     }

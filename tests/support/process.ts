@@ -35,6 +35,8 @@ export type Home = {
   env: Record<string, string>
   /** Starts `presswire serve` and waits until it prints where it answers. */
   serve(env?: Record<string, string>): Promise<Serving>
+  /** Starts another command. */
+  start(...args: string[]): Program
   /** Runs another command to its end. */
   run(...args: string[]): Promise<Ended>
   /** Makes an admin key with the command line; on the embedded folder while nothing serves. */
@@ -74,17 +76,22 @@ const homeIn = async (
   const cwd = join(folder, 'work')
   await mkdir(cwd)
   const settings = { HOST: '127.0.0.1', PORT: '0', WEBHOOK_ALLOW: '127.0.0.1', ...database }
+  const start = (args: string[], env: Record<string, string>) => {
+    const program = startProgram(args, cwd, env)
+    started(program)
+    return program
+  }
   const home: Home = {
     folder,
     env: settings,
     serve: async (env = {}) => {
-      const program = startProgram(['serve'], cwd, { ...home.env, ...env })
-      started(program)
+      const program = start(['serve'], { ...home.env, ...env })
       const url = await urlOf(program)
       const clientOf = (key: string) => createClient(url, key)
       return { ...program, url, anonymous: createClient(url, null), clientOf }
     },
-    run: (...args) => runProgram(args, cwd, home.env),
+    start: (...args) => start(args, home.env),
+    run: (...args) => start(args, home.env).ended,
     newKey: async () => {
       const { stdout, stderr } = await home.run('keys', 'create', '--name', 'E2E', '--scope', 'admin')
       if (!stdout.startsWith('pw_')) throw new Error(`No key was made: ${stderr}`)
