@@ -80,8 +80,8 @@ describe.skipIf(reasonToSkip)(
       await until(() => page.workers().length > 1)
       const attempts = [page.evaluate(ask), ...page.workers().map((worker) => worker.evaluate(ask))]
       expect(new Set(await Promise.all(attempts))).toEqual(new Set(['TypeError: Failed to fetch']))
-      await until(() => complaints.includes('connect-src forbids http://elsewhere.example/'))
       expect(askedElsewhere).toEqual([])
+      await until(() => complaints.includes('connect-src forbids http://elsewhere.example/'))
     })
   },
 )

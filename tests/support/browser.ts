@@ -5,9 +5,9 @@ import { afterAll, beforeAll, onTestFinished } from 'vitest'
 
 export type Visit = {
   page: Page
-  /** All that the browser held against the page and its workers so far, what their policy forbade among it. */
+  /** All that the browser held against the page so far: errors, failed requests, violations of its policy. */
   complaints: string[]
-  /** Every address of another origin that they asked for so far; none was let through. */
+  /** Every address of another origin that the page and its workers asked for so far; none was let through. */
   askedElsewhere: string[]
 }
 
@@ -94,7 +94,7 @@ const complaintsOf = async (context: BrowserContext): Promise<string[]> => {
   context.on('response', (response) => {
     if (response.status() >= 400) complaints.push(`${response.url()} ${response.status()}`)
   })
-  // The console does not name every violation: code that catches a forbidden eval hides it there.
+  // The event is the specification's; what a browser says of a violation in its console is its own matter.
   await context.addInitScript(() =>
     document.addEventListener('securitypolicyviolation', ({ effectiveDirective, blockedURI }) =>
       console.error(`${effectiveDirective} forbids ${blockedURI}`),
