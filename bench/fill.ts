@@ -1,6 +1,6 @@
+import { contentColumns } from '../src/content/columns.ts'
 import { emptySnapshot } from '../src/content/post.input.ts'
 import { type Rendered, renderPost } from '../src/content/render.ts'
-import { contentColumns } from '../src/content/save.ts'
 import type { Db } from '../src/db/client.ts'
 import { Prisma } from '../src/db/generated/client.ts'
 import { formatOffsetDateTime } from '../src/offset-date-time.ts'

@@ -1,4 +1,5 @@
 import { viewerOfKey } from './auth/api-key.ts'
+import { startLastUse } from './auth/last-use.ts'
 import type { Viewer } from './auth/viewer.ts'
 import type { Config } from './config.ts'
 import { type Core, openCore, type World } from './core.ts'
@@ -11,14 +12,18 @@ import { documentProblems } from './graphql/render.ts'
 import { schema } from './graphql/schema.ts'
 import { createAuthenticate } from './http/authenticate.ts'
 import type { Call } from './http/call.ts'
+import { parseProxies } from './http/caller-address.ts'
 import { createGraphiql } from './http/graphiql.ts'
 import { graphqlRoute } from './http/graphql-route.ts'
 import { healthRoute, readyRoute } from './http/health.ts'
+import { createIdempotency } from './http/idempotency.ts'
 import { metricsRoute } from './http/metrics.ts'
+import { limitRate } from './http/rate-limit.ts'
 import { createHttpServer } from './http/server.ts'
 import { createGraphQLServer } from './http/yoga.ts'
 import type { Log } from './log.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
+import { claimRequest, type RepeatableRequest } from './once.ts'
 import { startQueue } from './queue/pg-boss.ts'
 import { createSeal } from './seal.ts'
 import { secretKeyIn } from './secret-key.ts'
@@ -29,8 +34,9 @@ import { parseAllow } from './webhooks/address.ts'
 import { readBacklog } from './webhooks/backlog.ts'
 import type { Attempt } from './webhooks/delivery.ts'
 import type { EndpointRules } from './webhooks/endpoint.ts'
-import { createSender, type Sender } from './webhooks/send.ts'
+import { createSender } from './webhooks/send.ts'
 import { startWorker, type Worker } from './worker.ts'
+import { type Once, writerWith } from './write.ts'
 
 export type App = {
   core: Core
@@ -45,39 +51,33 @@ export type App = {
 export const startApp = async (config: Config, world: World, opened?: Core): Promise<App> => {
   const core = opened ?? (await openCore(config, world))
   const { database, now } = core
-  const endTracing = config.OTEL_EXPORTER_OTLP_ENDPOINT ? await startTracing(version) : null
-  const metrics = createMetrics(() => readBacklog(database.db, now()))
-  database.db.$on('query', metrics.statement)
-  const notifier = await createNotifier(database, [eventsChannel])
-  const rules: EndpointRules = {
-    seal: createSeal(config.SECRET_KEY ?? secretKeyIn(config.DATA_DIR)),
-    allow: parseAllow(config.WEBHOOK_ALLOW),
-    documentProblems: (document, variables) => documentProblems(schema, document, variables),
-  }
-  const sender = createSender({ allow: rules.allow, resolve: world.resolve })
-  const parts: Parts = { config, world, core, metrics, notifier, rules, sender }
-  const closeAll = async () => {
-    await notifier.close()
-    await endTracing?.()
-    await core.close()
+  // What was opened, and how it ends; the last one first, so that nothing is closed that another one still needs.
+  const ends: End[] = [() => core.close()]
+  const stop = async (graceMs = 10_000) => {
+    for (const end of ends.splice(0).reverse()) await end(graceMs)
   }
   try {
-    const api = config.ROLE === 'worker' ? null : await startApi(parts)
-    const work = config.ROLE === 'api' ? null : await startWork(parts)
-    const stop = async (graceMs = 10_000) => {
-      await api?.server.stop(graceMs)
-      // Closing the sender cuts what is still being sent, so that the worker has nothing to wait for.
-      await Promise.all([work?.worker.stop(), sender.close(Math.min(graceMs, 5_000))])
-      await work?.queue.stop()
-      await closeAll()
+    if (config.OTEL_EXPORTER_OTLP_ENDPOINT) ends.push(await startTracing(version))
+    const metrics = createMetrics(() => readBacklog(database.db, now()))
+    database.db.$on('query', metrics.statement)
+    const notifier = await createNotifier(database, [eventsChannel])
+    ends.push(() => notifier.close())
+    const rules: EndpointRules = {
+      seal: createSeal(config.SECRET_KEY ?? secretKeyIn(config.DATA_DIR)),
+      allow: parseAllow(config.WEBHOOK_ALLOW),
+      documentProblems: (document, variables) => documentProblems(schema, document, variables),
     }
-    return { core, url: api?.url ?? null, worker: work?.worker ?? null, stop }
+    const parts: Parts = { config, world, core, metrics, notifier, rules, ends }
+    const worker = config.ROLE === 'api' ? null : await startWork(parts)
+    const url = config.ROLE === 'worker' ? null : await startApi(parts)
+    return { core, url, worker, stop }
   } catch (error) {
-    await sender.close(0)
-    await closeAll()
+    await stop(0)
     throw error
   }
 }
+
+type End = (graceMs: number) => Promise<unknown>
 
 type Parts = {
   config: Config
@@ -86,10 +86,18 @@ type Parts = {
   metrics: Metrics
   notifier: Notifier
   rules: EndpointRules
-  sender: Sender
+  ends: End[]
 }
 
-const startApi = async ({ config, world: { log }, core, metrics, notifier, rules }: Parts) => {
+const startApi = async ({
+  config,
+  world: { log },
+  core,
+  metrics,
+  notifier,
+  rules,
+  ends,
+}: Parts): Promise<string> => {
   const { database, write, now } = core
   const { db } = database
   const signal = createSignal()
@@ -103,17 +111,35 @@ const startApi = async ({ config, world: { log }, core, metrics, notifier, rules
     follow: createFollow(db, signal.next),
     endpointRules: rules,
   }
-  const contextOf = (viewer: Viewer, requestId: string): Context => ({ ...shared, viewer, requestId })
+  const contextOf = (viewer: Viewer, { requestId, facts }: Call, nextOnce?: () => Once): Context => {
+    const keepFromCaches = () => {
+      facts.preview = true
+    }
+    const bound = nextOnce ? writerWith(write, nextOnce) : write
+    return { ...shared, write: bound, viewer, requestId, keepFromCaches }
+  }
   const failed = (error: unknown, requestId: string) => log.error({ err: error, requestId }, 'request failed')
-  const authenticate = createAuthenticate((key) => viewerOfKey(db, key, now()))
+  const lastUse = startLastUse(db, now, (error) =>
+    log.error({ err: error }, 'recording the use of keys failed'),
+  )
+  ends.push(() => lastUse.stop())
+  const authenticate = createAuthenticate(async (key) => {
+    const found = await viewerOfKey(db, key, now())
+    if (found?.keyId) lastUse.note(found.keyId)
+    return found
+  })
+  const isTrusted = parseProxies(config.TRUSTED_PROXIES)
+  const limited = limitRate({ perMinute: config.RATE_LIMIT_PER_MINUTE, isTrusted }, authenticate)
   const graphiql = createGraphiql('/graphql', config.SITE_TITLE)
   const yoga = createGraphQLServer(schema, contextOf, failed)
+  const claim = (request: RepeatableRequest) => claimRequest({ db, seal: rules.seal, now }, request)
+  const intercept = createIdempotency({ claim, onError: failed })
   const server = createHttpServer({
     host: config.HOST,
     port: config.PORT,
     corsOrigins: config.CORS_ORIGINS.includes('*') ? '*' : config.CORS_ORIGINS,
     routes: {
-      '/graphql': graphqlRoute({ yoga, page: graphiql.page, authenticate }),
+      '/graphql': graphqlRoute({ yoga, page: graphiql.page, authenticate: limited, intercept }),
       ...graphiql.routes,
       '/healthz': healthRoute,
       '/readyz': readyRoute(() => db.$queryRaw`SELECT 1`),
@@ -122,17 +148,22 @@ const startApi = async ({ config, world: { log }, core, metrics, notifier, rules
     onError: (error, { requestId }) => failed(error, requestId),
     onAnswered: (call, status, durationMs) => logCall(log, metrics, call, status, durationMs),
   })
+  ends.push((graceMs) => server.stop(graceMs))
   const { port } = await server.listen()
-  return { server, url: `http://${config.HOST.includes(':') ? `[${config.HOST}]` : config.HOST}:${port}` }
+  return `http://${config.HOST.includes(':') ? `[${config.HOST}]` : config.HOST}:${port}`
 }
 
-const startWork = async ({ world, core, metrics, notifier, rules, sender }: Parts) => {
+const startWork = async ({ world, core, metrics, notifier, rules, ends }: Parts): Promise<Worker> => {
   const { database, now } = core
   const onError = (error: unknown) => world.log.error({ err: error }, 'background work failed')
+  const sender = createSender({ allow: rules.allow, resolve: world.resolve })
+  ends.push((graceMs) => sender.close(graceMs))
   const queue = await startQueue(database, onError)
+  ends.push(() => queue.stop())
   const worker = await startWorker({
     database,
     db: database.db,
+    write: core.write,
     queue,
     notifier,
     sender,
@@ -143,8 +174,10 @@ const startWork = async ({ world, core, metrics, notifier, rules, sender }: Part
     onError,
     onAttempt: (attempt) => logAttempt(world.log, metrics, attempt),
   })
+  // Closing the sender cuts what is still being sent, so that the worker has nothing to wait for.
+  ends.push((graceMs) => Promise.all([worker.stop(), sender.close(Math.min(graceMs, 5_000))]))
   core.onCommit(worker.wake)
-  return { worker, queue }
+  return worker
 }
 
 const logCall = (log: Log, metrics: Metrics, call: Call, status: number, durationMs: number): void => {

@@ -25,6 +25,10 @@ const pathPattern = (placeholders: string[], required: string) =>
           : null
     if (problem) context.addIssue({ code: 'custom', message: problem })
   })
+const count = z
+  .string()
+  .regex(/^\d{1,9}$/, 'must be a whole number from 0 upwards')
+  .transform(Number)
 const timeZone = z.string().refine(isTimeZone, 'must be an IANA time zone, such as Europe/Amsterdam')
 const httpUrl = z
   .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
@@ -46,6 +50,9 @@ export const settings = {
   ),
   CORS_ORIGINS: withDefault(list, '*').describe(
     'Origins of web pages that may call the API, comma-separated, or * for all (never with credentials).',
+  ),
+  TRUSTED_PROXIES: withDefault(list, '').describe(
+    'Addresses or CIDRs of the proxies before the API, comma-separated: their X-Forwarded-For says who calls.',
   ),
   SITE_URL: httpUrl
     .optional()
@@ -75,6 +82,9 @@ export const settings = {
   WEBHOOK_ALLOW: withDefault(list, '').describe(
     'Hosts or CIDRs that webhooks may go to although they are private or plain http.',
   ),
+  RATE_LIMIT_PER_MINUTE: withDefault(count, '6000').describe(
+    'Requests a minute to /graphql of an address, and of an API key; an address may send 30 wrong keys. Counted by each process for itself; 0 = no limits.',
+  ),
   ROLE: withDefault(z.enum(['all', 'api', 'worker']), 'all').describe(
     'What this process does: all, api or worker (the last two with DATABASE_URL).',
   ),
@@ -94,7 +104,7 @@ const schema = z.object(settings)
 export type Config = Readonly<Omit<z.output<typeof schema>, 'SITE_URL'> & { SITE_URL: string }>
 
 /** Rules that live with what a setting is about: each throws an error with a sentence when the value breaks it. */
-export type Rules = { WEBHOOK_ALLOW?: (entries: string[]) => unknown }
+export type Rules = Partial<Record<'WEBHOOK_ALLOW' | 'TRUSTED_PROXIES', (entries: string[]) => unknown>>
 
 /**
  * Reads the settings.
@@ -129,14 +139,15 @@ const contradictions = (env: Record<string, string | undefined>) => {
   return problems
 }
 
-const brokenRules = (env: Record<string, string | undefined>, { WEBHOOK_ALLOW: check }: Rules) => {
-  try {
-    check?.(list.parse(env.WEBHOOK_ALLOW ?? ''))
-    return []
-  } catch (error) {
-    return [{ name: 'WEBHOOK_ALLOW', message: `is wrong: ${(error as Error).message}` }]
-  }
-}
+const brokenRules = (env: Record<string, string | undefined>, rules: Rules) =>
+  Object.entries(rules).flatMap(([name, check]) => {
+    try {
+      check(list.parse(env[name] ?? ''))
+      return []
+    } catch (error) {
+      return [{ name, message: `is wrong: ${(error as Error).message}` }]
+    }
+  })
 
 const wrongSettings = (
   problems: { name: string; message: string }[],

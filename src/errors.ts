@@ -20,6 +20,7 @@ export abstract class ExpectedError extends Error {
 
   constructor(message: string, path: string[] = []) {
     super(message)
+    this.name = new.target.name
     this.path = path
   }
 }
@@ -47,7 +48,7 @@ export class InvalidStateError extends ExpectedError {
   readonly code = 'INVALID_STATE' as const
 }
 
-/** A slug or path that another post has. */
+/** A slug, a path or a name that another one has. */
 export class TakenError extends ExpectedError {
   readonly code = 'TAKEN' as const
 }

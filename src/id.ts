@@ -10,6 +10,7 @@ export const idPrefixes = [
   'delivery',
   'key',
   'revision',
+  'preview',
 ] as const
 export type IdPrefix = (typeof idPrefixes)[number]
 

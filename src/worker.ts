@@ -1,12 +1,15 @@
+import { fireDue } from './content/schedule.ts'
 import type { Database } from './db/client.ts'
 import type { Notifier } from './db/notify.ts'
 import { eventsChannel } from './events/outbox.ts'
+import { pruneAnswers } from './once.ts'
 import type { Queue } from './queue/queue.ts'
 import { fanOut } from './webhooks/fanout.ts'
 import { createPump, type PumpParts } from './webhooks/pump.ts'
 import { rearm } from './webhooks/sweep.ts'
+import type { Writer } from './write.ts'
 
-// Retries wait for seconds at least: looking every second makes them a second late at most.
+// Retries wait for seconds and schedules are kept to the second or two: looking every second is late by one at most.
 const pollMs = 1_000
 // Whatever a crash left behind is found again within this.
 const sweepMs = 10_000
@@ -23,11 +26,11 @@ export type Worker = {
  * Everything that happens in the background, on one screen:
  *
  *   a commit with events → fanOut → deliveries and alarms → pump → attempts
- *   every second         → pump (retries that are due)
- *   at start and every 10 s → fanOut, rearm (what a crash left behind)
+ *   every second         → pump (retries that are due), fireDue (schedules)
+ *   at start and every 10 s → fanOut, fireDue, rearm (what a crash left behind), pruneAnswers (what is too old)
  */
 export const startWorker = async (
-  parts: PumpParts & { database: Database; queue: Queue; notifier: Notifier },
+  parts: PumpParts & { database: Database; queue: Queue; notifier: Notifier; write: Writer },
 ): Promise<Worker> => {
   const { database, db, queue, onError, now } = parts
   const pump = createPump(parts)
@@ -53,16 +56,32 @@ export const startWorker = async (
       })
   }
 
+  let firing: Promise<unknown> | null = null
+  /** Publishes and takes back what is due; one at a time, and what is left over is due again in a second. */
+  const fire = (): Promise<unknown> => {
+    firing ??= fireDue(db, parts.write, now(), (post, error) =>
+      onError(new Error(`The schedule of ${post} ended: ${error.message}`)),
+    ).finally(() => {
+      firing = null
+    })
+    return firing
+  }
+
   const sweep = async (afterCrash = false) => {
     wake()
+    await fire()
     await rearm(db, queue, now(), afterCrash)
     pump.wake()
+    await pruneAnswers(db, now())
   }
 
   parts.notifier.on(eventsChannel, wake)
   await sweep(database.kind === 'embedded')
   const timers = [
-    setInterval(() => pump.wake(), pollMs),
+    setInterval(() => {
+      pump.wake()
+      fire().catch(onError)
+    }, pollMs),
     setInterval(() => void sweep().catch(onError), sweepMs),
   ]
   return {
@@ -72,6 +91,7 @@ export const startWorker = async (
       stopped = true
       for (const timer of timers) clearInterval(timer)
       await running
+      await firing?.catch(onError)
       await pump.drain()
     },
   }

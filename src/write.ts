@@ -1,5 +1,7 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Viewer } from './auth/viewer.ts'
 import type { Db, Tx } from './db/client.ts'
+import { isContention } from './db/contention.ts'
 import type { Event } from './db/generated/client.ts'
 import { type Fact, type OutboxPorts, writeEvents } from './events/outbox.ts'
 import type { Site } from './site.ts'
@@ -14,23 +16,73 @@ export type Write = {
   record(fact: Fact): void
 }
 
-/** Runs work in one transaction: its rows, its events and their rendered data commit together or not at all. */
+/** What a write that may be asked for again came to: its value, as data without classes, and the ids of its events. */
+export type Outcome = { value: unknown; eventIds: string[] }
+
+/** The memory of one write of a request that may be repeated, so that its work is committed once. */
+export type Once = {
+  /** Called first in the transaction: what an earlier attempt committed, or null when the work is still to be done. */
+  replay(tx: Tx): Promise<Outcome | null>
+  /** Called last in the transaction of the work. */
+  keep(tx: Tx, value: unknown, events: Event[]): Promise<void>
+}
+
+/**
+ * Runs work in one transaction: its rows, its events and their rendered data commit together or not at all. A deadlock
+ * runs the work again from its start, so it must change nothing but the database. With `once` it may not run at all: then
+ * the value is what an earlier attempt made.
+ */
 export type Writer = <T>(
   viewer: Viewer,
   work: (w: Write) => Promise<T>,
+  once?: Once,
 ) => Promise<{ value: T; events: Event[] }>
 
+type Parts = { db: Db; site: Site; now: () => Date; outbox: OutboxPorts; committed: () => void }
+
 export const createWriter =
-  (parts: { db: Db; site: Site; now: () => Date; outbox: OutboxPorts; committed: () => void }): Writer =>
-  async (viewer, work) => {
-    const result = await parts.db.$transaction(async (tx) => {
-      const facts: Fact[] = []
-      const now = parts.now()
-      const value = await work({ tx, viewer, now, site: parts.site, record: (fact) => facts.push(fact) })
-      const events = await writeEvents(tx, parts.outbox, facts, { actor: viewer.name, now })
-      return { value, events }
-    })
+  (parts: Parts): Writer =>
+  async (viewer, work, once) => {
+    const result = await againWhenInTheWay(() =>
+      parts.db.$transaction(async (tx) => {
+        const known = await once?.replay(tx)
+        // A value of this very work, kept by an earlier attempt.
+        if (known) return { value: known.value as never, events: await eventsOf(tx, known.eventIds) }
+        const facts: Fact[] = []
+        const now = parts.now()
+        const value = await work({ tx, viewer, now, site: parts.site, record: (fact) => facts.push(fact) })
+        const events = await writeEvents(tx, parts.outbox, facts, { actor: viewer.name, now })
+        await once?.keep(tx, value, events)
+        return { value, events }
+      }),
+    )
     // The relay of this process need not wait for the notification to come round.
     if (result.events.length > 0) parts.committed()
     return result
   }
+
+/** The writer of one request: each write that it makes has a memory of its own. */
+export const writerWith =
+  (write: Writer, nextOnce: () => Once): Writer =>
+  (viewer, work) =>
+    write(viewer, work, nextOnce())
+
+// Of two in each other's way one goes on: five tries are enough for five that want the same rows at once.
+const tries = 5
+// Random, or those who met would meet again.
+const pauseMs = 50
+
+const againWhenInTheWay = async <T>(transaction: () => Promise<T>): Promise<T> => {
+  for (let left = tries - 1; ; left--) {
+    try {
+      return await transaction()
+    } catch (error) {
+      if (left === 0 || !isContention(error)) throw error
+      await pause(Math.random() * pauseMs)
+    }
+  }
+}
+
+/** In the order in which they were written; one that is pruned is left out. */
+const eventsOf = async (tx: Tx, ids: string[]): Promise<Event[]> =>
+  ids.length === 0 ? [] : tx.event.findMany({ where: { id: { in: ids } }, orderBy: { sequence: 'asc' } })

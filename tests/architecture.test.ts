@@ -24,7 +24,7 @@ const localImportsOf = (file: string): string[] =>
 
 /** The rows of the table of directions in ARCHITECTURE.md, the top first. */
 const [, directions = ''] = /## Directions\n([\s\S]*?)\n## /.exec(read('ARCHITECTURE.md')) ?? []
-const layers = [...directions.matchAll(/^\| ([\w ]+) \| (`.*`) \|$/gm)].map(
+const layers = [...directions.matchAll(/^\| ([\w ]+?) +\| (`.*`) +\|$/gm)].map(
   ([, name = '', patterns = '']) => ({
     name,
     patterns: [...patterns.matchAll(/`([^`]+)`/g)].map(([, pattern = '']) => pattern),

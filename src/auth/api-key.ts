@@ -4,6 +4,9 @@ import type { ApiKey, ApiKeyScope } from '../db/generated/client.ts'
 import { newId } from '../id.ts'
 import type { Viewer } from './viewer.ts'
 
+/** What every key begins with, so that people and secret scanners know one when they see it. */
+export const keyPrefix = 'pw_'
+
 /**
  * Makes a key. The secret is returned here and never again: the database holds its hash.
  *
@@ -11,10 +14,10 @@ import type { Viewer } from './viewer.ts'
  */
 export const createApiKey = async (
   tx: Tx,
-  input: { name: string; scopes: ApiKeyScope[]; expiresAt: Date | null },
+  input: { name: string; scopes: ApiKeyScope[]; expiresAt: Date | null; createdBy?: string | null },
   now: Date,
 ): Promise<{ apiKey: ApiKey; key: string }> => {
-  const key = `pw_${randomBytes(32).toString('base64url')}`
+  const key = `${keyPrefix}${randomBytes(32).toString('base64url')}`
   const apiKey = await tx.apiKey.create({
     data: { id: newId('key'), ...input, hash: hashOf(key), last4: key.slice(-4), createdAt: now },
   })

@@ -1,15 +1,75 @@
 import type { Tx } from '../db/client.ts'
 import type { Author } from '../db/generated/client.ts'
-import { newId } from '../id.ts'
+import { NotFoundError } from '../errors.ts'
+import { newId, prefixOf } from '../id.ts'
+import { leadTo, leaveGone, takeOverPaths } from '../redirect.ts'
+import { differences } from '../shelves/fact.ts'
+import { arePublic, takeOff } from '../shelves/filing.ts'
+import { lockNames, reserveShelves } from '../shelves/locks.ts'
+import { refuse, slugFor, textOr } from '../shelves/naming.ts'
+import { authorPath } from '../site.ts'
 import { foldKey } from '../text.ts'
 import type { Write } from '../write.ts'
+import { lookOf, recordAuthorFact } from './author.facts.ts'
+import { type AuthorInput, authorIssues, urlOr } from './author.input.ts'
 
-export type AuthorInput = {
-  slug: string
-  name: string
-  bio?: string | null
-  websiteUrl?: string | null
-  avatarUrl?: string | null
+/**
+ * Creates an author; two may have one name.
+ *
+ * @throws ValidationError with every issue at once; TakenError when the slug belongs to another author.
+ */
+export const createAuthor = async (w: Write, input: AuthorInput & { name: string }): Promise<Author> => {
+  refuse(authorIssues(input))
+  await lockNames(w, 'author')
+  const data = await columnsOf(w, input, null)
+  const times = { createdAt: w.now, updatedAt: w.now }
+  const author = await w.tx.author.create({ data: { id: newId('author'), ...data, ...times } })
+  await takeOverPaths(w, [authorPath(w.site, author.slug)])
+  await recordAuthorFact(w, 'author.created', { author, looks: [lookOf(w.site, author)], isOnPosts: false })
+  return author
+}
+
+/** Changes an author; their old path leads to the new one. What changes nothing is no error. */
+export const updateAuthor = async (
+  w: Write,
+  { id, ...input }: AuthorInput & { id: string },
+): Promise<Author> => {
+  await lockNames(w, 'author')
+  const before = await authorToWrite(w, id)
+  refuse(authorIssues(input))
+  const data = await columnsOf(w, input, before)
+  const looks = [lookOf(w.site, before), lookOf(w.site, data)] as const
+  const change = differences(...looks)
+  if (change.changedFields.length === 0) return before
+  const version = before.version + 1
+  const author = await w.tx.author.update({ where: { id }, data: { ...data, version, updatedAt: w.now } })
+  const [{ path: from }, { path: to }] = looks
+  if (from !== to) await leadTo(w, { authorId: id }, [from])
+  await takeOverPaths(w, [to])
+  await recordAuthorFact(w, 'author.updated', { author, looks, ...change })
+  return author
+}
+
+/**
+ * Deletes an author for good; their path answers Gone.
+ *
+ * @throws NotFoundError; InvalidStateError when there are posts and `detachPosts` is not true.
+ */
+export const deleteAuthor = async (
+  w: Write,
+  { id, detachPosts }: { id: string; detachPosts?: boolean | null },
+): Promise<string> => {
+  await reserveShelves(w)
+  await lockNames(w, 'author')
+  const before = await authorToWrite(w, id)
+  const isOnPosts = await arePublic(w, 'author', [id])
+  await takeOff(w, 'author', before, detachPosts)
+  const look = lookOf(w.site, before)
+  await leaveGone(w, { authorId: id }, [look.path])
+  await w.tx.author.delete({ where: { id } })
+  const author = { id, version: before.version + 1 }
+  await recordAuthorFact(w, 'author.deleted', { author, looks: [look], previous: look, isOnPosts })
+  return id
 }
 
 /** The authors with these slugs, in the order given; those that do not exist are missing from the map. */
@@ -18,21 +78,43 @@ export const authorsBySlug = async (tx: Tx, slugs: string[]): Promise<Map<string
   return new Map(rows.map((row) => [row.slug, row]))
 }
 
-/** Creates the author, or returns the one that has the slug. */
-export const ensureAuthor = async (w: Write, { slug, name, ...rest }: AuthorInput): Promise<Author> => {
-  const existing = await w.tx.author.findUnique({ where: { slug } })
-  return (
-    existing ??
-    w.tx.author.create({
-      data: {
-        id: newId('author'),
-        slug,
-        name,
-        nameKey: foldKey(name),
-        ...rest,
-        createdAt: w.now,
-        updatedAt: w.now,
-      },
-    })
-  )
+type KnownAuthor = {
+  slug: string
+  name: string
+  bio?: string | null
+  websiteUrl?: string | null
+  avatarUrl?: string | null
+}
+
+/** Creates the author, or returns the one that has the slug: for whoever tells of it otherwise. */
+export const ensureAuthor = async (w: Write, { slug, name, ...rest }: KnownAuthor): Promise<Author> => {
+  const find = () => w.tx.author.findUnique({ where: { slug } })
+  const existing = (await find()) ?? (await lockNames(w, 'author').then(find))
+  if (existing) return existing
+  await takeOverPaths(w, [authorPath(w.site, slug)])
+  const data = { id: newId('author'), slug, name, nameKey: foldKey(name), ...rest }
+  return w.tx.author.create({ data: { ...data, createdAt: w.now, updatedAt: w.now } })
+}
+
+const authorToWrite = async ({ tx }: Write, id: string): Promise<Author> => {
+  const author = prefixOf(id) === 'author' ? await tx.author.findUnique({ where: { id } }) : null
+  if (!author) throw new NotFoundError(`There is no author with the id "${id}".`, ['input', 'id'])
+  return author
+}
+
+const columnsOf = async ({ tx }: Write, input: AuthorInput, before: Author | null) => {
+  const name = input.name?.trim() ?? before?.name ?? ''
+  const isTaken = async (slug: string) => {
+    const holder = await tx.author.findUnique({ where: { slug }, select: { id: true } })
+    return holder !== null && holder.id !== before?.id
+  }
+  return {
+    name,
+    nameKey: foldKey(name),
+    slug:
+      before && input.slug === undefined ? before.slug : await slugFor('author', input.slug, name, isTaken),
+    bio: textOr(input.bio, before?.bio ?? null),
+    websiteUrl: urlOr(input.websiteUrl, before?.websiteUrl ?? null),
+    avatarUrl: urlOr(input.avatarUrl, before?.avatarUrl ?? null),
+  }
 }

@@ -1,8 +1,8 @@
 import type { Tx } from '../db/client.ts'
 import { TakenError } from '../errors.ts'
 import { postPath, type Site } from '../site.ts'
+import { slugify } from '../slug.ts'
 import type { Write } from '../write.ts'
-import { slugify } from './slug.ts'
 import type { Snapshot } from './snapshot.ts'
 
 export type Place = { slug: string; path: string; pathIsManual: boolean }

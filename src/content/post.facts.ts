@@ -1,7 +1,7 @@
 import type { EventType } from '../events/catalog.ts'
 import type { Fact } from '../events/outbox.ts'
 import { authorPath, categoryPath, type Site, tagPath } from '../site.ts'
-import { lineOf } from '../taxonomy/category.ts'
+import { lineOf } from '../taxonomy/category.tree.ts'
 import type { Write } from '../write.ts'
 import { type PostState, snapshotOf } from './snapshot.ts'
 
@@ -16,23 +16,25 @@ export const recordPostFact = async (
   after: PostState,
   changedFields: string[],
 ): Promise<void> => {
-  const live = [before, after].filter((state): state is PostState => state?.post.status === 'PUBLISHED')
+  // What was not live is nobody's business but the editors', who find it in the revisions.
+  const shown = changesWhatIsLive(type) ? [before, after].filter(isLive) : []
   w.record({
     type,
     subjectId: after.post.id,
-    subjectVersion: type === 'post.draft_saved' ? after.post.headVersion : after.post.version,
+    subjectVersion: Math.max(after.post.version, after.post.headVersion),
     changedFields,
-    // What was not live is nobody's business but the editors', who find it in the revisions.
-    previous:
-      before && live.includes(before) && type !== 'post.draft_saved'
-        ? previousValues(before, changedFields)
-        : null,
-    invalidates:
-      type === 'post.draft_saved' ? [] : unique(await Promise.all(live.map((state) => tagsOf(w, state)))),
-    paths: type === 'post.draft_saved' ? [] : unique(live.map((state) => pathsOf(w.site, state))),
-    isPublic: live.length > 0 && type !== 'post.draft_saved',
+    previous: before && shown.includes(before) ? previousValues(before, changedFields) : null,
+    invalidates: unique(await Promise.all(shown.map((state) => tagsOf(w, state)))),
+    paths: unique(shown.map((state) => pathsOf(w.site, state))),
+    isPublic: shown.length > 0 || (type === 'post.deleted' && after.post.wasPublic),
   } satisfies Fact)
 }
+
+const isLive = (state: PostState | null): state is PostState => state?.post.status === 'PUBLISHED'
+
+/** Saving and scheduling leave what readers see as it is, and are not told to them. */
+const changesWhatIsLive = (type: EventType): boolean =>
+  type !== 'post.draft_saved' && type !== 'post.scheduled'
 
 const previousValues = (before: PostState, fields: string[]): Record<string, unknown> => {
   const { seo, coverImage, metadata, publishedAt, excerpt, layout } = snapshotOf(before)

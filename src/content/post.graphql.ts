@@ -4,6 +4,7 @@ import { Node } from '../graphql/node.ts'
 import { absoluteUrl } from '../site.ts'
 import { ContentFormat, ExcerptSource, PostStatus, SourceFormat } from './post.enums.graphql.ts'
 import { Heading, type HeadingShape, Image, type ImageShape, Seo } from './post.parts.graphql.ts'
+import { readingMinutes } from './reading-time.ts'
 
 const readScope = { scope: 'CONTENT_READ' } as const
 
@@ -135,7 +136,7 @@ export const Post = builder.prismaObject('Post', {
     readingTimeMinutes: t.int({
       description: 'How long it takes to read, in whole minutes and at least one, at 230 words a minute.',
       select: { wordCount: true },
-      resolve: ({ wordCount }) => Math.max(1, Math.ceil(wordCount / wordsPerMinute)),
+      resolve: ({ wordCount }) => readingMinutes(wordCount),
     }),
     seo: t.field({
       type: Seo,
@@ -156,8 +157,5 @@ export const Post = builder.prismaObject('Post', {
     }),
   }),
 })
-
-// Adults read English at 238 words a minute on average (Brysbaert 2019); rounded down for technical text.
-const wordsPerMinute = 230
 
 export const PostConnection = connectionType('Post', 'posts', Post)

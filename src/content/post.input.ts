@@ -2,11 +2,11 @@ import { authorsBySlug } from '../authors/author.ts'
 import type { Prisma, SourceFormat } from '../db/generated/client.ts'
 import { ValidationError, type ValidationIssue } from '../errors.ts'
 import { formatOffsetDateTime, type OffsetDateTime } from '../offset-date-time.ts'
+import { pathProblem, slugify, slugProblem } from '../slug.ts'
 import { findCategory } from '../taxonomy/category.ts'
 import { ensureTag, findTag } from '../taxonomy/tag.ts'
 import { textProblem } from '../text.ts'
 import type { Write } from '../write.ts'
-import { pathProblem, slugify, slugProblem } from './slug.ts'
 import type { Snapshot } from './snapshot.ts'
 
 /** What a caller may say about a post. Absent leaves alone, null clears. */

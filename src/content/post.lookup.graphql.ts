@@ -4,6 +4,7 @@ import type { Context } from '../graphql/context.ts'
 import { requestError } from '../graphql/errors.ts'
 import { registerNode } from '../graphql/node.ts'
 import { selectOf } from '../graphql/select.ts'
+import { openPreview, type Preview, withDraft } from './preview.ts'
 import { visibleTo } from './visibility.ts'
 
 const OriginInput = builder.inputType('OriginInput', {
@@ -34,19 +35,39 @@ builder.queryField('post', (t) =>
     type: 'Post',
     nullable: true,
     description: 'One post; null when there is none or it is not for this caller.',
-    args: { by: t.arg({ type: PostBy, required: true, description: 'What to look for.' }) },
-    resolve: async (query, _root, { by }, context) => {
-      const where: Prisma.PostWhereInput = { AND: [whereOf(by), visibleTo(context.viewer)] }
+    args: {
+      by: t.arg({ type: PostBy, required: true, description: 'What to look for.' }),
+      previewToken: t.arg.string({
+        description:
+          'A token of createPreviewToken: its one post is shown in any status but TRASHED, with the edits that are not live yet in every field below. One that is not valid, or of another post, changes nothing.',
+      }),
+    },
+    resolve: async (query, _root, { by, previewToken }, context) => {
+      const preview = previewToken == null ? null : await previewOf(previewToken, context)
+      const opened = preview?.postId ?? null
+      const where: Prisma.PostWhereInput = {
+        AND: [whereOf(by, preview), visibleTo(context.viewer, opened)],
+      }
       const [post, another] = await context.db.post.findMany({ ...query, where, take: 2 })
       if (another) throw await notUnique(by, where, context)
-      return post ?? null
+      return post ? withDraft(post, preview) : null
     },
   }),
 )
 
+const previewOf = (token: string, { db, site, now, keepFromCaches }: Context): Promise<Preview | null> => {
+  // A wrong token, too: the same document may be answered otherwise a moment later.
+  keepFromCaches()
+  return openPreview(db, site, token, now())
+}
+
 type By = typeof PostBy.$inferInput
 
-const whereOf = ({ id, slug, path, guid, legacyId, origin }: By): Prisma.PostWhereInput => {
+const whereOf = (by: By, preview: Preview | null): Prisma.PostWhereInput => {
+  const { id, slug, path, guid, legacyId, origin } = by
+  const place = preview?.draft?.place
+  // Where the previewed post would be is its own, even if another one has come to live there.
+  if (preview && place && (slug === place.slug || path === place.path)) return { id: preview.postId }
   if (id != null) return { id }
   if (slug != null) return { slug }
   if (path != null) return { path }

@@ -1,59 +1,9 @@
-import type { Event as EventRow, Post as PostRow } from '../db/generated/client.ts'
-import {
-  InvalidStateError,
-  NotFoundError,
-  TakenError,
-  ValidationError,
-  VersionConflictError,
-} from '../errors.ts'
-import { Event } from '../events/event.graphql.ts'
+import { NotFoundError, TakenError, ValidationError, VersionConflictError } from '../errors.ts'
 import { builder } from '../graphql/builder.ts'
-import { ErrorInterface, resultOf } from '../graphql/result.ts'
-import { selectOf } from '../graphql/select.ts'
+import { orProblem, resultType } from '../graphql/result.ts'
 import { SourceFormat } from './post.enums.graphql.ts'
-import { Post } from './post.graphql.ts'
-import { createPost, publishPost, unpublishPost, updatePost } from './post.ts'
-
-type Written = { value: PostRow; events: EventRow[] }
-
-const payload = (name: string, verb: string) =>
-  builder.objectRef<Written>(`${name}Payload`).implement({
-    description: `The post that was ${verb}.`,
-    fields: (t) => ({
-      post: t.field({
-        type: Post,
-        description: 'The post as it is now.',
-        resolve: ({ value }, _args, context, info) =>
-          context.db.post.findUniqueOrThrow({
-            select: selectOf(context, info, 'Post', { id: true }),
-            where: { id: value.id },
-          }),
-      }),
-      event: t.field({
-        type: Event,
-        nullable: true,
-        description: 'What subscribers are told; null when nothing changed, which is no error.',
-        resolve: ({ events }) => events[0] ?? null,
-      }),
-    }),
-  })
-
-builder.objectType(VersionConflictError, {
-  name: 'VersionConflictError',
-  description: 'Someone saved the post since it was read. Nothing was written.',
-  interfaces: [ErrorInterface],
-  fields: (t) => ({
-    current: t.field({
-      type: Post,
-      description: 'The post as it is now.',
-      resolve: ({ currentId }, _args, context, info) =>
-        context.db.post.findUniqueOrThrow({
-          select: selectOf(context, info, 'Post', { id: true }),
-          where: { id: currentId },
-        }),
-    }),
-  }),
-})
+import { postPayload } from './post.result.graphql.ts'
+import { createPost, updatePost } from './post.ts'
 
 const SeoInput = builder.inputType('SeoInput', {
   description: 'What search engines should be told about a post.',
@@ -73,7 +23,7 @@ const ImageInput = builder.inputType('ImageInput', {
   }),
 })
 
-type InputFields = Parameters<Parameters<typeof builder.inputType>[1]['fields']>[0]
+export type InputFields = Parameters<Parameters<typeof builder.inputType>[1]['fields']>[0]
 
 const contentFields = (t: InputFields) => ({
   slug: t.string({
@@ -111,7 +61,8 @@ const CreatePostInput = builder.inputType('CreatePostInput', {
   }),
 })
 
-const expectedVersion = (t: InputFields) =>
+/** The argument of every change that may meet another one. */
+export const expectedVersion = (t: InputFields) =>
   t.int({ description: 'The version that the change was made from; when it is stale nothing is written.' })
 
 const UpdatePostInput = builder.inputType('UpdatePostInput', {
@@ -126,66 +77,35 @@ const UpdatePostInput = builder.inputType('UpdatePostInput', {
   }),
 })
 
-const PublishPostInput = builder.inputType('PublishPostInput', {
-  description: 'Which post to publish.',
-  fields: (t) => ({
-    id: t.id({ required: true, description: 'The post.' }),
-    expectedVersion: expectedVersion(t),
-  }),
-})
+const authScopes = { scope: 'CONTENT_WRITE' } as const
 
-const UnpublishPostInput = builder.inputType('UnpublishPostInput', {
-  description: 'Which post to take back to draft.',
-  fields: (t) => ({
-    id: t.id({ required: true, description: 'The post.' }),
-    expectedVersion: expectedVersion(t),
-  }),
-})
-
-const write = { scope: 'CONTENT_WRITE' } as const
-const publish = { scope: 'CONTENT_PUBLISH' } as const
+const CreatePostResult = resultType('CreatePost', postPayload('CreatePost', 'created'), [
+  ValidationError,
+  TakenError,
+])
+const UpdatePostResult = resultType('UpdatePost', postPayload('UpdatePost', 'saved'), [
+  ValidationError,
+  NotFoundError,
+  VersionConflictError,
+  TakenError,
+])
 
 builder.mutationFields((t) => ({
   createPost: t.field({
-    type: payload('CreatePost', 'created'),
+    type: CreatePostResult,
     description: 'Creates a draft. Needs content:write.',
-    authScopes: write,
-    errors: resultOf('CreatePost', [ValidationError, TakenError]),
-    args: { input: t.arg({ type: CreatePostInput, required: true, description: 'The new post.' }) },
-    resolve: (_root, { input }, context) => context.write(context.viewer, (w) => createPost(w, input)),
+    authScopes,
+    args: { input: t.arg({ type: CreatePostInput, required: true, description: 'What to write.' }) },
+    resolve: (_root, { input }, { write, viewer }) => orProblem(write(viewer, (w) => createPost(w, input))),
   }),
   updatePost: t.field({
-    type: payload('UpdatePost', 'saved'),
+    type: UpdatePostResult,
     description:
       'Saves a post. Over a published one the edits wait until publishPost makes them live. Needs content:write.',
-    authScopes: write,
-    errors: resultOf('UpdatePost', [ValidationError, NotFoundError, VersionConflictError, TakenError]),
+    authScopes,
     args: {
-      input: t.arg({ type: UpdatePostInput, required: true, description: 'The post and its changes.' }),
+      input: t.arg({ type: UpdatePostInput, required: true, description: 'Which post, and its changes.' }),
     },
-    resolve: (_root, { input }, context) => context.write(context.viewer, (w) => updatePost(w, input)),
-  }),
-  publishPost: t.field({
-    type: payload('PublishPost', 'published'),
-    description:
-      'Makes a draft public, or the pending edits of a published post live. Needs content:publish.',
-    authScopes: publish,
-    errors: resultOf('PublishPost', [
-      ValidationError,
-      NotFoundError,
-      VersionConflictError,
-      InvalidStateError,
-      TakenError,
-    ]),
-    args: { input: t.arg({ type: PublishPostInput, required: true, description: 'The post.' }) },
-    resolve: (_root, { input }, context) => context.write(context.viewer, (w) => publishPost(w, input)),
-  }),
-  unpublishPost: t.field({
-    type: payload('UnpublishPost', 'taken back'),
-    description: 'Takes a published post back to draft. Needs content:publish.',
-    authScopes: publish,
-    errors: resultOf('UnpublishPost', [NotFoundError, VersionConflictError, InvalidStateError, TakenError]),
-    args: { input: t.arg({ type: UnpublishPostInput, required: true, description: 'The post.' }) },
-    resolve: (_root, { input }, context) => context.write(context.viewer, (w) => unpublishPost(w, input)),
+    resolve: (_root, { input }, { write, viewer }) => orProblem(write(viewer, (w) => updatePost(w, input))),
   }),
 }))

@@ -1,16 +1,17 @@
+import type { Post } from '../db/generated/client.ts'
+import * as redirect from '../redirect.ts'
 import type { Write } from '../write.ts'
 
-/** Keeps the old path of a post that was public working. The redirect names the post, not its path: none ever chain. */
+/** Keeps the old path of a post that was public working. */
 export const leaveRedirect = async (w: Write, postId: string, from: string, to: string): Promise<void> => {
-  if (from === to) return
-  await w.tx.redirect.upsert({
-    where: { path: from },
-    create: { path: from, postId, status: 301, createdAt: w.now },
-    update: { postId, status: 301 },
-  })
+  if (from !== to) await redirect.leadTo(w, { postId }, [from])
 }
 
-/** A path that a public post lives at has no redirect: none ever loop, and a new post may take over an old path. */
-export const takeOverPath = async (w: Write, path: string): Promise<void> => {
-  await w.tx.redirect.deleteMany({ where: { path } })
-}
+/** A path that a public post lives at has no redirect. */
+export const takeOverPath = (w: Write, path: string): Promise<void> => redirect.takeOverPaths(w, [path])
+
+/** Before a post that was public is deleted: its path, and those that lead to it, answer Gone. */
+export const leaveGone = (
+  w: Write,
+  { id, path, wasPublic }: Pick<Post, 'id' | 'path' | 'wasPublic'>,
+): Promise<void> => redirect.leaveGone(w, { postId: id }, wasPublic ? [path] : [])

@@ -1,96 +1,98 @@
-import { Prisma } from '../db/generated/client.ts'
-import { newId } from '../id.ts'
-import { parseOffsetDateTime } from '../offset-date-time.ts'
-import { foldKey } from '../text.ts'
+import { type Post, Prisma } from '../db/generated/client.ts'
 import type { Write } from '../write.ts'
+import { contentColumns, fileUnder, render } from './columns.ts'
 import type { Place } from './place.ts'
-import { type Rendered, renderPost } from './render.ts'
-import { changedFieldsOf, type PostState, type Snapshot, snapshotOf } from './snapshot.ts'
+import { leaveRedirect, takeOverPath } from './redirect.ts'
+import { type RevisionAction, writeRevision } from './revision.ts'
+import { type PostState, readPost, type Snapshot, snapshotOf } from './snapshot.ts'
 
-export const render = (snapshot: Snapshot): Rendered => renderPost(snapshot)
-
-/** The columns that follow from what was written: everything is rendered when it is saved, never in a query. */
-export const contentColumns = (snapshot: Snapshot, rendered: Rendered, place: Place) => {
-  const published = snapshot.publishedAt === null ? null : parseOffsetDateTime(snapshot.publishedAt)
-  return {
-    ...place,
-    title: snapshot.title,
-    titleKey: foldKey(snapshot.title),
-    format: snapshot.format,
-    source: snapshot.source,
-    content: rendered.content,
-    contentText: rendered.text,
-    excerptManual: snapshot.excerpt,
-    excerptHtml: rendered.excerptHtml,
-    excerptText: rendered.excerptText,
-    excerptSource: rendered.excerptSource,
-    wordCount: rendered.wordCount,
-    images: rendered.images,
-    headings: rendered.headings,
-    layout: snapshot.layout,
-    seoTitle: snapshot.seo.title,
-    seoDescription: snapshot.seo.description,
-    canonicalUrl: snapshot.seo.canonicalUrl,
-    noindex: snapshot.seo.noindex,
-    coverImage: snapshot.coverImage ?? Prisma.DbNull,
-    metadata: snapshot.metadata as Prisma.InputJsonObject,
-    publishedAt: published?.instant ?? null,
-    publishedOffset: published?.offsetMinutes ?? 0,
-  }
-}
-
-/** Files the post under its authors and terms, in the written order. */
-export const fileUnder = async (w: Write, postId: string, snapshot: Snapshot): Promise<void> => {
-  const { tx } = w
-  await tx.postAuthor.deleteMany({ where: { postId } })
-  await tx.postCategory.deleteMany({ where: { postId } })
-  await tx.postTag.deleteMany({ where: { postId } })
-  const { authorIds, categoryIds, tagIds } = snapshot
-  if (authorIds.length > 0) {
-    await tx.postAuthor.createMany({
-      data: authorIds.map((authorId, position) => ({ postId, authorId, position })),
-    })
-  }
-  if (categoryIds.length > 0) {
-    await tx.postCategory.createMany({
-      data: categoryIds.map((categoryId, position) => ({ postId, categoryId, position })),
-    })
-  }
-  if (tagIds.length > 0) {
-    await tx.postTag.createMany({ data: tagIds.map((tagId, position) => ({ postId, tagId, position })) })
-  }
-}
-
-/** Writes down one save: who, when, what changed, and what restores it. Returns its id. */
-export const writeRevision = async (
+/** Writes a new post in whatever state its columns say; the importer's way in, too. */
+export const insertPost = async (
   w: Write,
-  postId: string,
-  version: number,
-  action: string,
+  id: string,
   snapshot: Snapshot,
-  before: Snapshot | null,
-  rendered: Rendered | null = null,
-): Promise<string> => {
-  const id = newId('revision')
-  await w.tx.postRevision.create({
-    data: {
-      id,
-      postId,
-      version,
-      action,
-      actor: w.viewer.name,
-      changedFields: before ? changedFieldsOf(before, snapshot) : [],
-      snapshot: snapshot as unknown as Prisma.InputJsonObject,
-      rendered: rendered ? (rendered as unknown as Prisma.InputJsonObject) : Prisma.DbNull,
-      createdAt: w.now,
-    },
+  place: Place,
+  action: RevisionAction,
+  columns: Partial<Post> = {},
+): Promise<PostState> => {
+  const content = contentColumns(snapshot, render(snapshot), place)
+  const { guid = null, legacyId = null, status = 'DRAFT', scheduledAt = null, wasPublic = false } = columns
+  const times = {
+    createdAt: columns.createdAt ?? w.now,
+    updatedAt: columns.updatedAt ?? w.now,
+    sortDate: content.publishedAt ?? scheduledAt ?? w.now,
+  }
+  await w.tx.post.create({
+    data: { id, ...content, guid, legacyId, status, scheduledAt, wasPublic, ...times },
   })
-  return id
+  await fileUnder(w, id, snapshot)
+  if (status === 'PUBLISHED') await takeOverPath(w, place.path)
+  const after = await readPost(w.tx, id)
+  await writeRevision(w, id, 1, action, snapshotOf(after), null)
+  return after
 }
 
-/** What a person is editing: the pending draft over a published post, else the post itself. */
-export const workingCopyOf = async (w: Write, state: PostState): Promise<Snapshot> => {
-  if (state.post.draftId === null) return snapshotOf(state)
-  const draft = await w.tx.postRevision.findUniqueOrThrow({ where: { id: state.post.draftId } })
-  return draft.snapshot as unknown as Snapshot
+/** Writes what is live of a post, leaves a redirect where it was public before, and clears the pending edits. */
+export const saveLive = async (
+  w: Write,
+  before: PostState,
+  snapshot: Snapshot,
+  place: Place,
+  action: RevisionAction,
+  state: Partial<
+    Pick<Post, 'status' | 'wasPublic' | 'scheduledAt' | 'unpublishAt' | 'guid' | 'legacyId' | 'updatedAt'>
+  >,
+): Promise<PostState> => {
+  const { post } = before
+  const version = post.headVersion + 1
+  const content = contentColumns(snapshot, render(snapshot), place)
+  const sortDate = content.publishedAt ?? post.scheduledAt ?? post.createdAt
+  const data = {
+    ...content,
+    ...state,
+    sortDate,
+    version,
+    headVersion: version,
+    draftId: null,
+    updatedAt: w.now,
+  }
+  await w.tx.post.update({ where: { id: post.id }, data })
+  await fileUnder(w, post.id, snapshot)
+  if (post.wasPublic) await leaveRedirect(w, post.id, post.path, place.path)
+  if ((state.status ?? post.status) === 'PUBLISHED') await takeOverPath(w, place.path)
+  const after = await readPost(w.tx, post.id)
+  await writeRevision(w, post.id, version, action, snapshotOf(after), snapshotOf(before))
+  return after
+}
+
+/** Changes the state of a post and nothing of what was written. */
+export const changeState = async (
+  w: Write,
+  before: PostState,
+  state: Partial<Pick<Post, 'status' | 'scheduledAt' | 'unpublishAt'>>,
+): Promise<PostState> => {
+  const { post } = before
+  const headVersion = post.headVersion + 1
+  // Pending edits keep their own version apart from what is live.
+  const version = post.draftId === null ? headVersion : post.version
+  await w.tx.post.update({ where: { id: post.id }, data: { ...state, version, headVersion } })
+  await writeRevision(w, post.id, headVersion, 'state', snapshotOf(before), snapshotOf(before))
+  return readPost(w.tx, post.id)
+}
+
+/** Keeps edits over a published post apart from what is live, until it is published again. */
+export const savePending = async (
+  w: Write,
+  before: PostState,
+  snapshot: Snapshot,
+  base: Snapshot,
+  action: RevisionAction,
+): Promise<PostState> => {
+  const { post } = before
+  const version = post.headVersion + 1
+  const draftId = await writeRevision(w, post.id, version, action, snapshot, base, render(snapshot))
+  if (post.draftId)
+    await w.tx.postRevision.update({ where: { id: post.draftId }, data: { rendered: Prisma.DbNull } })
+  await w.tx.post.update({ where: { id: post.id }, data: { draftId, headVersion: version } })
+  return readPost(w.tx, post.id)
 }

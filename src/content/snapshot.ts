@@ -94,3 +94,7 @@ const publicNames: Record<keyof Snapshot, string[]> = {
   categoryIds: ['categories'],
   tagIds: ['tags'],
 }
+
+/** The date that it bears; null when it will bear that of its publication. */
+export const dateOf = ({ publishedAt }: Snapshot): Date | null =>
+  publishedAt === null ? null : new Date(publishedAt)

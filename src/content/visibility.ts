@@ -4,9 +4,14 @@ import { Prisma } from '../db/generated/client.ts'
 /**
  * The one rule of who sees which post, ANDed into every way to a post: relation, count, filter, order, search, look-up.
  * Without content:read a caller sees what is published and nothing else.
+ *
+ * @param openedId the one post that a preview token opens, where the caller gave one: in any status but TRASHED.
  */
-export const visibleTo = (viewer: Viewer): Prisma.PostWhereInput =>
-  hasScope(viewer, 'CONTENT_READ') ? {} : { status: 'PUBLISHED' }
+export const visibleTo = (viewer: Viewer, openedId: string | null = null): Prisma.PostWhereInput => {
+  if (hasScope(viewer, 'CONTENT_READ')) return {}
+  if (openedId === null) return { status: 'PUBLISHED' }
+  return { OR: [{ status: 'PUBLISHED' }, { id: openedId, status: { not: 'TRASHED' } }] }
+}
 
 /** The same rule for statements that are written in SQL and name the posts table `posts`. */
 export const visibleToSql = (viewer: Viewer): Prisma.Sql =>

@@ -14,10 +14,10 @@ export type Ordering = {
   name: string
   field: string
   direction: 'asc' | 'desc'
-  kind: 'date' | 'text' | 'bigint'
+  kind: 'date' | 'text' | 'int' | 'bigint'
 }
 
-type Key = { value: Date | string | bigint; id: string }
+type Key = { value: Date | string | number | bigint; id: string }
 export type Page = {
   limit: number
   backwards: boolean
@@ -166,6 +166,8 @@ const partsOf = (cursor: string): string[] => {
 
 const keyValueOf = (text: string, kind: Ordering['kind']): Key['value'] | null => {
   if (kind === 'text') return text
+  // Nine digits fit PostgreSQL's integer, which would fail on more.
+  if (kind === 'int') return /^\d{1,9}$/.test(text) ? Number(text) : null
   if (kind === 'bigint') return /^\d{1,18}$/.test(text) ? BigInt(text) : null
   const date = new Date(text)
   // As cursorOf writes it. Other years that a Date knows (0000, -271821) are none to PostgreSQL, which would fail on them.

@@ -1,6 +1,5 @@
 import SchemaBuilder from '@pothos/core'
 import DataloaderPlugin from '@pothos/plugin-dataloader'
-import ErrorsPlugin from '@pothos/plugin-errors'
 import PrismaPlugin from '@pothos/plugin-prisma'
 import ScopeAuthPlugin from '@pothos/plugin-scope-auth'
 import { hasScope } from '../auth/viewer.ts'
@@ -28,13 +27,12 @@ type PresswireTypes = {
 
 /** The builder holds the plugins alone; every type stands in the `*.graphql.ts` file of its domain. */
 export const builder = new SchemaBuilder<PresswireTypes>({
-  plugins: [ErrorsPlugin, ScopeAuthPlugin, DataloaderPlugin, PrismaPlugin],
+  plugins: [ScopeAuthPlugin, DataloaderPlugin, PrismaPlugin],
   defaultFieldNullability: false,
   scopeAuth: {
     authScopes: (context) => ({ scope: (scope) => hasScope(context.viewer, scope) }),
     unauthorizedError: (_parent, _context, info) => forbidden(`${info.parentType.name}.${info.fieldName}`),
   },
-  errors: { defaultTypes: [] },
   prisma: {
     client: (context) => context.db as Db,
     dmmf: getDatamodel(),

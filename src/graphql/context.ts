@@ -15,6 +15,8 @@ export type Context = {
   /** Runs a domain verb in one transaction, with its events. */
   write: Writer
   requestId: string
+  /** Says that the answer hangs on a secret in the document, such as a preview token: nothing may store it. */
+  keepFromCaches(): void
   /** Follows the log of events. */
   follow: Follow
   /** What saving a webhook endpoint needs; null where nothing can be saved. */

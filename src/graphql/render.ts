@@ -49,6 +49,8 @@ export const createRenderer = (
       now: () => event.occurredAt,
       write: () => Promise.reject(new Error('A document that renders an event cannot write.')),
       requestId: event.id,
+      // A rendered event is never an HTTP answer.
+      keepFromCaches: () => undefined,
       follow: () => {
         throw new Error('A document that renders an event cannot subscribe.')
       },

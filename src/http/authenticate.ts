@@ -23,7 +23,8 @@ export const createAuthenticate =
     )
   }
 
-const unavailable = (error: unknown): never => {
+/** Refuses with 503 where the database is away; any other error stays what it is. */
+export const unavailable = (error: unknown): never => {
   if (!isOutage(error)) throw error
   const message = 'The database does not answer. Try again in a few seconds.'
   throw new Refusal(503, 'SERVICE_UNAVAILABLE', message, { 'retry-after': '5' })

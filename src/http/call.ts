@@ -16,6 +16,8 @@ export type Call = {
   stopping: AbortSignal
   /** What the request's line in the log says besides method, path, status and duration. */
   facts: CallFacts
+  /** What its answer bears, whatever it will be: the answer's own headers stand above these. */
+  headers: Record<string, string>
 }
 
 /** Names and codes only: no values that a caller sent, and nothing secret. */
@@ -26,6 +28,8 @@ export type CallFacts = {
   key?: string | null
   /** The codes of the errors in the answer. */
   errors?: string[]
+  /** Whether a preview token was given, good or not: the answer is stored nowhere. */
+  preview?: boolean
 }
 
 /** What goes back. Header names are in lower case; the server adds its own beneath them. */

@@ -39,6 +39,7 @@ export function createCors(origins: CorsOrigins): Cors {
 
 const exposedHeaders = [
   'ETag',
+  'Idempotent-Replayed',
   'Retry-After',
   'X-Request-Id',
   // draft-ietf-httpapi-ratelimit-headers, and the three that were common before it.

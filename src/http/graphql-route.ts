@@ -2,11 +2,18 @@ import { Readable } from 'node:stream'
 import type { ReadableStream as WebStream } from 'node:stream/web'
 import type { Plugin } from 'graphql-yoga'
 import { anonymous, type Viewer } from '../auth/viewer.ts'
+import type { Once } from '../write.ts'
 import { defaultBodyLimit, type GraphQLParams, readGraphQLParams } from './body.ts'
 import { type Answer, type Call, errorAnswer, Refusal, type Route } from './call.ts'
 
 /** What Yoga's context starts from: `createYoga<GraphQLCall>`. */
-export type GraphQLCall = { call: Call; params: GraphQLParams; viewer: Viewer }
+export type GraphQLCall = {
+  call: Call
+  params: GraphQLParams
+  viewer: Viewer
+  /** Where the request may be repeated: the memory of its next write. */
+  nextOnce?: () => Once
+}
 
 /** The part of a Yoga instance that is used here. */
 export type GraphQLServer = {
@@ -21,7 +28,10 @@ export type GraphQLRouteOptions = {
   /** The playground's page, or undefined if this call does not ask for it. */
   page?(call: Call): Promise<Answer> | undefined
   /** Stands before Yoga, for stored answers and repeated mutations; `execute` asks Yoga. */
-  intercept?(graphqlCall: GraphQLCall, execute: () => Promise<Answer>): Answer | Promise<Answer>
+  intercept?(
+    graphqlCall: GraphQLCall,
+    execute: (nextOnce?: GraphQLCall['nextOnce']) => Promise<Answer>,
+  ): Answer | Promise<Answer>
   /** In bytes. */
   bodyLimit?: number
 }
@@ -50,7 +60,7 @@ export function graphqlRoute({
     call.facts.operation = params.operationName ?? null
     if (params.query === undefined) return withoutQuery(params)
     const graphqlCall = { call, params, viewer }
-    const execute = () => askYoga(yoga, graphqlCall)
+    const execute = (nextOnce?: GraphQLCall['nextOnce']) => askYoga(yoga, { ...graphqlCall, nextOnce })
     return intercept ? intercept(graphqlCall, execute) : execute()
   }
 }
@@ -73,7 +83,7 @@ function withoutQuery({ extensions }: GraphQLParams): Answer {
 }
 
 async function askYoga(yoga: GraphQLServer, graphqlCall: GraphQLCall): Promise<Answer> {
-  const { request, path, signal } = graphqlCall.call
+  const { request, path, signal, facts } = graphqlCall.call
   const response = await yoga.fetch(
     new yoga.fetchAPI.Request(`http://localhost${path}`, {
       method: request.method === 'HEAD' ? 'GET' : request.method,
@@ -87,6 +97,7 @@ async function askYoga(yoga: GraphQLServer, graphqlCall: GraphQLCall): Promise<A
   response.headers.forEach((value, name) => {
     if (!leftOut.has(name.toLowerCase())) headers[name.toLowerCase()] = value
   })
+  if (facts.preview) headers['cache-control'] = 'private, no-store'
   const body = isStreamed(headers) ? readable(response) : await response.text()
   return { status: response.status, headers, body }
 }

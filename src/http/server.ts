@@ -82,7 +82,7 @@ export function createHttpServer({
     try {
       const answer = await answerOf(call)
       // The caller may be gone; there is nobody to write to.
-      if (!response.destroyed) await send(call, response, answer, baseHeaders)
+      if (!response.destroyed) await send(call, response, answer, { ...baseHeaders, ...call.headers })
       return answer.status
     } catch (error) {
       onError(error, call)
@@ -150,7 +150,8 @@ function callOf(request: IncomingMessage, response: ServerResponse, stopping: Ab
     if (!response.writableFinished) gone.abort()
   })
   const { path, search } = target(request.url ?? '/')
-  return { request, path, search, requestId: requestIdOf(request), signal: gone.signal, stopping, facts: {} }
+  const requestId = requestIdOf(request)
+  return { request, path, search, requestId, signal: gone.signal, stopping, facts: {}, headers: {} }
 }
 
 /** The absolute form, as sent to proxies, must be understood too (RFC 9112, section 3.2.2). */

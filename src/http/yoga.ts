@@ -5,19 +5,20 @@ import type { Context } from '../graphql/context.ts'
 import { parserCaches } from '../graphql/document-cache.ts'
 import { maskError } from '../graphql/errors.ts'
 import { limitsPlugin } from '../graphql/limits.ts'
+import type { Call } from './call.ts'
 import type { GraphQLCall } from './graphql-route.ts'
 import { paramsFromCall } from './graphql-route.ts'
 
 /** Yoga as this project uses it: GraphQL over HTTP alone. Pages, bodies, CORS and stopping are the server's. */
 export const createGraphQLServer = (
   schema: GraphQLSchema,
-  contextOf: (viewer: Viewer, requestId: string) => Context,
+  contextOf: (viewer: Viewer, call: Call, nextOnce: GraphQLCall['nextOnce']) => Context,
   onError: (error: unknown, requestId: string) => void,
 ): YogaServerInstance<GraphQLCall, Context> =>
   createYoga<GraphQLCall, Context>({
     schema,
     graphqlEndpoint: '/graphql',
-    context: ({ viewer, call }) => contextOf(viewer, call.requestId),
+    context: ({ viewer, call, nextOnce }) => contextOf(viewer, call, nextOnce),
     plugins: [paramsFromCall(), limitsPlugin(), maskPlugin(onError)],
     // The route has read the body, within its own limit.
     maxRequestBodySize: false,

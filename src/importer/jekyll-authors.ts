@@ -1,5 +1,5 @@
 import { plainText } from '../content/plain-text.ts'
-import { slugify, slugProblem } from '../content/slug.ts'
+import { slugify, slugProblem } from '../slug.ts'
 import { type Fields, scalarText } from './fields.ts'
 import { isMap } from './front-matter.ts'
 import type { ImportedAuthor, ImportedPost } from './item.ts'

@@ -1,5 +1,5 @@
 import { plainText } from '../content/plain-text.ts'
-import { pathProblem, slugify, slugProblem } from '../content/slug.ts'
+import { pathProblem, slugify, slugProblem } from '../slug.ts'
 import { parseImportDate } from './date.ts'
 import { Fields } from './fields.ts'
 import type { FrontMatter } from './front-matter.ts'

@@ -1,5 +1,5 @@
-import { slugify } from '../content/slug.ts'
 import type { Tx } from '../db/client.ts'
+import { slugify } from '../slug.ts'
 import type { ImportedPost } from './item.ts'
 
 /** A post that an earlier run of the same import brought in. */

@@ -1,5 +1,5 @@
 import { ensureAuthor } from '../authors/author.ts'
-import { slugify } from '../content/slug.ts'
+import { slugify } from '../slug.ts'
 import { ensureCategory } from '../taxonomy/category.ts'
 import { ensureTag } from '../taxonomy/tag.ts'
 import { foldKey } from '../text.ts'

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
 import type { Place } from '../content/place.ts'
 import { emptySnapshot } from '../content/post.input.ts'
-import { insertPost, saveLive } from '../content/post.ts'
+import { insertPost, saveLive } from '../content/save.ts'
 import { changedFieldsOf, lockPost, type PostState, type Snapshot, snapshotOf } from '../content/snapshot.ts'
 import type { Post, Prisma } from '../db/generated/client.ts'
 import { newId } from '../id.ts'
 import { formatOffsetDateTime } from '../offset-date-time.ts'
+import { holdShelves } from '../shelves/locks.ts'
 import type { Write } from '../write.ts'
 import { importedAction } from './announce.ts'
 import type { ImportedPost, ImportFinding } from './item.ts'
@@ -32,6 +33,7 @@ export const storePost = async (
   written: ImportedPost,
   was: KnownPost | null,
 ): Promise<Stored> => {
+  await holdShelves(w)
   // Null, too, when the post was deleted after the run had begun: then it is a new one.
   const before = was && (await lockPost(w.tx, was.postId))
   const { status, scheduledAt } = stateOf(written, w.now)

@@ -5,7 +5,7 @@ import { connectionArgs, connectionType, nodePaths } from '../graphql/connection
 import { Node, registerNode } from '../graphql/node.ts'
 import { columnsOf, loadedBy, selectOf } from '../graphql/select.ts'
 import { absoluteUrl, categoryPath } from '../site.ts'
-import { lineOf } from './category.ts'
+import { lineOf } from './category.tree.ts'
 import { Term, TermBy } from './term.graphql.ts'
 
 export const Category = builder.prismaObject('Category', {

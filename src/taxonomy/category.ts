@@ -1,14 +1,104 @@
 import type { Tx } from '../db/client.ts'
 import type { Category } from '../db/generated/client.ts'
-import { newId } from '../id.ts'
+import { InvalidStateError, NotFoundError } from '../errors.ts'
+import { newId, prefixOf } from '../id.ts'
+import { leaveGone, takeOverPaths } from '../redirect.ts'
+import { differences } from '../shelves/fact.ts'
+import { arePublic, takeOff } from '../shelves/filing.ts'
+import { lockNames, reserveShelves } from '../shelves/locks.ts'
+import { categoryPath } from '../site.ts'
 import { foldKey } from '../text.ts'
 import type { Write } from '../write.ts'
+import { lookOf, recordCategoryFact } from './category.facts.ts'
+import { type CategoryInput, categoryColumns } from './category.input.ts'
+import { below, leadMoved, moveTree, refuseLongPath } from './category.tree.ts'
 
-export type CategoryInput = {
-  slug: string
-  name: string
-  description?: string | null
-  parentId?: string | null
+/**
+ * Creates a category; two may have one name.
+ *
+ * @throws ValidationError with every issue at once; TakenError when the slug belongs to another category.
+ */
+export const createCategory = async (
+  w: Write,
+  input: CategoryInput & { name: string },
+): Promise<Category> => {
+  await lockNames(w, 'category')
+  const data = await categoryColumns(w, input, null)
+  refuseLongPath(data.slugPath, 'slug')
+  const times = { createdAt: w.now, updatedAt: w.now }
+  const category = await w.tx.category.create({ data: { id: newId('category'), ...data, ...times } })
+  await takeOverPaths(w, [categoryPath(w.site, category.slugPath)])
+  await recordCategoryFact(w, 'category.created', {
+    category,
+    slugPaths: [category.slugPath],
+    isOnPosts: false,
+  })
+  return category
+}
+
+/**
+ * Changes or moves a category. Everything below it moves along, and every old path leads to the new one. What changes
+ * nothing is no error.
+ */
+export const updateCategory = async (
+  w: Write,
+  { id, ...input }: CategoryInput & { id: string },
+): Promise<Category> => {
+  await lockNames(w, 'category')
+  const before = await categoryToWrite(w, id)
+  const data = await categoryColumns(w, input, before)
+  const change = differences(await lookOf(w, before), await lookOf(w, data))
+  if (change.changedFields.length === 0) return before
+  const [from, to] = [before.slugPath, data.slugPath]
+  const tree = await below(w, from)
+  if (from !== to) await moveTree(w, from, to, input.slug === undefined ? 'parentId' : 'slug')
+  const version = before.version + 1
+  const category = await w.tx.category.update({ where: { id }, data: { ...data, version, updatedAt: w.now } })
+  const moved = [before, ...tree].map(({ id, slugPath }) => ({
+    id,
+    from: slugPath,
+    to: to + slugPath.slice(from.length),
+  }))
+  await leadMoved(w, moved)
+  await recordCategoryFact(w, 'category.updated', {
+    category,
+    ...change,
+    slugPaths: moved.flatMap((category) => [category.from, category.to]),
+    isOnPosts: await arePublic(
+      w,
+      'category',
+      moved.map((category) => category.id),
+    ),
+  })
+  return category
+}
+
+/**
+ * Deletes a category for good; its path answers Gone.
+ *
+ * @throws NotFoundError; InvalidStateError when there are categories below it, or posts and `detachPosts` is not true.
+ */
+export const deleteCategory = async (
+  w: Write,
+  { id, detachPosts }: { id: string; detachPosts?: boolean | null },
+): Promise<string> => {
+  await reserveShelves(w)
+  await lockNames(w, 'category')
+  const before = await categoryToWrite(w, id)
+  const children = await w.tx.category.count({ where: { parentId: id } })
+  if (children > 0) {
+    const message = `The category "${before.name}" has ${children} ${children === 1 ? 'category' : 'categories'} below it; move or delete them first.`
+    throw new InvalidStateError(message, ['input', 'id'])
+  }
+  const isOnPosts = await arePublic(w, 'category', [id])
+  await takeOff(w, 'category', before, detachPosts)
+  const previous = await lookOf(w, before)
+  await leaveGone(w, { categoryId: id }, [previous.path])
+  await w.tx.category.delete({ where: { id } })
+  const category = { id, version: before.version + 1 }
+  const slugPaths = [before.slugPath]
+  await recordCategoryFact(w, 'category.deleted', { category, slugPaths, previous, isOnPosts })
+  return id
 }
 
 /** The category that a word means: the exact slug first, then the name in any case; null when there is none. */
@@ -16,29 +106,25 @@ export const findCategory = async (tx: Tx, word: string): Promise<Category | nul
   (await tx.category.findUnique({ where: { slug: word } })) ??
   tx.category.findFirst({ where: { nameKey: foldKey(word) }, orderBy: { id: 'asc' } })
 
-/** Creates the category, or returns the one that has the slug. */
+type KnownCategory = { slug: string; name: string; description?: string | null; parentId?: string | null }
+
+/** Creates the category, or returns the one that has the slug: for whoever tells of it otherwise. */
 export const ensureCategory = async (
   w: Write,
-  { slug, name, parentId = null, ...rest }: CategoryInput,
+  { slug, name, parentId = null, ...rest }: KnownCategory,
 ): Promise<Category> => {
-  const existing = await w.tx.category.findUnique({ where: { slug } })
+  const find = () => w.tx.category.findUnique({ where: { slug } })
+  const existing = (await find()) ?? (await lockNames(w, 'category').then(find))
   if (existing) return existing
   const parent = parentId ? await w.tx.category.findUnique({ where: { id: parentId } }) : null
-  return w.tx.category.create({
-    data: {
-      id: newId('category'),
-      slug,
-      name,
-      nameKey: foldKey(name),
-      parentId,
-      slugPath: parent ? `${parent.slugPath}/${slug}` : slug,
-      ...rest,
-      createdAt: w.now,
-      updatedAt: w.now,
-    },
-  })
+  const slugPath = parent ? `${parent.slugPath}/${slug}` : slug
+  await takeOverPaths(w, [categoryPath(w.site, slugPath)])
+  const data = { id: newId('category'), slug, name, nameKey: foldKey(name), parentId, slugPath, ...rest }
+  return w.tx.category.create({ data: { ...data, createdAt: w.now, updatedAt: w.now } })
 }
 
-/** The slug paths of a category and its ancestors, the root first. */
-export const lineOf = (slugPath: string): string[] =>
-  slugPath.split('/').map((_, index, slugs) => slugs.slice(0, index + 1).join('/'))
+const categoryToWrite = async ({ tx }: Write, id: string): Promise<Category> => {
+  const category = prefixOf(id) === 'category' ? await tx.category.findUnique({ where: { id } }) : null
+  if (!category) throw new NotFoundError(`There is no category with the id "${id}".`, ['input', 'id'])
+  return category
+}

@@ -4,8 +4,8 @@ import { connectionArgs, connectionType, nodePaths } from '../graphql/connection
 import { Node, registerNode } from '../graphql/node.ts'
 import { selectOf } from '../graphql/select.ts'
 import { absoluteUrl, tagPath } from '../site.ts'
-import { tagsVisibleTo } from './tag.ts'
 import { Term, TermBy } from './term.graphql.ts'
+import { tagsVisibleTo } from './visibility.ts'
 
 export const Tag = builder.prismaObject('Tag', {
   description: 'A word that posts are filed under. One spelling is canonical: `KDE` and `kde` are one tag.',

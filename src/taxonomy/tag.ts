@@ -1,13 +1,73 @@
-import { hasScope, type Viewer } from '../auth/viewer.ts'
 import type { Tx } from '../db/client.ts'
-import type { Prisma, Tag } from '../db/generated/client.ts'
-import { newId } from '../id.ts'
+import type { Tag } from '../db/generated/client.ts'
+import { NotFoundError, TakenError } from '../errors.ts'
+import { newId, prefixOf } from '../id.ts'
+import { leadTo, leaveGone, takeOverPaths } from '../redirect.ts'
+import { differences } from '../shelves/fact.ts'
+import { arePublic, takeOff } from '../shelves/filing.ts'
+import { lockNames, reserveShelves } from '../shelves/locks.ts'
+import { freeSlug, refuse, slugFor, textOr } from '../shelves/naming.ts'
+import { tagPath } from '../site.ts'
 import { foldKey } from '../text.ts'
 import type { Write } from '../write.ts'
+import { lookOf, recordTagFact } from './tag.facts.ts'
+import { type TermInput, termIssues } from './term.input.ts'
 
-/** Without content:read a tag is there once a published post bears it: a draft's tags may tell what it is about. */
-export const tagsVisibleTo = (viewer: Viewer): Prisma.TagWhereInput =>
-  hasScope(viewer, 'CONTENT_READ') ? {} : { posts: { some: { post: { status: 'PUBLISHED' } } } }
+/**
+ * Creates a tag in its canonical spelling.
+ *
+ * @throws ValidationError with every issue at once; TakenError when there is a tag of the name in any case, or of the slug.
+ */
+export const createTag = async (w: Write, input: TermInput & { name: string }): Promise<Tag> => {
+  refuse(termIssues('tag', input))
+  await lockNames(w, 'tag')
+  const data = await columnsOf(w, input, null)
+  const times = { createdAt: w.now, updatedAt: w.now }
+  const tag = await w.tx.tag.create({ data: { id: newId('tag'), ...data, ...times } })
+  await takeOverPaths(w, [tagPath(w.site, tag.slug)])
+  await recordTagFact(w, 'tag.created', { tag, looks: [lookOf(w.site, tag)], isOnPosts: false })
+  return tag
+}
+
+/** Changes a tag, its canonical spelling included; its old path leads to the new one. What changes nothing is no error. */
+export const updateTag = async (w: Write, { id, ...input }: TermInput & { id: string }): Promise<Tag> => {
+  await lockNames(w, 'tag')
+  const before = await tagToWrite(w, id)
+  refuse(termIssues('tag', input))
+  const data = await columnsOf(w, input, before)
+  const looks = [lookOf(w.site, before), lookOf(w.site, data)] as const
+  const change = differences(...looks)
+  if (change.changedFields.length === 0) return before
+  const version = before.version + 1
+  const tag = await w.tx.tag.update({ where: { id }, data: { ...data, version, updatedAt: w.now } })
+  const [{ path: from }, { path: to }] = looks
+  if (from !== to) await leadTo(w, { tagId: id }, [from])
+  await takeOverPaths(w, [to])
+  await recordTagFact(w, 'tag.updated', { tag, looks, ...change })
+  return tag
+}
+
+/**
+ * Deletes a tag for good; its path answers Gone.
+ *
+ * @throws NotFoundError; InvalidStateError when there are posts and `detachPosts` is not true.
+ */
+export const deleteTag = async (
+  w: Write,
+  { id, detachPosts }: { id: string; detachPosts?: boolean | null },
+): Promise<string> => {
+  await reserveShelves(w)
+  await lockNames(w, 'tag')
+  const before = await tagToWrite(w, id)
+  const isOnPosts = await arePublic(w, 'tag', [id])
+  await takeOff(w, 'tag', before, detachPosts)
+  const look = lookOf(w.site, before)
+  await leaveGone(w, { tagId: id }, [look.path])
+  await w.tx.tag.delete({ where: { id } })
+  const tag = { id, version: before.version + 1 }
+  await recordTagFact(w, 'tag.deleted', { tag, looks: [look], previous: look, isOnPosts })
+  return id
+}
 
 /** The tag that a word means: the exact slug first, then the name in any case; null when there is none. */
 export const findTag = async (tx: Tx, word: string): Promise<Tag | null> =>
@@ -16,19 +76,49 @@ export const findTag = async (tx: Tx, word: string): Promise<Tag | null> =>
 
 /** Creates the tag under a free slug, or returns the one that the name means: `KDE` and `kde` are one tag. */
 export const ensureTag = async (w: Write, name: string, slug: string): Promise<Tag> => {
-  const nameKey = foldKey(name)
-  // Two transactions that bring the same new tag wait for each other instead of failing on its key or its slug. One lock
-  // for all tags: with one a tag, two that bring the same tags in another order would wait in a circle.
-  await w.tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtext('new-tag'))`
+  await lockNames(w, 'tag')
   const existing = await findTag(w.tx, name)
   if (existing) return existing
-  const data = { id: newId('tag'), name: name.trim(), nameKey, createdAt: w.now, updatedAt: w.now }
-  return w.tx.tag.create({ data: { ...data, slug: await freeSlug(w.tx, slug) } })
+  const free = await freeSlug(slug, isSlugTaken(w, null))
+  await takeOverPaths(w, [tagPath(w.site, free)])
+  const data = { id: newId('tag'), slug: free, name: name.trim(), nameKey: foldKey(name) }
+  return w.tx.tag.create({ data: { ...data, createdAt: w.now, updatedAt: w.now } })
 }
 
-const freeSlug = async (tx: Tx, wanted: string): Promise<string> => {
-  for (let number = 1; ; number++) {
-    const slug = number === 1 ? wanted : `${wanted}-${number}`
-    if (!(await tx.tag.findUnique({ where: { slug }, select: { id: true } }))) return slug
+const tagToWrite = async ({ tx }: Write, id: string): Promise<Tag> => {
+  const tag = prefixOf(id) === 'tag' ? await tx.tag.findUnique({ where: { id } }) : null
+  if (!tag) throw new NotFoundError(`There is no tag with the id "${id}".`, ['input', 'id'])
+  return tag
+}
+
+const columnsOf = async (w: Write, input: TermInput, before: Tag | null) => {
+  const name = input.name?.trim() ?? before?.name ?? ''
+  const nameKey = foldKey(name)
+  await refuseOtherSpelling(w, name, before)
+  const isTaken = isSlugTaken(w, before)
+  return {
+    name,
+    nameKey,
+    slug: before && input.slug === undefined ? before.slug : await slugFor('tag', input.slug, name, isTaken),
+    description: textOr(input.description, before?.description ?? null),
   }
 }
+
+const refuseOtherSpelling = async ({ tx }: Write, name: string, before: Tag | null): Promise<void> => {
+  const other = await tx.tag.findUnique({ where: { nameKey: foldKey(name) } })
+  if (!other || other.id === before?.id) return
+  const advice = before
+    ? 'merge the two with mergeTags'
+    : 'use that one, or change its spelling with updateTag'
+  throw new TakenError(
+    `There is a tag "${other.name}" already (${other.id}), and one tag has one spelling: ${advice}.`,
+    ['input', 'name'],
+  )
+}
+
+const isSlugTaken =
+  ({ tx }: Write, before: Tag | null) =>
+  async (slug: string): Promise<boolean> => {
+    const holder = await tx.tag.findUnique({ where: { slug }, select: { id: true } })
+    return holder !== null && holder.id !== before?.id
+  }

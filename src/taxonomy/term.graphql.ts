@@ -29,6 +29,19 @@ export const TermBy = builder.inputType('TermBy', {
   }),
 })
 
+/** The input of a merge of the terms of one kind. */
+export const mergeInput = (name: string, plural: string) =>
+  builder.inputType(`${name}Input`, {
+    description: `Which ${plural} go into which one.`,
+    fields: (t) => ({
+      sourceIds: t.idList({
+        required: true,
+        description: `The ${plural} that go, 1 to 100 of them; their posts do not.`,
+      }),
+      targetId: t.id({ required: true, description: `The one that stays, as it is.` }),
+    }),
+  })
+
 /** Interfaces declare; the types that implement them resolve. */
 function onTheType(): never {
   throw new Error('Term has no fields of its own: Category and Tag resolve them.')

@@ -8,7 +8,7 @@ import { EventType } from '../events/event.graphql.ts'
 import { builder } from '../graphql/builder.ts'
 import { connectionArgs, connectionType, nodePaths } from '../graphql/connection.ts'
 import { Node, registerNode } from '../graphql/node.ts'
-import { resultOf } from '../graphql/result.ts'
+import { isProblem, orProblem, resultType } from '../graphql/result.ts'
 import { selectOf } from '../graphql/select.ts'
 import { createWebhookEndpoint, deleteWebhookEndpoint } from './endpoint.ts'
 import { WebhookEndpointStatus } from './enums.graphql.ts'
@@ -161,32 +161,34 @@ const DeleteWebhookEndpointPayload = builder
 
 builder.mutationFields((t) => ({
   createWebhookEndpoint: t.field({
-    type: CreateWebhookEndpointPayload,
+    type: resultType('CreateWebhookEndpoint', CreateWebhookEndpointPayload, [ValidationError]),
     description: 'Makes an endpoint, active at once. Needs webhooks:manage.',
     authScopes: manage,
-    errors: resultOf('CreateWebhookEndpoint', [ValidationError]),
     args: {
       input: t.arg({ type: CreateWebhookEndpointInput, required: true, description: 'The new endpoint.' }),
     },
     resolve: async (_root, { input }, context) => {
       const rules = context.endpointRules
       if (!rules) throw new Error('This context cannot save endpoints.')
-      const { value } = await context.write(context.viewer, (w) => createWebhookEndpoint(w, rules, input))
-      return value
+      const written = await orProblem(
+        context.write(context.viewer, (w) => createWebhookEndpoint(w, rules, input)),
+      )
+      return isProblem(written) ? written : written.value
     },
   }),
   deleteWebhookEndpoint: t.field({
-    type: DeleteWebhookEndpointPayload,
+    type: resultType('DeleteWebhookEndpoint', DeleteWebhookEndpointPayload, [NotFoundError]),
     description:
       'Deletes an endpoint and its secrets; its deliveries stay in the log. Needs webhooks:manage.',
     authScopes: manage,
-    errors: resultOf('DeleteWebhookEndpoint', [NotFoundError]),
     args: {
       input: t.arg({ type: DeleteWebhookEndpointInput, required: true, description: 'The endpoint.' }),
     },
     resolve: async (_root, { input }, context) => {
-      const { value } = await context.write(context.viewer, (w) => deleteWebhookEndpoint(w, input.id))
-      return { deletedId: value }
+      const written = await orProblem(
+        context.write(context.viewer, (w) => deleteWebhookEndpoint(w, input.id)),
+      )
+      return isProblem(written) ? written : { deletedId: written.value }
     },
   }),
 }))

@@ -6,8 +6,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { renderPost } from '../../src/content/render.ts'
-import { pathProblem, slugProblem } from '../../src/content/slug.ts'
 import { ImportSourceError } from '../../src/importer/item.ts'
+import { pathProblem, slugProblem } from '../../src/slug.ts'
 import { folderOf, readFiles, readFolder } from '../support/jekyll.ts'
 
 describe('the folder', () => {

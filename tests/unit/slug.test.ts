@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { plainText } from '../../src/content/plain-text.ts'
-import { pathProblem, slugify, slugProblem } from '../../src/content/slug.ts'
+import { pathProblem, slugify, slugProblem } from '../../src/slug.ts'
 
 describe('slugify', () => {
   it.each([
@@ -111,7 +111,7 @@ describe('pathProblem', () => {
     ['/a\0', 'control characters'],
     ['/\ud800', 'broken Unicode'],
     ['/e\u0301', 'normal form C'],
-    [`/${'x'.repeat(1024)}`, 'at most 1024'],
+    [`/${'x'.repeat(800)}`, 'at most 800'],
   ])('refuses %j and says what to do', (path, hint) => {
     expect(pathProblem(path)).toContain(hint)
   })

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { CreatePostDocument, PublishPostDocument } from '../../schema/generated/graphql.ts'
 import { system } from '../../src/auth/viewer.ts'
-import { publishPost } from '../../src/content/post.ts'
+import { publishPost } from '../../src/content/publish.ts'
 import { type TestApp, withApp } from '../support/app.ts'
 import { subscribe } from './subscribing.ts'
 import { publishNew, saveNew } from './writing.ts'

@@ -51,7 +51,7 @@ export function pathProblem(path: string): string | null {
   return null
 }
 
-const maxPathLength = 1024 // the site maps and feeds of 2,048-character URLs leave as much again for SITE_URL and escapes
+const maxPathLength = 800 // an index entry of PostgreSQL holds 2,704 bytes, and a character up to three
 
 const letterOrDigit = /[\p{L}\p{N}]/u
 // Marks, too: Devanagari, Thai and Arabic words cannot be written without them.

@@ -1,0 +1,29 @@
+import type { Event as EventRow } from '../db/generated/client.ts'
+import { Event } from '../events/event.graphql.ts'
+import { builder } from '../graphql/builder.ts'
+import { Node } from '../graphql/node.ts'
+import { loadedBy, selectOf } from '../graphql/select.ts'
+import { changeFields } from '../shelves/change.graphql.ts'
+import { Author } from './author.graphql.ts'
+
+export const AuthorEvent = builder.objectRef<EventRow>('AuthorEvent').implement({
+  description: 'Something that happened to an author.',
+  interfaces: [Node, Event],
+  fields: (t) => ({
+    authorId: t.exposeID('subjectId', { description: 'Who it is; they may have been deleted since.' }),
+    author: t.loadable({
+      type: Author,
+      nullable: true,
+      byPath: true,
+      description: 'The author after the event; null once they are deleted.',
+      resolve: (event, _args, context, info) => loadedBy(event.subjectId, context, info),
+      load: async (ids: string[], context, _args, info) => {
+        const select = selectOf(context, info, 'Author', { id: true })
+        const rows = await context.db.author.findMany({ select, where: { id: { in: ids } } })
+        const byId = new Map(rows.map((row) => [row.id, row]))
+        return ids.map((id) => byId.get(id) ?? null)
+      },
+    }),
+    ...changeFields(t, 'author'),
+  }),
+})

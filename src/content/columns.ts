@@ -1,0 +1,61 @@
+import { Prisma } from '../db/generated/client.ts'
+import { parseOffsetDateTime } from '../offset-date-time.ts'
+import { foldKey } from '../text.ts'
+import type { Write } from '../write.ts'
+import type { Place } from './place.ts'
+import { type Rendered, renderPost } from './render.ts'
+import type { Snapshot } from './snapshot.ts'
+
+export const render = (snapshot: Snapshot): Rendered => renderPost(snapshot)
+
+/** The columns that follow from what was written: everything is rendered when it is saved, never in a query. */
+export const contentColumns = (snapshot: Snapshot, rendered: Rendered, place: Place) => {
+  const published = snapshot.publishedAt === null ? null : parseOffsetDateTime(snapshot.publishedAt)
+  return {
+    ...place,
+    title: snapshot.title,
+    titleKey: foldKey(snapshot.title),
+    format: snapshot.format,
+    source: snapshot.source,
+    content: rendered.content,
+    contentText: rendered.text,
+    excerptManual: snapshot.excerpt,
+    excerptHtml: rendered.excerptHtml,
+    excerptText: rendered.excerptText,
+    excerptSource: rendered.excerptSource,
+    wordCount: rendered.wordCount,
+    images: rendered.images,
+    headings: rendered.headings,
+    layout: snapshot.layout,
+    seoTitle: snapshot.seo.title,
+    seoDescription: snapshot.seo.description,
+    canonicalUrl: snapshot.seo.canonicalUrl,
+    noindex: snapshot.seo.noindex,
+    coverImage: snapshot.coverImage ?? Prisma.DbNull,
+    metadata: snapshot.metadata as Prisma.InputJsonObject,
+    publishedAt: published?.instant ?? null,
+    publishedOffset: published?.offsetMinutes ?? 0,
+  }
+}
+
+/** Files the post under its authors and terms, in the written order. */
+export const fileUnder = async (w: Write, postId: string, snapshot: Snapshot): Promise<void> => {
+  const { tx } = w
+  await tx.postAuthor.deleteMany({ where: { postId } })
+  await tx.postCategory.deleteMany({ where: { postId } })
+  await tx.postTag.deleteMany({ where: { postId } })
+  const { authorIds, categoryIds, tagIds } = snapshot
+  if (authorIds.length > 0) {
+    await tx.postAuthor.createMany({
+      data: authorIds.map((authorId, position) => ({ postId, authorId, position })),
+    })
+  }
+  if (categoryIds.length > 0) {
+    await tx.postCategory.createMany({
+      data: categoryIds.map((categoryId, position) => ({ postId, categoryId, position })),
+    })
+  }
+  if (tagIds.length > 0) {
+    await tx.postTag.createMany({ data: tagIds.map((tagId, position) => ({ postId, tagId, position })) })
+  }
+}

@@ -1,0 +1,76 @@
+import type { GraphQLResolveInfo } from 'graphql'
+import { Prisma } from '../db/generated/client.ts'
+import type { Context } from '../graphql/context.ts'
+import { columnsOf, selectOf } from '../graphql/select.ts'
+import { prefixOf } from '../id.ts'
+
+/** What a post is filed under: the link table of what is live, and the list of ids in a revision's snapshot. */
+type Link = { type: string; table: string; via: string; key: string; written: string }
+
+export const authors: Link = {
+  type: 'Author',
+  table: 'authors',
+  via: 'post_authors',
+  key: 'author_id',
+  written: 'authorIds',
+}
+export const categories: Link = {
+  type: 'Category',
+  table: 'categories',
+  via: 'post_categories',
+  key: 'category_id',
+  written: 'categoryIds',
+}
+export const tags: Link = {
+  type: 'Tag',
+  table: 'tags',
+  via: 'post_tags',
+  key: 'tag_id',
+  written: 'tagIds',
+}
+
+/** An author or a term, with the id of the post or revision that is filed under it. */
+export type Filed<Row> = Row & { filedId: string }
+
+/**
+ * What posts and revisions are filed under, in the written order: one statement, however many there are. What a revision
+ * names and exists no longer is left out.
+ *
+ * @param ids of posts, for what is live, and of revisions, for what they hold.
+ */
+export const filedUnder = async <Row>(
+  ids: string[],
+  link: Link,
+  context: Context,
+  info: GraphQLResolveInfo,
+): Promise<Filed<Row>[]> => {
+  const columns = columnsOf(selectOf(context, info, link.type, { id: true }), link.table)
+  const revisions = ids.filter((id) => prefixOf(id) === 'revision')
+  const posts = ids.filter((id) => prefixOf(id) !== 'revision')
+  const found = await Promise.all([
+    posts.length > 0 ? underPosts<Row>(posts, link, columns, context) : [],
+    revisions.length > 0 ? underRevisions<Row>(revisions, link, columns, context) : [],
+  ])
+  return found.flat()
+}
+
+const underPosts = <Row>(ids: string[], link: Link, columns: Prisma.Sql, { db }: Context) => {
+  const [table, via, key] = [link.table, link.via, link.key].map((name) => Prisma.raw(name))
+  return db.$queryRaw<Filed<Row>[]>`
+    SELECT ${via}.post_id AS "filedId", ${columns}
+    FROM ${via} JOIN ${table} ON ${table}.id = ${via}.${key}
+    WHERE ${via}.post_id = ANY(${ids})
+    ORDER BY ${via}.post_id, ${via}.position`
+}
+
+const underRevisions = <Row>(ids: string[], link: Link, columns: Prisma.Sql, { db }: Context) => {
+  const table = Prisma.raw(link.table)
+  return db.$queryRaw<Filed<Row>[]>`
+    SELECT revision.id AS "filedId", ${columns}
+    FROM post_revisions revision
+    CROSS JOIN LATERAL json_array_elements_text(revision.snapshot->${link.written}::text)
+      WITH ORDINALITY AS written(id, position)
+    JOIN ${table} ON ${table}.id = written.id
+    WHERE revision.id = ANY(${ids})
+    ORDER BY revision.id, written.position`
+}

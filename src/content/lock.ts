@@ -1,0 +1,26 @@
+import { NotFoundError, VersionConflictError } from '../errors.ts'
+import { prefixOf } from '../id.ts'
+import { holdShelves } from '../shelves/locks.ts'
+import type { Write } from '../write.ts'
+import { lockPost, type PostState } from './snapshot.ts'
+
+/** Which post an action is about, and the version that it was decided on. */
+export type PostAction = { id: string; expectedVersion?: number | null }
+
+/**
+ * Reads and locks the post of an action until the transaction ends.
+ *
+ * @throws NotFoundError; VersionConflictError when someone saved it since.
+ */
+export const postToWrite = async (w: Write, { id, expectedVersion }: PostAction): Promise<PostState> => {
+  await holdShelves(w)
+  const state = prefixOf(id) === 'post' ? await lockPost(w.tx, id) : null
+  if (!state) throw new NotFoundError(`There is no post with the id "${id}".`, ['input', 'id'])
+  if (expectedVersion != null && expectedVersion !== state.post.headVersion) {
+    throw new VersionConflictError(
+      `The post is at version ${state.post.headVersion}, not ${expectedVersion}: someone saved it since. Read it again and repeat the change.`,
+      id,
+    )
+  }
+  return state
+}

@@ -1,0 +1,70 @@
+import {
+  InvalidStateError,
+  NotFoundError,
+  TakenError,
+  ValidationError,
+  VersionConflictError,
+} from '../errors.ts'
+import { builder } from '../graphql/builder.ts'
+import { orProblem, resultType } from '../graphql/result.ts'
+import { expectedVersion, type InputFields } from './post.mutations.graphql.ts'
+import { postPayload } from './post.result.graphql.ts'
+import { publishPost, unpublishPost } from './publish.ts'
+
+export const PublishPostInput = builder.inputType('PublishPostInput', {
+  description: 'Which post to publish, and when.',
+  fields: (t) => ({
+    id: t.id({ required: true, description: 'The post.' }),
+    at: t.field({ type: 'DateTime', description: 'A time in the future. Absent or null: now.' }),
+    unpublishAt: t.field({
+      type: 'DateTime',
+      description: 'When to take it back to draft. Absent: as it is; null: never.',
+    }),
+    expectedVersion: expectedVersion(t),
+  }),
+})
+
+/** Which post, and the version that the decision was made on: the input of every change of status. */
+export const postInput = (name: string, description: string) =>
+  builder.inputType(`${name}Input`, {
+    description,
+    fields: (t: InputFields) => ({
+      id: t.id({ required: true, description: 'The post.' }),
+      expectedVersion: expectedVersion(t),
+    }),
+  })
+
+export const UnpublishPostInput = postInput('UnpublishPost', 'Which post to take back to draft.')
+
+export const PublishPostResult = resultType(
+  'PublishPost',
+  postPayload('PublishPost', 'published or scheduled'),
+  [ValidationError, NotFoundError, VersionConflictError, InvalidStateError, TakenError],
+)
+export const UnpublishPostResult = resultType('UnpublishPost', postPayload('UnpublishPost', 'taken back'), [
+  NotFoundError,
+  VersionConflictError,
+  InvalidStateError,
+  TakenError,
+])
+
+const authScopes = { scope: 'CONTENT_PUBLISH' } as const
+
+builder.mutationFields((t) => ({
+  publishPost: t.field({
+    type: PublishPostResult,
+    description:
+      'Makes a draft public, or the pending edits of a published post live, now or at a time in the future. Needs content:publish.',
+    authScopes,
+    args: { input: t.arg({ type: PublishPostInput, required: true, description: 'Which post, and when.' }) },
+    resolve: (_root, { input }, { write, viewer }) => orProblem(write(viewer, (w) => publishPost(w, input))),
+  }),
+  unpublishPost: t.field({
+    type: UnpublishPostResult,
+    description: 'Takes a published post back to draft, or cancels a schedule. Needs content:publish.',
+    authScopes,
+    args: { input: t.arg({ type: UnpublishPostInput, required: true, description: 'Which post.' }) },
+    resolve: (_root, { input }, { write, viewer }) =>
+      orProblem(write(viewer, (w) => unpublishPost(w, input))),
+  }),
+}))

@@ -1,0 +1,43 @@
+import type { Write } from './write.ts'
+
+/** What an old path leads to. A redirect names the row and not its path: none ever chain. */
+export type RedirectTarget =
+  | { postId: string }
+  | { authorId: string }
+  | { categoryId: string }
+  | { tagId: string }
+
+/** Leads paths at which something was public to where it is now. */
+export const leadTo = (w: Write, target: RedirectTarget, paths: string[]): Promise<void> =>
+  point(w, paths, { ...nowhere, ...target }, 301)
+
+/** A path that something public lives at has no redirect: none ever loop, and what is new may take over an old path. */
+export const takeOverPaths = async (w: Write, paths: string[]): Promise<void> => {
+  await w.tx.redirect.deleteMany({ where: { path: { in: paths } } })
+}
+
+/** Before something public is deleted: its paths, and those that lead to it, answer Gone. */
+export const leaveGone = async (w: Write, target: RedirectTarget, paths: string[]): Promise<void> => {
+  await w.tx.redirect.updateMany({ where: target, data: { ...nowhere, status: 410 } })
+  await point(w, paths, nowhere, 410)
+}
+
+/** Leads on to `to` what led to the others. */
+export const handOver = async (w: Write, from: RedirectTarget[], to: RedirectTarget): Promise<void> => {
+  await w.tx.redirect.updateMany({ where: { OR: from }, data: { ...nowhere, ...to } })
+}
+
+const nowhere = { postId: null, authorId: null, categoryId: null, tagId: null }
+
+type Columns = Record<keyof typeof nowhere, string | null>
+
+const point = async (w: Write, paths: string[], columns: Columns, status: number): Promise<void> => {
+  if (paths.length === 0) return
+  const { postId, authorId, categoryId, tagId } = columns
+  await w.tx.$executeRaw`
+    INSERT INTO redirects (path, post_id, author_id, category_id, tag_id, status, created_at)
+    SELECT path, ${postId}::text, ${authorId}::text, ${categoryId}::text, ${tagId}::text, ${status}::int, ${w.now}::timestamptz
+    FROM unnest(${[...new Set(paths)]}::text[]) AS path
+    ON CONFLICT (path) DO UPDATE SET post_id = EXCLUDED.post_id, author_id = EXCLUDED.author_id,
+      category_id = EXCLUDED.category_id, tag_id = EXCLUDED.tag_id, status = EXCLUDED.status`
+}

@@ -1,0 +1,68 @@
+import type { Event as EventRow } from '../db/generated/client.ts'
+import { Event } from '../events/event.graphql.ts'
+import { builder, type SchemaTypes } from '../graphql/builder.ts'
+
+/** What a write of an author or a term hands to its payload. */
+export type Written<Value = { id: string }> = { value: Value; events: EventRow[] }
+
+type FieldsOf<Shape> = PothosSchemaTypes.ObjectFieldBuilder<SchemaTypes, Shape>
+
+/** The field `event` of a payload. */
+export const eventField = <Value>(t: FieldsOf<Written<Value>>) =>
+  t.field({
+    type: Event,
+    nullable: true,
+    description: 'What subscribers are told; null when nothing changed, which is no error.',
+    resolve: ({ events }) => events[0] ?? null,
+  })
+
+/** The payload of a mutation that deletes. */
+export const deletedPayload = (name: string, what: string) =>
+  builder.objectRef<Written<string>>(`${name}Payload`).implement({
+    description: `The ${what} that was deleted.`,
+    fields: (t) => ({
+      deletedId: t.id({ description: 'The global id that it had.', resolve: ({ value }) => value }),
+      event: eventField(t),
+    }),
+  })
+
+/** The input of a mutation that deletes. */
+export const deleteInput = (name: string, what: string) =>
+  builder.inputType(`${name}Input`, {
+    description: `Which ${what} to delete.`,
+    fields: (t) => ({
+      id: t.id({ required: true, description: `The ${what}.` }),
+      detachPosts: t.boolean({
+        required: true,
+        defaultValue: false,
+        description: `Whether to take the ${what} off its posts, of which there must be none otherwise.`,
+      }),
+    }),
+  })
+
+/** The fields that the events of authors, categories and tags have in common. */
+export const changeFields = (t: FieldsOf<EventRow>, what: string) => ({
+  version: t.exposeInt('subjectVersion', {
+    description: `The version of the ${what} that the event made: a receiver can drop what is older than what it has.`,
+  }),
+  changedFields: t.exposeStringList('changedFields', {
+    description: `The names of the fields of the ${what} that changed.`,
+  }),
+  previous: t.field({
+    type: 'JSON',
+    nullable: true,
+    description:
+      'The values that changed fields had before; of a deletion, all that it had; null when nothing had a value.',
+    resolve: ({ previous }) => previous,
+  }),
+  invalidates: t.exposeStringList('invalidates', {
+    description: 'The cache tags of every answer that the event made stale.',
+  }),
+  paths: t.exposeStringList('paths', {
+    description: `The paths of the pages of the ${what}, as they are and as they were, and of others that changed with it.`,
+  }),
+})
+
+/** The ids of those that went into another one: only an event of a merge has them. */
+export const mergedIdsOf = ({ detail }: EventRow): string[] =>
+  (detail as { mergedIds?: string[] } | null)?.mergedIds ?? []

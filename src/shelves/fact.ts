@@ -1,0 +1,43 @@
+import type { EventType } from '../events/catalog.ts'
+import type { Write } from '../write.ts'
+
+/** What happened to an author or a term. */
+export type ShelfFact = {
+  type: EventType
+  /** As it is now; a deletion counts as one more version. */
+  subject: { id: string; version: number }
+  changedFields?: string[]
+  /** What it had before; of a deletion: all that it had. */
+  previous?: Record<string, unknown> | null
+  /** Whose cache tags are stale besides its own, the collective tag among them. */
+  stale: string[]
+  /** The pages that show it, or showed it. */
+  paths: string[]
+  /** Whether public posts show it: they are stale, too, and so is the front page. */
+  isOnPosts: boolean
+  detail?: Record<string, unknown>
+}
+
+/** Records what happened to an author or a term. They are public, with posts and without. */
+export const recordShelfFact = (w: Write, fact: ShelfFact): void => {
+  const { type, subject, changedFields = [], previous = null, stale, paths, isOnPosts, detail } = fact
+  w.record({
+    type,
+    subjectId: subject.id,
+    subjectVersion: subject.version,
+    changedFields,
+    previous,
+    // Not the posts one by one: a tag may have thousands, and answers that show it carry its own id.
+    invalidates: [...new Set([subject.id, ...stale, ...(isOnPosts ? ['posts'] : [])])],
+    paths: [...new Set([...paths, ...(isOnPosts ? ['/'] : [])])],
+    isPublic: true,
+    detail,
+  })
+}
+
+/** The names of the fields in which two looks at one thing differ, and the values they had. */
+export const differences = <Look extends Record<string, unknown>>(before: Look, after: Look) => {
+  const changedFields = Object.keys(before).filter((field) => before[field] !== after[field])
+  const previous = Object.fromEntries(changedFields.map((field) => [field, before[field]]))
+  return { changedFields, previous }
+}

@@ -1,0 +1,33 @@
+import type { Event as EventRow } from '../db/generated/client.ts'
+import { Event } from '../events/event.graphql.ts'
+import { builder } from '../graphql/builder.ts'
+import { Node } from '../graphql/node.ts'
+import { loadedBy, selectOf } from '../graphql/select.ts'
+import { changeFields, mergedIdsOf } from '../shelves/change.graphql.ts'
+import { Tag } from './tag.graphql.ts'
+
+export const TagEvent = builder.objectRef<EventRow>('TagEvent').implement({
+  description: 'Something that happened to a tag.',
+  interfaces: [Node, Event],
+  fields: (t) => ({
+    tagId: t.exposeID('subjectId', { description: 'Which one it is; it may have been deleted since.' }),
+    tag: t.loadable({
+      type: Tag,
+      nullable: true,
+      byPath: true,
+      description: 'How it is after the event; null once it is deleted.',
+      resolve: (event, _args, context, info) => loadedBy(event.subjectId, context, info),
+      load: async (ids: string[], context, _args, info) => {
+        const select = selectOf(context, info, 'Tag', { id: true })
+        const rows = await context.db.tag.findMany({ select, where: { id: { in: ids } } })
+        const byId = new Map(rows.map((row) => [row.id, row]))
+        return ids.map((id) => byId.get(id) ?? null)
+      },
+    }),
+    mergedIds: t.idList({
+      description: 'The tags that went into this one and are gone; empty unless they were merged.',
+      resolve: mergedIdsOf,
+    }),
+    ...changeFields(t, 'tag'),
+  }),
+})

@@ -1,0 +1,50 @@
+import type { Tag } from '../db/generated/client.ts'
+import { recordShelfFact, type ShelfFact } from '../shelves/fact.ts'
+import { arePublic } from '../shelves/filing.ts'
+import { type Site, tagPath } from '../site.ts'
+import type { Write } from '../write.ts'
+
+type Look = ReturnType<typeof lookOf>
+
+/** What readers see of a tag, by its public names. */
+export const lookOf = (
+  site: Site,
+  { slug, name, description }: Pick<Tag, 'slug' | 'name' | 'description'>,
+) => ({
+  slug,
+  name,
+  description,
+  path: tagPath(site, slug),
+})
+
+/**
+ * Records what happened to a tag.
+ *
+ * @param looks of all whose pages are stale: of the tag before and after, and of those that went into it.
+ * @param mergedIds the ids of those that went into it.
+ */
+export const recordTagFact = async (
+  w: Write,
+  type: ShelfFact['type'],
+  {
+    tag,
+    looks,
+    mergedIds,
+    isOnPosts,
+    ...rest
+  }: Pick<ShelfFact, 'changedFields' | 'previous'> & {
+    tag: ShelfFact['subject']
+    looks: readonly Look[]
+    mergedIds?: string[]
+    isOnPosts?: boolean
+  },
+): Promise<void> =>
+  recordShelfFact(w, {
+    ...rest,
+    type,
+    subject: tag,
+    stale: [...(mergedIds ?? []), 'tags'],
+    paths: looks.map(({ path }) => path),
+    isOnPosts: isOnPosts ?? (await arePublic(w, 'tag', [tag.id])),
+    detail: mergedIds && { mergedIds },
+  })

@@ -1,0 +1,36 @@
+import type { Tag } from '../db/generated/client.ts'
+import { handOver, leadTo } from '../redirect.ts'
+import { refile } from '../shelves/filing.ts'
+import { lockNames, reserveShelves } from '../shelves/locks.ts'
+import type { Write } from '../write.ts'
+import { lookOf, recordTagFact } from './tag.facts.ts'
+import { type MergeInput, mergedRows, sourcesOf } from './term.input.ts'
+
+/**
+ * Files every post of the sources under the target and deletes the sources; their paths lead to the target.
+ *
+ * @throws ValidationError; NotFoundError.
+ */
+export const mergeTags = async (w: Write, input: MergeInput): Promise<Tag> => {
+  const { targetId } = input
+  const ids = sourcesOf(input)
+  await reserveShelves(w)
+  await lockNames(w, 'tag')
+  const rows = await w.tx.tag.findMany({ where: { id: { in: [...ids, targetId] } } })
+  const { sources, target } = mergedRows('tag', ids, targetId, rows)
+  const looks = sources.map((source) => lookOf(w.site, source))
+  await refile(w, 'tag', ids, targetId)
+  const from = ids.map((tagId) => ({ tagId }))
+  await handOver(w, from, { tagId: targetId })
+  await leadTo(
+    w,
+    { tagId: targetId },
+    looks.map(({ path }) => path),
+  )
+  await w.tx.tag.deleteMany({ where: { id: { in: ids } } })
+  const data = { version: target.version + 1, updatedAt: w.now }
+  const tag = await w.tx.tag.update({ where: { id: targetId }, data })
+  const all = [...looks, lookOf(w.site, tag)]
+  await recordTagFact(w, 'tag.merged', { tag, looks: all, mergedIds: ids })
+  return tag
+}
