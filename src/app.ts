@@ -1,4 +1,4 @@
-import { viewerOfKey } from './auth/api-key.ts'
+import { stillHolds, viewerOfKey } from './auth/api-key.ts'
 import { startLastUse } from './auth/last-use.ts'
 import type { Viewer } from './auth/viewer.ts'
 import type { Config } from './config.ts'
@@ -108,7 +108,7 @@ const startApi = async ({
     site: siteOf(config),
     now,
     write,
-    follow: createFollow(db, signal.next),
+    follow: createFollow(db, signal.next, (viewer) => stillHolds(db, viewer, now())),
     endpointRules: rules,
   }
   const contextOf = (viewer: Viewer, { requestId, facts }: Call, nextOnce?: () => Once): Context => {

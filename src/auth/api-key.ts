@@ -34,11 +34,24 @@ export const revokeApiKey = async (tx: Tx, id: string, now: Date): Promise<ApiKe
   return tx.apiKey.findUnique({ where: { id } })
 }
 
+/** Whether the key that a viewer came with is still good; who came without one needs none. */
+export const stillHolds = async (tx: Tx, { keyId }: Viewer, now: Date): Promise<boolean> => {
+  if (keyId === null) return true
+  const row = await tx.apiKey.findUnique({
+    where: { id: keyId },
+    select: { expiresAt: true, revokedAt: true },
+  })
+  return row !== null && isGood(row, now)
+}
+
 /** The bearer of a key, or null when it is unknown, expired or revoked: the caller is then refused, never anonymous. */
 export const viewerOfKey = async (tx: Tx, key: string, now: Date): Promise<Viewer | null> => {
   const row = await tx.apiKey.findUnique({ where: { hash: hashOf(key) } })
-  if (!row || row.revokedAt || (row.expiresAt && row.expiresAt <= now)) return null
+  if (!row || !isGood(row, now)) return null
   return { keyId: row.id, name: row.name, scopes: new Set(row.scopes) }
 }
+
+const isGood = ({ revokedAt, expiresAt }: Pick<ApiKey, 'revokedAt' | 'expiresAt'>, now: Date): boolean =>
+  revokedAt === null && (expiresAt === null || expiresAt > now)
 
 const hashOf = (key: string): string => createHash('sha256').update(key).digest('hex')

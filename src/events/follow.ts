@@ -20,16 +20,21 @@ export type Follow = (
 // A page of the log; a slow reader holds no more than this in memory.
 const batch = 100
 
+/** Whether the viewer's credential still holds: a stream may outlive the key that opened it. */
+export type StillHolds = (viewer: Viewer) => Promise<boolean>
+
 /**
  * The events after a sequence, in commit order and without end: what is in the log first, then each as it is committed.
  * Without `after`, from the moment on at which it resolves. Leaving it ends it at once, also while it waits for a commit.
+ * Once the viewer's key is revoked or has expired nothing more is told.
  */
 export const createFollow =
-  (db: Tx, nextCommit: NextCommit): Follow =>
+  (db: Tx, nextCommit: NextCommit, stillHolds: StillHolds): Follow =>
   async (viewer, types, after) => {
     const start = after === null ? await newest(db) : readSequence(after)
     const left = Promise.withResolvers<'left'>()
-    const log = read(db, { viewer, types, start }, () => Promise.race([nextCommit(), left.promise]))
+    const wait = () => Promise.race([nextCommit(), left.promise])
+    const log = read(db, { viewer, types, start, stillHolds }, wait)
     const leave = log.return.bind(log)
     // A generator that waits does not see that it is left: it has to be woken to it.
     log.return = (value) => {
@@ -39,9 +44,11 @@ export const createFollow =
     return log
   }
 
+type Subscription = { viewer: Viewer; types: EventType[] | null; start: bigint; stillHolds: StillHolds }
+
 async function* read(
   db: Tx,
-  { viewer, types, start }: { viewer: Viewer; types: EventType[] | null; start: bigint },
+  { viewer, types, start, stillHolds }: Subscription,
   wait: () => Promise<unknown>,
 ): AsyncGenerator<{ events: Event }> {
   let sequence = start
@@ -56,6 +63,12 @@ async function* read(
       orderBy: { sequence: 'asc' },
       take: batch,
     })
+    if (events.length > 0 && !(await stillHolds(viewer))) {
+      throw new RequestError(
+        'UNAUTHENTICATED',
+        'The API key was revoked or has expired since the stream began.',
+      )
+    }
     for (const event of events) {
       yield { events: event }
       sequence = event.sequence

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { afterEach, describe, expect, test } from 'vitest'
 import { UnpublishPostDocument } from '../../schema/generated/graphql.ts'
 import { system } from '../../src/auth/viewer.ts'
@@ -194,4 +195,20 @@ test('an error of ours while a reader is told is masked, and ends the stream', a
   } finally {
     await end()
   }
+})
+
+test('a stream tells nothing more once its key is revoked', async () => {
+  const { app } = lent
+  const reader = await app.clientWith('CONTENT_READ')
+  const following = await subscribe(reader)
+  await create(app.admin, post)
+  await following.waitFor(1)
+  const hash = createHash('sha256')
+    .update(reader.key ?? '')
+    .digest('hex')
+  await app.database.db.apiKey.update({ where: { hash }, data: { revokedAt: app.clock.now() } })
+  await create(app.admin, post)
+  await until(() => following.hasEnded())
+  expect(following.errors.map(({ extensions }) => extensions.code)).toEqual(['UNAUTHENTICATED'])
+  expect(following.events).toHaveLength(1)
 })
