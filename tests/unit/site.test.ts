@@ -1,0 +1,24 @@
+import { expect, test } from 'vitest'
+import { readConfig } from '../../src/config.ts'
+import { absoluteUrl, authorPath, categoryPath, postPath, siteOf, tagPath } from '../../src/site.ts'
+
+const siteWith = (env: Record<string, string>) => siteOf(readConfig(env))
+const newYearsEve = new Date('2026-12-31T23:30:00Z')
+
+test('a permalink has the date that the site’s clocks showed', () => {
+  const site = siteWith({ SITE_TIMEZONE: 'Europe/Amsterdam', PERMALINK: '/:year/:month/:day/:slug/' })
+  expect(postPath(site, 'toast', newYearsEve)).toBe('/2027/01/01/toast/')
+  expect(postPath(siteWith({}), 'toast', newYearsEve)).toBe('/2026/12/toast/')
+})
+
+test('the page of a category shows its line or its slug alone, as CATEGORY_PATH says', () => {
+  expect(categoryPath(siteWith({}), 'workshop/press-room')).toBe('/category/workshop/press-room/')
+  expect(categoryPath(siteWith({ CATEGORY_PATH: '/c/:slug' }), 'workshop/press-room')).toBe('/c/press-room')
+})
+
+test('pages of tags and authors, and the site in a folder of its host', () => {
+  const site = siteWith({ SITE_URL: 'https://example.com/blog/', TAG_PATH: '/t/:slug/' })
+  expect(tagPath(site, 'ink')).toBe('/t/ink/')
+  expect(authorPath(site, 'halima')).toBe('/author/halima/')
+  expect(absoluteUrl(site, '/t/ink/')).toBe('https://example.com/blog/t/ink/')
+})
