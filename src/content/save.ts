@@ -39,9 +39,7 @@ export const saveLive = async (
   snapshot: Snapshot,
   place: Place,
   action: RevisionAction,
-  state: Partial<
-    Pick<Post, 'status' | 'wasPublic' | 'scheduledAt' | 'unpublishAt' | 'guid' | 'legacyId' | 'updatedAt'>
-  >,
+  state: Partial<Pick<Post, 'status' | 'wasPublic' | 'scheduledAt' | 'unpublishAt' | 'guid' | 'legacyId'>>,
 ): Promise<PostState> => {
   const { post } = before
   const version = post.headVersion + 1
