@@ -78,13 +78,19 @@ describe.skipIf(reasonToSkip)(
       const { page, complaints, askedElsewhere } = await open()
       await editor(page, 'Operation Editor').click()
       await until(() => page.workers().length > 1)
-      const attempts = [page.evaluate(ask), ...page.workers().map((worker) => worker.evaluate(ask))]
-      expect(new Set(await Promise.all(attempts))).toEqual(new Set(['TypeError: Failed to fetch']))
+      expect(await page.evaluate(ask)).toBe(refused)
+      expect(await until(() => askInAWorker(page))).toBe(refused)
       expect(askedElsewhere).toEqual([])
       await until(() => complaints.includes('connect-src forbids http://elsewhere.example/'))
     })
   },
 )
+
+const refused = 'TypeError: Failed to fetch'
+
+/** The editor ends its workers as it likes: what a worker that has just ended would have said is null. */
+const askInAWorker = (page: Page): Promise<string | null> =>
+  Promise.any(page.workers().map((worker) => worker.evaluate(ask))).catch(() => null)
 
 const ask = () => fetch('http://elsewhere.example/').then(String, String)
 

@@ -11,6 +11,7 @@ import { createClock } from './clock.ts'
 import { watchForLeaks } from './leaks.ts'
 import { createTestDatabase, dropTestDatabase } from './postgres-database.ts'
 import { type Receiver, startReceiver } from './receiver.ts'
+import { until } from './until.ts'
 
 export type LogLine = { level: 'info' | 'warn' | 'error'; message: string; fields: Record<string, unknown> }
 
@@ -106,10 +107,15 @@ export const startTestApp = async ({
   return { app, end }
 }
 
-/** What no test may leave behind: an error nobody expected, and a row that some process seems to be at. */
+/**
+ * What no test may leave behind: an error nobody expected, and a row that some process seems to be at. The worker takes a
+ * moment for what the last test of a file wrote.
+ */
 const leaksOf = async ({ log, database, worker }: TestApp, expectErrors: boolean): Promise<string[]> => {
+  const countUnsent = () => database.db.event.count({ where: { fannedOutAt: null } })
+  if (worker) await until(async () => (await countUnsent()) === 0).catch(() => undefined)
+  const unsent = worker ? await countUnsent() : 0
   const errors = expectErrors ? [] : log.filter((line) => line.level === 'error')
-  const unsent = worker ? await database.db.event.count({ where: { fannedOutAt: null } }) : 0
   return [
     ...errors.map((line) => `logged "${line.message}": ${String(line.fields.err)}`),
     ...(unsent > 0 ? [`${unsent} events were never fanned out`] : []),
