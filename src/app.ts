@@ -131,7 +131,7 @@ const startApi = async ({
   const isTrusted = parseProxies(config.TRUSTED_PROXIES)
   const limited = limitRate({ perMinute: config.RATE_LIMIT_PER_MINUTE, isTrusted }, authenticate)
   const graphiql = createGraphiql('/graphql', config.SITE_TITLE)
-  const yoga = createGraphQLServer(schema, contextOf, failed)
+  const yoga = createGraphQLServer(schema, contextOf, failed, metrics.documentLookUp)
   const claim = (request: RepeatableRequest) => claimRequest({ db, seal: rules.seal, now }, request)
   const intercept = createIdempotency({ claim, onError: failed })
   const server = createHttpServer({

@@ -6,6 +6,7 @@ export type Backlog = { eventLagSeconds: number; pendingByEndpoint: { endpoint: 
 export type Metrics = {
   request(operation: string | null, status: number, seconds: number): void
   statement(): void
+  documentLookUp(result: 'hit' | 'miss'): void
   attempt(outcome: 'delivered' | 'retried' | 'failed'): void
   /** The text of the Prometheus exposition format. */
   print(): Promise<{ contentType: string; body: string }>
@@ -36,6 +37,12 @@ export const createMetrics = (backlog: () => Promise<Backlog>): Metrics => {
   const statements = new Counter({
     name: 'presswire_sql_statements_total',
     help: 'SQL statements sent to the database.',
+    registers,
+  })
+  const documents = new Counter({
+    name: 'presswire_document_cache_lookups_total',
+    help: 'Look-ups of parsed and validated documents by result: hit, or miss (parsed and validated again).',
+    labelNames: ['result'],
     registers,
   })
   const attempts = new Counter({
@@ -69,6 +76,7 @@ export const createMetrics = (backlog: () => Promise<Backlog>): Metrics => {
       durations.observe({ operation }, seconds)
     },
     statement: () => statements.inc(),
+    documentLookUp: (result) => documents.inc({ result }),
     attempt: (outcome) => attempts.inc({ outcome }),
     async print() {
       const { eventLagSeconds, pendingByEndpoint } = await backlog()

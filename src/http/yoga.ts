@@ -14,6 +14,7 @@ export const createGraphQLServer = (
   schema: GraphQLSchema,
   contextOf: (viewer: Viewer, call: Call, nextOnce: GraphQLCall['nextOnce']) => Context,
   onError: (error: unknown, requestId: string) => void,
+  onDocumentLookUp?: (result: 'hit' | 'miss') => void,
 ): YogaServerInstance<GraphQLCall, Context> =>
   createYoga<GraphQLCall, Context>({
     schema,
@@ -22,7 +23,7 @@ export const createGraphQLServer = (
     plugins: [paramsFromCall(), limitsPlugin(), maskPlugin(onError)],
     // The route has read the body, within its own limit.
     maxRequestBodySize: false,
-    parserAndValidationCache: parserCaches(),
+    parserAndValidationCache: parserCaches({ onLookUp: onDocumentLookUp }),
     maskedErrors: false,
     logging: false,
     graphiql: false,

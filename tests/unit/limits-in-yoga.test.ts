@@ -130,7 +130,7 @@ describe('the cache of parsed documents', () => {
   const sized = (name: string) => parseDocument(`{ ${name}: post { ${'id '.repeat(93)} } }`)
 
   test('forgets what was used longest ago, once the tokens of all exceed its size', () => {
-    const { documentCache } = parserCaches(350)
+    const { documentCache } = parserCaches({ tokens: 350 })
     const [a, b, c, d] = [sized('a'), sized('b'), sized('c'), sized('d')]
     documentCache.set('a', a)
     documentCache.set('b', b)
@@ -141,7 +141,7 @@ describe('the cache of parsed documents', () => {
   })
 
   test('weighs blanks and comments too, and keeps count when a document is set again', () => {
-    const { documentCache } = parserCaches(150)
+    const { documentCache } = parserCaches({ tokens: 150 })
     const padded = '{ site { title } }'.padEnd(20_000)
     documentCache.set(padded, parseDocument(padded))
     documentCache.set(padded, parseDocument(padded))
@@ -152,7 +152,7 @@ describe('the cache of parsed documents', () => {
   })
 
   test('keeps no document larger than itself', () => {
-    const { documentCache } = parserCaches(50)
+    const { documentCache } = parserCaches({ tokens: 50 })
     documentCache.set('a', sized('a'))
     expect(documentCache.get('a')).toBeUndefined()
   })
