@@ -20,7 +20,7 @@ beforeAll(() => importSample(lent.app))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 test('every block is in a language that is checked here, or is marked as text', () => {
-  const known = ['graphql', 'sh', 'ts', 'text', 'json', 'yaml', '']
+  const known = ['graphql', 'sh', 'ts', 'python', 'php', 'text', 'json', 'yaml', '']
   expect(all.filter(({ language }) => !known.includes(language)).map(at)).toEqual([])
   expect(of('graphql', 'sh', 'ts').length).toBeGreaterThan(5)
 })
