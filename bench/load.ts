@@ -77,5 +77,6 @@ export const headers = {
   accept: 'application/graphql-response+json, application/json;q=0.9',
 }
 
-const percentile = (sorted: number[], share: number): number =>
+/** The value that this share of the sorted values does not exceed. */
+export const percentile = (sorted: number[], share: number): number =>
   sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN

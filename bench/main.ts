@@ -1,22 +1,27 @@
 import { parseArgs } from 'node:util'
+import { benchDeliver } from './deliver.ts'
 import type { Watch } from './harness.ts'
+import { benchPublish } from './publish.ts'
 import { benchRead } from './read.ts'
 
 const usage = `npm run -s bench -- SUITE [options]
 
 Suites:
   read               the front page, a post and the sections of a blog, beside what bounds them
+  deliver            webhooks a second from a backlog beside signed POSTs alone, and how soon one arrives
+  publish            how long a publish takes with no endpoint, with 10 on one document, with 10 on a document each
 
 Options:
   --posts N          posts in the blog (10000)
   --rounds N         how often everything is measured, 1 to 20 (3)
   --seconds N        how long each measurement takes, 1 to 60 (3)
   --warmup N         seconds before it that are not counted, 0 to 60 (2)
+  --deliveries N     the backlog of deliver, 1000 to 1000000 (10000)
   --connections N    connections that ask at once, 1 to 256 (16)
   --save             write bench/results/<date>-<suite>.json and .md
   --note TEXT        what a reader of the results has to know`
 
-const suites = { read: benchRead }
+const suites = { read: benchRead, deliver: benchDeliver, publish: benchPublish }
 
 /** Runs one suite and returns the exit code: 0, 1 (failed) or 2 (wrong usage). */
 const run = async (args: string[], watch: Watch): Promise<number> => {
@@ -27,7 +32,7 @@ const run = async (args: string[], watch: Watch): Promise<number> => {
     return values.help ? 0 : 2
   }
   const within = (
-    name: 'posts' | 'rounds' | 'seconds' | 'warmup' | 'connections',
+    name: 'posts' | 'rounds' | 'seconds' | 'warmup' | 'connections' | 'deliveries',
     least: number,
     most: number,
   ) => {
@@ -42,6 +47,7 @@ const run = async (args: string[], watch: Watch): Promise<number> => {
     seconds: within('seconds', 1, 60),
     warmupSeconds: within('warmup', 0, 60),
     connections: within('connections', 1, 256),
+    deliveries: within('deliveries', 1_000, 1_000_000),
     save: values.save,
     note: values.note ?? null,
   }
@@ -59,6 +65,7 @@ const parse = (args: string[]) =>
       seconds: { type: 'string', default: '3' },
       warmup: { type: 'string', default: '2' },
       connections: { type: 'string', default: '16' },
+      deliveries: { type: 'string', default: '10000' },
       save: { type: 'boolean', default: false },
       note: { type: 'string' },
       help: { type: 'boolean', default: false },

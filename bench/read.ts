@@ -6,6 +6,7 @@ import { blogSize, makeBlog } from './data.ts'
 import { startBlogDatabase } from './database.ts'
 import { compare, type Variant, type Watch } from './harness.ts'
 import { headers, type LoadOptions, load } from './load.ts'
+import { startPresswire } from './presswire.ts'
 import { type Question, readQuestions } from './read.queries.ts'
 import { readReport } from './read.report.ts'
 import { readCircumstances, saveReport } from './report.ts'
@@ -52,16 +53,6 @@ const storedVariant = (answers: string): Variant => ({
   name: 'stored',
   start: () => startServer('bench/limit.ts', ['stored', answers]),
 })
-
-/** As `npm start` runs it, but with no limit on how often one address may ask. */
-const startPresswire = (databaseUrl: string): Promise<ServerProcess> =>
-  startServer('src/main.ts', ['serve'], {
-    DATABASE_URL: databaseUrl,
-    SECRET_KEY: 'a secret key that only the benchmarks use',
-    HOST: '127.0.0.1',
-    PORT: '0',
-    RATE_LIMIT_PER_MINUTE: '0',
-  })
 
 /**
  * The answer to every request, as the first variant gives it.

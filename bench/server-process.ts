@@ -7,6 +7,7 @@ import { until } from '../tests/support/until.ts'
 
 /** A server in a process of its own. */
 export type ServerProcess = {
+  /** Where it answers; empty for a worker, which answers nothing. */
   url: string
   /** The most memory that it had resident, in MB; null where /proc does not tell. */
   peakMemoryMb(): number | null
@@ -14,7 +15,7 @@ export type ServerProcess = {
 }
 
 /**
- * Starts a script of the checkout with Node and waits for the address that it prints. Only the given settings reach it:
+ * Starts a script of the checkout with Node and waits until it says that it is running, and where. Only the given settings reach it:
  * neither the caller's environment nor an .env file. Its log goes to a file, as it does in production.
  */
 export const startServer = async (
@@ -42,10 +43,11 @@ export const startServer = async (
     rmSync(folder, { recursive: true, force: true })
   }
   try {
-    const url = await until(() => {
+    const ready = await until(() => {
       if (child.exitCode !== null) throw new Error(`${script} ended:\n${readFileSync(log, 'utf8')}`)
-      return /running at (http:\/\/[^/\s]+)/.exec(readFileSync(log, 'utf8'))?.[1]
+      return /(?:is|are) running(?: at http:\/\/[^/\s]+|\.)/.exec(readFileSync(log, 'utf8'))?.[0]
     }, startTimeoutMs)
+    const [url = ''] = /http:.*/.exec(ready) ?? []
     return { url, peakMemoryMb: () => peakMemoryMb(child.pid ?? 0), stop }
   } catch (error) {
     await stop()
