@@ -1,4 +1,5 @@
 import { getIntrospectionQuery } from 'graphql'
+import { serverAudits } from 'graphql-http'
 import { describe, expect, test } from 'vitest'
 import { withApp } from '../support/app.ts'
 
@@ -26,6 +27,23 @@ const codesOf = ({ status, text }: { status: number; text: string }) => {
 }
 const refusal = (status: number, code: string) => ({ status, data: undefined, codes: [code] })
 const site = { data: { site: { url: 'https://blog.example.com' } } }
+
+describe("GraphQL over HTTP's own audits", () => {
+  /** Reads every answer at once: most audits look at its head alone. */
+  const fetchFn = async (url: string, init: RequestInit) => {
+    const response = await fetch(url, init)
+    return new Response(await response.arrayBuffer(), response)
+  }
+  const audits = serverAudits({ url: () => `${lent.app.url}/graphql`, fetchFn })
+
+  test.each(audits.map((audit) => [`${audit.id}: ${audit.name}`, audit] as const))(
+    'pass: %s',
+    async (_, audit) => {
+      const result = await audit.fn()
+      expect([result.status, 'reason' in result ? result.reason : null]).toEqual(['ok', null])
+    },
+  )
+})
 
 describe('a query', () => {
   test('may be sent by POST and by GET', async () => {
