@@ -16,15 +16,15 @@ export function slugProblem(slug: string): string | null {
   const length = [...slug].length
   if (length < 1 || length > 200) return `The slug has ${length} characters; give it 1 to 200.`
   if (slug !== slug.normalize('NFC')) {
-    return `The slug "${slug}" is not in Unicode normal form C; send it as "${slug.normalize('NFC')}".`
+    return `The slug "${slug}" is not in Unicode normal form C; write "${advisedSlug(slug)}".`
   }
   if (slug === '.' || slug === '..')
     return `The slug "${slug}" means a folder in an address; choose another one.`
   if (slug !== slug.toLowerCase()) {
-    return `The slug "${slug}" has upper-case letters; write "${slug.toLowerCase()}".`
+    return `The slug "${slug}" has upper-case letters; write "${advisedSlug(slug)}".`
   }
   if (!slugCharacters.test(slug)) {
-    return `The slug "${slug}" may have letters and digits of any script, "-", "_" and "."; write "${slugify(slug) || 'a-word'}" or the like.`
+    return `The slug "${slug}" may have letters and digits of any script, "-", "_" and "."; write "${advisedSlug(slug)}" or the like.`
   }
   return null
 }
@@ -48,7 +48,15 @@ export function pathProblem(path: string): string | null {
   if (/%[0-9a-f]{2}/i.test(path)) {
     return `The path "${path}" has percent-escapes; write the characters they stand for.`
   }
+  // Alone it would make an address that cannot be decoded.
+  if (path.includes('%')) return `The path "${path}" must not have "%"; leave it out, or write a word.`
   return null
+}
+
+/** A slug that can be used, as near as can be to one that cannot. */
+function advisedSlug(slug: string): string {
+  const plain = slug.normalize('NFC').toLowerCase()
+  return slugCharacters.test(plain) ? plain : slugify(slug) || 'a-word'
 }
 
 const maxPathLength = 800 // an index entry of PostgreSQL holds 2,704 bytes, and a character up to three

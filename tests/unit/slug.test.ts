@@ -74,25 +74,28 @@ describe('slugProblem', () => {
     ['a\n', 'may have letters'],
     ['a\0', 'may have letters'],
     ['\ud800', 'may have letters'],
+    ['No Good', 'write "no-good"'],
   ])('refuses %j and says what to do', (slug, hint) => {
     expect(slugProblem(slug)).toContain(hint)
   })
+
+  it.each(['No Good', 'E\u0301', 'E\u0301 !', 'A/B', '!?', 'İ', 'Ünï cödé', 'ﬁ X', '\ud800'])(
+    'advises for %j a slug that it would allow',
+    (slug) => {
+      const [, advised = ''] = /write "([^"]*)"/.exec(slugProblem(slug) ?? '') ?? []
+      expect(advised).not.toBe('')
+      expect(slugProblem(advised)).toBeNull()
+    },
+  )
 })
 
 describe('pathProblem', () => {
-  it.each([
-    '/',
-    '/a',
-    '/2009/07/some-post/',
-    '/日本/',
-    '/a.html',
-    '/100%-pure/',
-    '/a b/',
-    '/...',
-    '/.well-known/x',
-  ])('allows %s', (path) => {
-    expect(pathProblem(path)).toBeNull()
-  })
+  it.each(['/', '/a', '/2009/07/some-post/', '/日本/', '/a.html', '/a b/', '/...', '/.well-known/x'])(
+    'allows %s',
+    (path) => {
+      expect(pathProblem(path)).toBeNull()
+    },
+  )
 
   it.each([
     ['', 'start with a slash'],
@@ -107,6 +110,8 @@ describe('pathProblem', () => {
     ['/a\\b', '"\\"'],
     ['/a%20b', 'percent-escapes'],
     ['/%2e%2e/', 'percent-escapes'],
+    ['/%/', 'must not have "%"'],
+    ['/100%-pure/', 'must not have "%"'],
     ['/a\n', 'control characters'],
     ['/a\0', 'control characters'],
     ['/\ud800', 'broken Unicode'],
