@@ -3,7 +3,9 @@ import { CreateWebhookEndpointDocument, LatestPostsDocument } from '../../schema
 import { startApp } from '../../src/app.ts'
 import { createApiKey } from '../../src/auth/api-key.ts'
 import { readConfig } from '../../src/config.ts'
+import { openDatabase } from '../../src/db/client.ts'
 import { createClient } from '../support/client.ts'
+import { createTestDatabase, dropTestDatabase } from '../support/postgres-database.ts'
 import { startPostgres } from '../support/postgres-server.ts'
 import { startReceiver } from '../support/receiver.ts'
 import { until } from '../support/until.ts'
@@ -57,3 +59,35 @@ onPostgres(
     await server.remove()
   },
 )
+
+onPostgres('a pool without a free connection costs 503s and nothing else', async () => {
+  const server = inject('postgres')
+  const { url, name } = await createTestDatabase(server.url, server.template)
+  const database = await openDatabase({ url, poolSize: 1 })
+  const env = { DATABASE_URL: url, SECRET_KEY: 'x'.repeat(32), PORT: '0', HOST: '127.0.0.1' }
+  const quiet = () => undefined
+  const world = { database, log: { info: quiet, warn: quiet, error: quiet } }
+  const app = await startApp({ ...readConfig(env), ROLE: 'api' }, world)
+  const anonymous = createClient(app.url ?? '', null)
+  const withKey = createClient(app.url ?? '', `pw_${'x'.repeat(43)}`)
+  const query = String(LatestPostsDocument)
+
+  const { promise: released, resolve: release } = Promise.withResolvers<void>()
+  const { promise: held, resolve: holds } = Promise.withResolvers<void>()
+  const holding = database.db.$transaction(async (tx) => {
+    await tx.$executeRaw`SELECT 1`
+    holds()
+    await released
+  })
+  await held
+  for (const { status, headers, errors } of await Promise.all([anonymous.send(query), withKey.send(query)])) {
+    expect([status, errors[0]?.extensions?.code]).toEqual([503, 'SERVICE_UNAVAILABLE'])
+    expect(headers.get('retry-after')).toBe('5')
+  }
+
+  release()
+  await holding
+  await anonymous.run(LatestPostsDocument, { first: 1 })
+  await app.stop(2_000)
+  await dropTestDatabase(server.url, name)
+})
