@@ -83,7 +83,8 @@ function withoutQuery({ extensions }: GraphQLParams): Answer {
 }
 
 async function askYoga(yoga: GraphQLServer, graphqlCall: GraphQLCall): Promise<Answer> {
-  const { request, path, signal, facts } = graphqlCall.call
+  const { viewer, call } = graphqlCall
+  const { request, path, signal, facts } = call
   const response = await yoga.fetch(
     new yoga.fetchAPI.Request(`http://localhost${path}`, {
       method: request.method === 'HEAD' ? 'GET' : request.method,
@@ -97,7 +98,8 @@ async function askYoga(yoga: GraphQLServer, graphqlCall: GraphQLCall): Promise<A
   response.headers.forEach((value, name) => {
     if (!leftOut.has(name.toLowerCase())) headers[name.toLowerCase()] = value
   })
-  if (facts.preview) headers['cache-control'] = 'private, no-store'
+  const isPrivate = viewer.keyId !== null || facts.preview || facts.errors || response.status !== 200
+  if (isPrivate) headers['cache-control'] = 'private, no-store'
   const body = isStreamed(headers) ? readable(response) : await response.text()
   return { status: response.status, headers, body }
 }

@@ -150,6 +150,29 @@ describe('a document that is wrong', () => {
   })
 })
 
+describe('an answer that may be stored nowhere', () => {
+  const cacheControl = async (query: string, headers: Record<string, string> = {}) =>
+    (await post({ query }, { ...graphqlResponse, ...headers })).headers.get('cache-control')
+
+  test.each(['{ site ', '{ nothing }', '{ posts(first: 101) { totalCount } }', '{ apiKeys { totalCount } }'])(
+    'is any with errors: %s',
+    async (query) => {
+      expect(await cacheControl(query)).toBe('private, no-store')
+    },
+  )
+
+  test('is any to a key, right or wrong', async () => {
+    for (const key of [lent.app.admin.key, 'pw_wrong'])
+      expect(await cacheControl('{ site { url } }', { authorization: `Bearer ${key}` })).toBe(
+        'private, no-store',
+      )
+  })
+
+  test('is not the answer that everyone gets', async () => {
+    expect(await cacheControl('{ site { url } }')).not.toBe('private, no-store')
+  })
+})
+
 describe('CORS', () => {
   test('lets every origin read, without credentials', async () => {
     const { headers } = await post(
