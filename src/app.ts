@@ -27,7 +27,6 @@ import { claimRequest, type RepeatableRequest } from './once.ts'
 import { startQueue } from './queue/pg-boss.ts'
 import { createSeal } from './seal.ts'
 import { secretKeyIn } from './secret-key.ts'
-import { siteOf } from './site.ts'
 import { startTracing } from './tracing.ts'
 import { version } from './version.ts'
 import { parseAllow } from './webhooks/address.ts'
@@ -98,14 +97,14 @@ const startApi = async ({
   rules,
   ends,
 }: Parts): Promise<string> => {
-  const { database, write, now } = core
+  const { database, write, site, now } = core
   const { db } = database
   const signal = createSignal()
   notifier.on(eventsChannel, signal.ring)
   core.onCommit(signal.ring)
   const shared = {
     db,
-    site: siteOf(config),
+    site,
     now,
     write,
     follow: createFollow(db, signal.next, (viewer) => stillHolds(db, viewer, now())),
@@ -150,7 +149,10 @@ const startApi = async ({
   })
   ends.push((graceMs) => server.stop(graceMs))
   const { port } = await server.listen()
-  return `http://${config.HOST.includes(':') ? `[${config.HOST}]` : config.HOST}:${port}`
+  const url = `http://${config.HOST.includes(':') ? `[${config.HOST}]` : config.HOST}:${port}`
+  // Without SITE_URL the site is where the API is, which is not known before the system has chosen the port.
+  if (site.url.endsWith('://localhost:0')) site.url = url
+  return url
 }
 
 const startWork = async ({ world, core, metrics, notifier, rules, ends }: Parts): Promise<Worker> => {

@@ -4,7 +4,7 @@ import { migrate } from './db/migrate.ts'
 import { createRenderer } from './graphql/render.ts'
 import { schema } from './graphql/schema.ts'
 import type { Log } from './log.ts'
-import { siteOf } from './site.ts'
+import { type Site, siteOf } from './site.ts'
 import type { Resolve } from './webhooks/connector.ts'
 import { listenersOf } from './webhooks/endpoint.ts'
 import { createWriter, type Writer } from './write.ts'
@@ -22,6 +22,7 @@ export type World = {
 export type Core = {
   database: Database
   write: Writer
+  site: Site
   now: () => Date
   /** Calls back after every commit with events in this process. */
   onCommit(wake: () => void): void
@@ -47,7 +48,8 @@ export const openCore = async (config: Config, world: World): Promise<Core> => {
     for (const wake of wakes) wake()
   }
   const write = createWriter({ db: database.db, site, now, outbox, committed })
-  return { database, write, now, onCommit: (wake) => void wakes.push(wake), close: () => database.close() }
+  const onCommit = (wake: () => void) => void wakes.push(wake)
+  return { database, write, site, now, onCommit, close: () => database.close() }
 }
 
 export const locationOf = ({ DATABASE_URL, DATA_DIR }: Config) =>
