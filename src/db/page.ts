@@ -41,10 +41,29 @@ export const readPage = ({ first, after, last, before }: PageArgs, ordering: Ord
     throw new RequestError('BAD_USER_INPUT', 'Give either "first" or "last", not both.')
   }
   const backwards = last != null
-  const limit = sizeOf(backwards ? 'last' : 'first', first ?? last ?? defaultPageSize)
+  const limit = pageSize(backwards ? 'last' : 'first', first ?? last)
   const keyOf = (name: string, cursor: string | null | undefined) =>
     cursor == null ? null : readCursor(name, cursor, ordering)
   return { limit, backwards, after: keyOf('after', after), before: keyOf('before', before), ordering }
+}
+
+/**
+ * Reads the size of a page, 20 where none is given.
+ *
+ * @param name of the argument, for the error.
+ * @throws RequestError PAGE_SIZE_EXCEEDED or BAD_USER_INPUT.
+ */
+export const pageSize = (name: string, size: number | null | undefined): number => {
+  if (size == null) return defaultPageSize
+  if (size < 0)
+    throw new RequestError('BAD_USER_INPUT', `"${name}" is ${size}; it must be from 0 to ${maxPageSize}.`)
+  if (size > maxPageSize) {
+    throw new RequestError(
+      'PAGE_SIZE_EXCEEDED',
+      `"${name}" is ${size}; at most ${maxPageSize} can be asked for at once. Ask for the next page with "after".`,
+    )
+  }
+  return size
 }
 
 /** The part of a Prisma `where` that holds the page. */
@@ -110,18 +129,6 @@ export const toConnection = <Row extends { id: string }>(
     },
     totalCount,
   }
-}
-
-const sizeOf = (name: string, size: number): number => {
-  if (size < 0)
-    throw new RequestError('BAD_USER_INPUT', `"${name}" is ${size}; it must be from 0 to ${maxPageSize}.`)
-  if (size > maxPageSize) {
-    throw new RequestError(
-      'PAGE_SIZE_EXCEEDED',
-      `"${name}" is ${size}; at most ${maxPageSize} can be asked for at once. Ask for the next page with "after".`,
-    )
-  }
-  return size
 }
 
 const beyond = ({ value, id }: Key, { field, direction }: Ordering, side: 'after' | 'before') => {

@@ -2,7 +2,7 @@ import type { Event as EventRow } from '../db/generated/client.ts'
 import { builder } from '../graphql/builder.ts'
 import { Node, registerNode } from '../graphql/node.ts'
 import { enumNameOf, eventCatalog, eventTypes, type EventType as Type } from './catalog.ts'
-import { eventsVisibleTo } from './follow.ts'
+import { eventsVisibleTo } from './visibility.ts'
 
 export const EventType = builder.enumType('EventType', {
   description: 'What happened. On the wire POST_PUBLISHED is `post.published`, and so on.',

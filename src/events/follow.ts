@@ -1,12 +1,9 @@
-import { hasScope, type Viewer } from '../auth/viewer.ts'
+import type { Viewer } from '../auth/viewer.ts'
 import type { Tx } from '../db/client.ts'
-import type { Event, Prisma } from '../db/generated/client.ts'
+import type { Event } from '../db/generated/client.ts'
 import { RequestError } from '../errors.ts'
 import type { EventType } from './catalog.ts'
-
-/** Which events a viewer may see: without content:read only those of what is or was public. */
-export const eventsVisibleTo = (viewer: Viewer): Prisma.EventWhereInput =>
-  hasScope(viewer, 'CONTENT_READ') ? {} : { isPublic: true }
+import { endOfLog, type LogReader, readLog, readSequence } from './log.ts'
 
 /** Resolves at the next commit with events, or after a while all the same. */
 export type NextCommit = () => Promise<void>
@@ -25,13 +22,14 @@ export type StillHolds = (viewer: Viewer) => Promise<boolean>
 
 /**
  * The events after a sequence, in commit order and without end: what is in the log first, then each as it is committed.
- * Without `after`, from the moment on at which it resolves. Leaving it ends it at once, also while it waits for a commit.
- * Once the viewer's key is revoked or has expired nothing more is told.
+ * Without `after`, from the moment on at which it resolves; with one that is older than what is kept it throws
+ * CURSOR_EXPIRED. Leaving it ends it at once, also while it waits for a commit. Once the viewer's key is revoked or has
+ * expired nothing more is told.
  */
 export const createFollow =
   (db: Tx, nextCommit: NextCommit, stillHolds: StillHolds): Follow =>
   async (viewer, types, after) => {
-    const start = after === null ? await newest(db) : readSequence(after)
+    const start = after === null ? await endOfLog(db) : readSequence(after)
     const left = Promise.withResolvers<'left'>()
     const wait = () => Promise.race([nextCommit(), left.promise])
     const log = read(db, { viewer, types, start, stillHolds }, wait)
@@ -44,26 +42,18 @@ export const createFollow =
     return log
   }
 
-type Subscription = { viewer: Viewer; types: EventType[] | null; start: bigint; stillHolds: StillHolds }
+type Subscription = LogReader & { start: bigint; stillHolds: StillHolds }
 
 async function* read(
   db: Tx,
-  { viewer, types, start, stillHolds }: Subscription,
+  { start, stillHolds, ...reader }: Subscription,
   wait: () => Promise<unknown>,
 ): AsyncGenerator<{ events: Event }> {
   let sequence = start
   for (;;) {
     const committed = wait()
-    const events = await db.event.findMany({
-      where: {
-        ...eventsVisibleTo(viewer),
-        sequence: { gt: sequence },
-        ...(types ? { type: { in: types } } : {}),
-      },
-      orderBy: { sequence: 'asc' },
-      take: batch,
-    })
-    if (events.length > 0 && !(await stillHolds(viewer))) {
+    const { events, end } = await readLog(db, reader, sequence, batch)
+    if (events.length > 0 && !(await stillHolds(reader.viewer))) {
       throw new RequestError(
         'UNAUTHENTICATED',
         'The API key was revoked or has expired since the stream began.',
@@ -73,19 +63,9 @@ async function* read(
       yield { events: event }
       sequence = event.sequence
     }
-    if (events.length < batch && (await committed) === 'left') return
+    if (events.length === batch) continue
+    // Nor is what was not for this reader looked at again, or missed by retention.
+    sequence = end
+    if ((await committed) === 'left') return
   }
-}
-
-const newest = async (db: Tx): Promise<bigint> => {
-  const { _max } = await db.event.aggregate({ _max: { sequence: true } })
-  return _max.sequence ?? 0n
-}
-
-const readSequence = (after: string): bigint => {
-  if (/^\d{1,18}$/.test(after)) return BigInt(after)
-  throw new RequestError(
-    'INVALID_CURSOR',
-    `"after" must be the sequence of an event, such as "1042", not "${after}".`,
-  )
 }

@@ -1,0 +1,77 @@
+import type { Viewer } from '../auth/viewer.ts'
+import type { Tx } from '../db/client.ts'
+import { type Event, Prisma } from '../db/generated/client.ts'
+import { RequestError } from '../errors.ts'
+import type { EventType } from './catalog.ts'
+import { eventsVisibleToSql } from './visibility.ts'
+
+/** What of the log is asked for: of these types (null: all) and for these eyes. */
+export type LogReader = { viewer: Viewer; types: readonly EventType[] | null }
+
+/** Where reading begins: after a sequence that a reader names, or wherever the log begins (null). */
+export type LogPosition = bigint | null
+
+export type LogPage = {
+  events: Event[]
+  /** The newest sequence there was: with fewer events than the limit nothing up to it is left to be read. */
+  end: bigint
+}
+
+/**
+ * The next events in commit order, in one statement. What is forgotten and where the log ends are read in the same
+ * snapshot: nothing can be deleted, or committed, between them and leave a gap that nobody sees.
+ *
+ * @param limit how many at most.
+ * @throws RequestError CURSOR_EXPIRED when events after `after` are kept no longer.
+ */
+export const readLog = async (
+  db: Tx,
+  { viewer, types }: LogReader,
+  after: LogPosition,
+  limit: number,
+): Promise<LogPage> => {
+  const ofTypes = types === null ? Prisma.sql`TRUE` : Prisma.sql`events.type = ANY(${[...types]}::text[])`
+  const rows = await db.$queryRaw<(Bounds & (Event | { id: null }))[]>`
+    SELECT retention.forgotten_through AS "forgotten",
+      greatest(retention.forgotten_through, (SELECT max(sequence) FROM events)) AS "end", page.*
+    FROM retention LEFT JOIN LATERAL (
+      SELECT ${columns} FROM events
+      WHERE events.sequence > ${after ?? 0n} AND ${eventsVisibleToSql(viewer)} AND ${ofTypes}
+      ORDER BY events.sequence LIMIT ${limit}
+    ) page ON TRUE
+    ORDER BY page.sequence`
+  const { forgotten, end } = rows[0] ?? { forgotten: 0n, end: 0n }
+  if (after !== null && after < forgotten) throw expired(after, forgotten)
+  return { events: rows.filter((row) => row.id !== null), end }
+}
+
+/** Where the log ends: the newest sequence, also when retention has left nothing of it. */
+export const endOfLog = async (db: Tx): Promise<bigint> => {
+  const [end] = await db.$queryRaw<{ sequence: bigint }[]>`
+    SELECT greatest(forgotten_through, (SELECT max(sequence) FROM events)) AS sequence FROM retention`
+  return end?.sequence ?? 0n
+}
+
+/** Reads the cursor of an event, which is its sequence. @throws RequestError INVALID_CURSOR. */
+export const readSequence = (after: string): bigint => {
+  // Eighteen digits always fit PostgreSQL's bigint, which would fail on more.
+  if (/^\d{1,18}$/.test(after)) return BigInt(after)
+  throw new RequestError(
+    'INVALID_CURSOR',
+    `"after" must be the sequence of an event, such as "1042", not "${after}".`,
+  )
+}
+
+type Bounds = { forgotten: bigint; end: bigint }
+
+const columns = Prisma.raw(
+  `id, sequence, type, occurred_at AS "occurredAt", actor, subject_type AS "subjectType", subject_id AS "subjectId",
+   subject_version AS "subjectVersion", changed_fields AS "changedFields", previous, invalidates, paths,
+   is_public AS "isPublic", detail, fanned_out_at AS "fannedOutAt"`,
+)
+
+const expired = (after: bigint, forgotten: bigint): RequestError =>
+  new RequestError(
+    'CURSOR_EXPIRED',
+    `"after" is ${after}, and the events up to ${forgotten} are kept no longer: read again what they were about, then go on without "after".`,
+  )

@@ -1,0 +1,167 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { describe, expect, inject, test } from 'vitest'
+import { ChangesDocument, type ChangesQueryVariables } from '../../schema/generated/graphql.ts'
+import { openDatabase } from '../../src/db/client.ts'
+import { type Fact, type OutboxPorts, writeEvents } from '../../src/events/outbox.ts'
+import { newId } from '../../src/id.ts'
+import { withApp } from '../support/app.ts'
+import type { Client } from '../support/client.ts'
+import { create, createAndPublish, update } from './writing.ts'
+
+const lent = withApp({ role: 'api' })
+
+const ask = async (client: Client, variables: ChangesQueryVariables = {}) =>
+  (await client.run(ChangesDocument, variables)).changes
+const newest = async () =>
+  String((await lent.app.database.db.event.aggregate({ _max: { sequence: true } }))._max.sequence ?? 0n)
+
+/** Reads page after page from a cursor on until there is no next one, as a site that builds does. */
+const readOn = async (client: Client, after: string, first: number) => {
+  const cursors: string[] = []
+  for (let hasNextPage = true; hasNextPage; ) {
+    const { edges, pageInfo } = await ask(client, { first, after: cursors.at(-1) ?? after })
+    cursors.push(...edges.map((edge) => edge.cursor))
+    hasNextPage = pageInfo.hasNextPage
+  }
+  return cursors
+}
+
+test('tells every event in commit order, with its sequence for a cursor', async () => {
+  const { admin } = lent.app
+  const start = await newest()
+  const postId = await createAndPublish(admin, { title: 'A post', source: 'x' })
+  await update(admin, { id: postId, title: 'Pending' })
+  const { edges, pageInfo } = await ask(admin, { after: start })
+  expect(edges.map(({ node }) => node)).toMatchObject([
+    { type: 'POST_CREATED', postId },
+    { type: 'POST_PUBLISHED', postId, post: { title: 'A post' } },
+    { type: 'POST_DRAFT_SAVED', postId },
+  ])
+  expect(edges.map(({ cursor }) => cursor)).toEqual(edges.map(({ node }) => node.sequence))
+  expect(pageInfo).toEqual({ hasNextPage: false, endCursor: edges.at(-1)?.cursor })
+})
+
+test('pages forwards without a gap, an overlap or an end that is none', async () => {
+  const { admin } = lent.app
+  const start = await newest()
+  for (let count = 0; count < 5; count++) await create(admin, { title: 'A draft', source: 'x' })
+  const all = (await ask(admin, { after: start, first: 100 })).edges.map(({ cursor }) => cursor)
+  expect(all).toHaveLength(5)
+  for (const first of [1, 2, 5]) expect(await readOn(admin, start, first)).toEqual(all)
+  expect((await ask(admin, { after: start, first: 5 })).pageInfo.hasNextPage).toBe(false)
+  expect((await ask(admin, { after: start, first: 0 })).edges).toEqual([])
+  expect((await ask(admin, { after: all.at(-1) })).pageInfo).toEqual({ hasNextPage: false, endCursor: null })
+})
+
+test('types lets through what it names; an empty list nothing', async () => {
+  const { admin } = lent.app
+  const start = await newest()
+  await createAndPublish(admin, { title: 'A post', source: 'x' })
+  const typesOf = async (types: ChangesQueryVariables['types']) =>
+    (await ask(admin, { after: start, types })).edges.map(({ node }) => node.type)
+  expect(await typesOf(['POST_PUBLISHED', 'POST_TRASHED'])).toEqual(['POST_PUBLISHED'])
+  expect(await typesOf([])).toEqual([])
+  expect(await typesOf(null)).toEqual(['POST_CREATED', 'POST_PUBLISHED'])
+})
+
+test('without content:read nothing is told of what was never public, nor any value that was not', async () => {
+  const { app } = lent
+  const start = await newest()
+  const id = await createAndPublish(app.admin, { title: 'Open', source: 'x', tags: ['open'] })
+  await create(app.admin, { title: 'canary draft', source: 'x', tags: ['canary tag'] })
+  await update(app.admin, { id, title: 'canary pending', slug: 'canary', tags: ['canary tag'] })
+  await app.admin.send('mutation ($id: ID!) { unpublishPost(input: { id: $id }) { __typename } }', { id })
+  for (const client of [app.anonymous, await app.clientWith('WEBHOOKS_MANAGE', 'KEYS_MANAGE')]) {
+    const { edges } = await ask(client, { after: start })
+    expect(edges.map(({ node }) => node.type)).toEqual(['POST_PUBLISHED', 'POST_UNPUBLISHED'])
+    expect(JSON.stringify(edges)).not.toContain('canary')
+    const { data } = await client.send<{ changes: { totalCount: number } }>(
+      '{ changes(types: [POST_CREATED, POST_DRAFT_SAVED]) { totalCount } }',
+    )
+    expect(data?.changes.totalCount).toBe(0)
+  }
+  const { edges } = await ask(await app.clientWith('CONTENT_READ'), { after: start })
+  expect(edges).toHaveLength(5)
+})
+
+test.each(['x', '', '-1', '1.5', '1e3', ' 1', '99999999999999999999', 'cG9zdA'])(
+  'an after that is no sequence is told so: %j',
+  async (after) => {
+    const { data, errors } = await lent.app.anonymous.send(String(ChangesDocument), { after })
+    expect([data, errors.map(({ extensions }) => extensions?.code)]).toEqual([null, ['INVALID_CURSOR']])
+    expect(errors[0]?.message).toContain(`not "${after}"`)
+  },
+)
+
+test('a page is one statement, and its posts one more, however many events there are', async () => {
+  const { app } = lent
+  const start = await newest()
+  for (let count = 0; count < 5; count++) await create(app.admin, { title: 'A draft', source: 'x' })
+  for (const first of [1, 5]) {
+    const query = `{ changes(after: "${start}", first: ${first}) { nodes { ... on PostEvent { post { title } } } } }`
+    // Not by a key, which is looked up, too.
+    const { statements } = await app.countStatements(() => app.anonymous.send(query))
+    expect(statements.length, statements.join('\n')).toBeLessThanOrEqual(2)
+  }
+})
+
+describe('a reader that asks while events are committed', () => {
+  const fact: Fact = {
+    type: 'post.updated',
+    subjectId: newId('post'),
+    subjectVersion: 1,
+    changedFields: [],
+    previous: null,
+    invalidates: [],
+    paths: [],
+    isPublic: true,
+  }
+  const listener = { renderingKey: 'slow', document: '', variables: null, scopes: [] }
+  /** Rendering keeps a transaction open after it has its sequence: here for a while that differs. */
+  const ports: OutboxPorts = {
+    listeners: async () => [listener],
+    render: async () => {
+      await pause(Math.random() * 20)
+      return { data: '{}', errors: null, failure: null }
+    },
+  }
+
+  // The embedded database has one connection: there transactions are one after the other.
+  const count = inject('kind') === 'postgres' ? 50 : 10
+
+  test(`misses none of ${count} transactions that begin and end out of order, and meets none twice`, async () => {
+    const { app } = lent
+    const { db, driver } = app.database
+    // Writers of another process: in this one's pool they would leave no connection to the reader.
+    const others =
+      'pool' in driver ? await openDatabase({ url: driver.pool.options.connectionString ?? '' }) : null
+    const start = await newest()
+    let committed = 0
+    const writing = Promise.all(
+      Array.from({ length: count }, async () => {
+        await pause(Math.random() * 100)
+        await (others?.db ?? db).$transaction((tx) =>
+          writeEvents(tx, ports, [fact], { actor: null, now: app.clock.now() }),
+        )
+        committed++
+      }),
+    )
+    const seen: string[] = []
+    let looks = 0
+    while (seen.length < count) {
+      const isOver = committed === count
+      seen.push(...(await readOn(app.anonymous, seen.at(-1) ?? start, 3)))
+      looks++
+      if (isOver) break
+    }
+    await writing
+    await others?.close()
+    const rows = await db.event.findMany({
+      where: { sequence: { gt: BigInt(start) } },
+      orderBy: { sequence: 'asc' },
+    })
+    expect(seen).toEqual(rows.map(({ sequence }) => String(sequence)))
+    expect(seen).toHaveLength(count)
+    expect(looks, 'It was all over before anybody looked').toBeGreaterThan(1)
+  })
+})
