@@ -100,8 +100,10 @@ async function askYoga(yoga: GraphQLServer, graphqlCall: GraphQLCall): Promise<A
   })
   const isPrivate = viewer.keyId !== null || facts.preview || facts.errors || response.status !== 200
   if (isPrivate) headers['cache-control'] = 'private, no-store'
-  const body = isStreamed(headers) ? readable(response) : await response.text()
-  return { status: response.status, headers, body }
+  if (!isStreamed(headers)) return { status: response.status, headers, body: await response.text() }
+  // nginx would keep events back until they fill its buffer.
+  headers['x-accel-buffering'] = 'no'
+  return { status: response.status, headers, body: readable(response) }
 }
 
 /** The server sets these itself; with subscriptions Yoga sends `Content-Encoding: none`, which is no encoding. */

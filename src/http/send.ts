@@ -6,12 +6,15 @@ import type { Answer, Call } from './call.ts'
 /**
  * Writes an answer: the base headers beneath the answer's own (`vary` is joined), a length where it is known, no body
  * for HEAD (node:http leaves it out). Resolves when all is handed over or the caller is gone; never rejects for that.
+ *
+ * @param stallMs after how long a caller is cut off who takes nothing of a stream that has more for him.
  */
 export async function send(
   call: Call,
   response: ServerResponse,
   answer: Answer,
   baseHeaders: Record<string, string>,
+  stallMs = defaultStallMs,
 ): Promise<void> {
   const { status, body } = answer
   const headers = joined(baseHeaders, answer.headers)
@@ -20,7 +23,7 @@ export async function send(
 
   if (body instanceof Readable) {
     response.writeHead(status, headers)
-    return stream(call, response, body)
+    return stream(call, response, body, stallMs)
   }
   if (body != null) headers['content-length'] = String(Buffer.byteLength(body))
   else if (status !== 204 && status !== 304) headers['content-length'] = '0'
@@ -58,17 +61,35 @@ async function lingerBeforeClosing(request: IncomingMessage): Promise<void> {
 // Long enough for the answer to cross an ocean, short enough that nobody keeps a socket by sending on.
 const lingerMs = 1_000
 
-/** An answer in parts (subscriptions): ends when its source does, the caller goes away or the server stops. */
-async function stream(call: Call, response: ServerResponse, body: Readable): Promise<void> {
+// Twice as long as the heartbeats of a subscription are apart, and some: a caller who takes nothing for that long is gone
+// without a word or has hung. He may come back and go on after the last event that he has.
+const defaultStallMs = 30_000
+
+/**
+ * An answer in parts (subscriptions): ends when its source does, the caller goes away or the server stops. A caller who
+ * does not keep up is waited for, so that of what there is for him one chunk is held and the rest stays at its source;
+ * one who does not read at all is cut off.
+ */
+async function stream(call: Call, response: ServerResponse, body: Readable, stallMs: number): Promise<void> {
   const end = () => {
     body.unpipe(response).destroy()
     response.end()
   }
   const over = AbortSignal.any([call.signal, call.stopping])
   over.addEventListener('abort', end, { once: true })
+  let stalled: NodeJS.Timeout | undefined
+  // A pipe pauses its source when the socket's buffer is full, and goes on when it is empty.
+  body.on('pause', () => {
+    stalled ??= setTimeout(() => response.destroy(), stallMs)
+  })
+  response.on('drain', () => {
+    clearTimeout(stalled)
+    stalled = undefined
+  })
   body.once('error', end)
   body.pipe(response)
   if (over.aborted) end()
   await finished(response).catch(() => undefined)
+  clearTimeout(stalled)
   over.removeEventListener('abort', end)
 }

@@ -14,6 +14,8 @@ export type HttpServerOptions = {
   /** By exact path: `/graphql`. */
   routes: Readonly<Record<string, Route>>
   corsOrigins: CorsOrigins
+  /** After how long a caller who reads nothing of a stream is cut off; by default half a minute. */
+  stallMs?: number
   /** Told of every failure that is not a Refusal, whose caller saw only the request id. */
   onError(error: unknown, call: Call): void
   /** Told of every call when its answer is complete, or when its caller has left. */
@@ -36,6 +38,7 @@ export function createHttpServer({
   port,
   routes,
   corsOrigins,
+  stallMs,
   onError,
   onAnswered,
 }: HttpServerOptions): HttpServer {
@@ -82,7 +85,8 @@ export function createHttpServer({
     try {
       const answer = await answerOf(call)
       // The caller may be gone; there is nobody to write to.
-      if (!response.destroyed) await send(call, response, answer, { ...baseHeaders, ...call.headers })
+      if (!response.destroyed)
+        await send(call, response, answer, { ...baseHeaders, ...call.headers }, stallMs)
       return answer.status
     } catch (error) {
       onError(error, call)

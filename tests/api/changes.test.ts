@@ -93,6 +93,19 @@ test.each(['x', '', '-1', '1.5', '1e3', ' 1', '99999999999999999999', 'cG9zdA'])
   },
 )
 
+test('an after that is older than what is kept is CURSOR_EXPIRED, also when nothing is left', async () => {
+  const { retention } = lent.app.database.db
+  await create(lent.app.admin, { title: 'A draft', source: 'x' })
+  const end = BigInt(await newest())
+  await retention.update({ where: { id: 1 }, data: { forgottenThrough: end } })
+  const after = String(end - 1n)
+  const { data, errors } = await lent.app.anonymous.send(String(ChangesDocument), { after })
+  expect([data, errors[0]?.extensions?.code]).toEqual([null, 'CURSOR_EXPIRED'])
+  expect(errors[0]?.message).toContain(`"after" is ${after}, and the events up to ${end} are kept no longer`)
+  expect((await ask(lent.app.anonymous, { after: String(end) })).edges).toEqual([])
+  await retention.update({ where: { id: 1 }, data: { forgottenThrough: 0 } })
+})
+
 test('a page is one statement, and its posts one more, however many events there are', async () => {
   const { app } = lent
   const start = await newest()

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, inject, test } from 'vitest'
 import { UnpublishPostDocument } from '../../schema/generated/graphql.ts'
+import { startApp } from '../../src/app.ts'
 import { system } from '../../src/auth/viewer.ts'
+import { readConfig } from '../../src/config.ts'
 import { newId } from '../../src/id.ts'
 import { startTestApp, withApp } from '../support/app.ts'
-import type { Client } from '../support/client.ts'
+import { type Client, createClient } from '../support/client.ts'
 import { until } from '../support/until.ts'
 import { type Following, follow } from './following.ts'
 import { create, createAndPublish } from './writing.ts'
@@ -109,6 +111,62 @@ describe('after', () => {
     },
   )
 })
+
+test('after a sequence that is older than what is kept is told so, and nothing else', async () => {
+  const { app } = lent
+  const { retention } = app.database.db
+  await writeEvents(3)
+  const end = BigInt(await newest())
+  await retention.update({ where: { id: 1 }, data: { forgottenThrough: end - 1n } })
+  const late = await subscribe(app.anonymous, `after: "${end - 2n}"`)
+  await until(() => late.hasEnded())
+  expect(late.errors.map(({ extensions }) => extensions.code)).toEqual(['CURSOR_EXPIRED'])
+  expect(late.events).toEqual([])
+  const inTime = await subscribe(app.anonymous, `after: "${end - 1n}"`)
+  expect((await inTime.waitFor(1))[0]?.sequence).toBe(String(end))
+  await retention.update({ where: { id: 1 }, data: { forgottenThrough: 0 } })
+})
+
+test('a comment comes again and again while nothing happens, so that no proxy takes the stream for dead', async () => {
+  const following = await subscribe(lent.app.anonymous)
+  await until(() => following.text() === ':\n\n'.repeat(3))
+})
+
+test.skipIf(inject('kind') !== 'postgres')(
+  'a reader at one process is told of what another one commits, without a gap on the way from one to the other',
+  async () => {
+    const { app } = lent
+    const { driver } = app.database
+    const url = 'pool' in driver ? (driver.pool.options.connectionString ?? '') : ''
+    const env = { DATABASE_URL: url, SECRET_KEY: 'a secret key that only this test suite uses', PORT: '0' }
+    const quiet = () => undefined
+    const world = { log: { info: quiet, warn: quiet, error: quiet } }
+    const other = await startApp({ ...readConfig({ ...env, HOST: '127.0.0.1' }), ROLE: 'api' }, world)
+    try {
+      const start = await newest()
+      const [here, there] = [await subscribe(app.anonymous), await follow(other.url ?? '', app.anonymous)]
+      const startedAt = performance.now()
+      await createAndPublish(createClient(other.url ?? '', app.admin.key), post)
+      await here.waitFor(1)
+      await createAndPublish(app.admin, post)
+      await there.waitFor(2)
+      // By the notification, not by looking again after 10 s.
+      expect(performance.now() - startedAt).toBeLessThan(9_000)
+      await there.leave()
+      await createAndPublish(app.admin, post)
+      const last = there.events.at(-1)?.sequence
+      const moved = await subscribe(app.anonymous, `after: "${last}"`)
+      const seen = [...there.events, ...(await moved.waitFor(1))]
+      const rows = await app.database.db.event.findMany({
+        where: { sequence: { gt: BigInt(start) }, isPublic: true },
+        orderBy: { sequence: 'asc' },
+      })
+      expect(seen.map((event) => event.sequence)).toEqual(rows.map((row) => String(row.sequence)))
+    } finally {
+      await other.stop(2_000)
+    }
+  },
+)
 
 test('types lets through what it names', async () => {
   const { app } = lent
