@@ -155,7 +155,7 @@ const startApi = async ({
   return url
 }
 
-const startWork = async ({ world, core, metrics, notifier, rules, ends }: Parts): Promise<Worker> => {
+const startWork = async ({ config, world, core, metrics, notifier, rules, ends }: Parts): Promise<Worker> => {
   const { database, now } = core
   const onError = (error: unknown) => world.log.error({ err: error }, 'background work failed')
   const sender = createSender({ allow: rules.allow, resolve: world.resolve })
@@ -173,6 +173,7 @@ const startWork = async ({ world, core, metrics, notifier, rules, ends }: Parts)
     userAgent: `Presswire/${version}`,
     now,
     random: world.random ?? Math.random,
+    retentionDays: config.EVENT_RETENTION_DAYS,
     onError,
     onAttempt: (attempt) => logAttempt(world.log, metrics, attempt),
   })

@@ -29,6 +29,10 @@ const count = z
   .string()
   .regex(/^\d{1,9}$/, 'must be a whole number from 0 upwards')
   .transform(Number)
+const days = z
+  .string()
+  .regex(/^[1-9]\d{0,3}$/, 'must be a whole number of days from 1 to 9999')
+  .transform(Number)
 const timeZone = z.string().refine(isTimeZone, 'must be an IANA time zone, such as Europe/Amsterdam')
 const httpUrl = z
   .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
@@ -84,6 +88,9 @@ export const settings = {
   ),
   RATE_LIMIT_PER_MINUTE: withDefault(count, '6000').describe(
     'Requests a minute to /graphql of an address, and of an API key; an address may send 30 wrong keys. Counted by each process for itself; 0 = no limits.',
+  ),
+  EVENT_RETENTION_DAYS: withDefault(days, '90').describe(
+    'How long events are kept for those who ask for what they missed, and deliveries that are over.',
   ),
   ROLE: withDefault(z.enum(['all', 'api', 'worker']), 'all').describe(
     'What this process does: all, api or worker (the last two with DATABASE_URL).',

@@ -64,17 +64,13 @@ export const claimRequest = async (parts: OnceParts, request: RepeatableRequest)
 // A statement that deletes this many takes some milliseconds.
 const batch = 1_000
 
-/** Forgets the requests whose time is over, in batches. */
-export const pruneAnswers = async (db: Tx, now: Date): Promise<void> => {
-  let deleted: number
-  do {
-    deleted = await db.$executeRaw`
-      DELETE FROM idempotent_answers WHERE (key_id, hash) IN (
-        SELECT key_id, hash FROM idempotent_answers WHERE expires_at <= ${now}
-        ORDER BY expires_at LIMIT ${batch} FOR UPDATE SKIP LOCKED
-      )`
-  } while (deleted === batch)
-}
+/** Forgets some of the requests whose time is over. Returns how many; 0 when none is left. */
+export const forgetAnswers = (db: Tx, now: Date): Promise<number> =>
+  db.$executeRaw`
+    DELETE FROM idempotent_answers WHERE (key_id, hash) IN (
+      SELECT key_id, hash FROM idempotent_answers WHERE expires_at <= ${now}
+      ORDER BY expires_at LIMIT ${batch} FOR UPDATE SKIP LOCKED
+    )`
 
 type Held = RepeatableRequest & Pick<IdempotentAnswer, 'sealedOutcome'> & { leasedUntil: Date }
 

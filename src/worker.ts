@@ -1,11 +1,14 @@
+import { forgetPreviewTokens } from './content/preview-token.ts'
 import { fireDue } from './content/schedule.ts'
 import type { Database } from './db/client.ts'
 import type { Notifier } from './db/notify.ts'
 import { eventsChannel } from './events/outbox.ts'
-import { pruneAnswers } from './once.ts'
+import { forgetEvents } from './events/retention.ts'
+import { forgetAnswers } from './once.ts'
 import type { Queue } from './queue/queue.ts'
 import { fanOut } from './webhooks/fanout.ts'
 import { createPump, type PumpParts } from './webhooks/pump.ts'
+import { forgetDeliveries, forgetResponses } from './webhooks/retention.ts'
 import { rearm } from './webhooks/sweep.ts'
 import type { Writer } from './write.ts'
 
@@ -13,12 +16,20 @@ import type { Writer } from './write.ts'
 const pollMs = 1_000
 // Whatever a crash left behind is found again within this.
 const sweepMs = 10_000
+// What is kept for a day or longer may be kept some minutes longer.
+const pruneMs = 600_000
+
+const dayMs = 24 * 60 * 60 * 1_000
+// Of a failed attempt only the last few days are of interest, and responses are the largest part of the log.
+const responseDays = 30
 
 export type Worker = {
   /** Fans out what was committed and sends what is due, without waiting for the next look. */
   wake(): void
   /** One sweep, as at every 10 s; resolves when its deliveries are armed. */
   sweep(): Promise<void>
+  /** Forgets what is too old, as at every 10 minutes. */
+  prune(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -27,12 +38,20 @@ export type Worker = {
  *
  *   a commit with events → fanOut → deliveries and alarms → pump → attempts
  *   every second         → pump (retries that are due), fireDue (schedules)
- *   at start and every 10 s → fanOut, fireDue, rearm (what a crash left behind), pruneAnswers (what is too old)
+ *   at start and every 10 s → fanOut, fireDue, rearm (what a crash left behind)
+ *   at start and every 10 min → what is too old is forgotten
  */
 export const startWorker = async (
-  parts: PumpParts & { database: Database; queue: Queue; notifier: Notifier; write: Writer },
+  parts: PumpParts & {
+    database: Database
+    queue: Queue
+    notifier: Notifier
+    write: Writer
+    /** How long events are kept, and deliveries that are over. */
+    retentionDays: number
+  },
 ): Promise<Worker> => {
-  const { database, db, queue, onError, now } = parts
+  const { database, db, queue, onError, now, retentionDays } = parts
   const pump = createPump(parts)
   let running: Promise<void> | null = null
   let again = false
@@ -72,7 +91,27 @@ export const startWorker = async (
     await fire()
     await rearm(db, queue, now(), afterCrash)
     pump.wake()
-    await pruneAnswers(db, now())
+  }
+
+  let pruning: Promise<void> | null = null
+  const prune = (): Promise<void> => {
+    pruning ??= forget().finally(() => {
+      pruning = null
+    })
+    return pruning
+  }
+  const forget = async () => {
+    const time = now()
+    const ago = (days: number) => new Date(time.getTime() - days * dayMs)
+    const steps = [
+      () => forgetAnswers(db, time),
+      () => forgetPreviewTokens(db, time),
+      () => forgetResponses(db, ago(responseDays)),
+      () => forgetDeliveries(db, ago(retentionDays)),
+      () => forgetEvents(db, ago(retentionDays)),
+    ]
+    // In batches, so that nothing waits long for a lock, and a stop not for the rest.
+    for (const step of steps) while (!stopped && (await step()) > 0);
   }
 
   parts.notifier.on(eventsChannel, wake)
@@ -83,15 +122,20 @@ export const startWorker = async (
       fire().catch(onError)
     }, pollMs),
     setInterval(() => void sweep().catch(onError), sweepMs),
+    setInterval(() => void prune().catch(onError), pruneMs),
   ]
+  // Nothing waits for it: after a long pause there may be much to forget.
+  prune().catch(onError)
   return {
     wake,
     sweep,
+    prune,
     stop: async () => {
       stopped = true
       for (const timer of timers) clearInterval(timer)
       await running
       await firing?.catch(onError)
+      await pruning?.catch(onError)
       await pump.drain()
     },
   }

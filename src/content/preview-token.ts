@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
+import type { Tx } from '../db/client.ts'
 import type { PreviewToken } from '../db/generated/client.ts'
 import { InvalidStateError, NotFoundError, ValidationError } from '../errors.ts'
 import { newId, prefixOf } from '../id.ts'
@@ -52,6 +53,17 @@ export const revokePreviewToken = async (w: Write, id: string): Promise<PreviewT
   if (!row) throw new NotFoundError(`There is no preview token with the id "${id}".`, ['input', 'id'])
   return row
 }
+
+// A statement that deletes this many takes some milliseconds.
+const batch = 1_000
+
+/** Forgets some of the tokens that have expired: they open nothing any more. Returns how many; 0 when none is left. */
+export const forgetPreviewTokens = (db: Tx, now: Date): Promise<number> =>
+  db.$executeRaw`
+    DELETE FROM preview_tokens WHERE id IN (
+      SELECT id FROM preview_tokens WHERE expires_at <= ${now}
+      ORDER BY expires_at LIMIT ${batch} FOR UPDATE SKIP LOCKED
+    )`
 
 /** What the database knows a token by. It is random enough that a fast hash will do. */
 export const tokenHash = (token: string): string => createHash('sha256').update(token).digest('hex')

@@ -26,7 +26,7 @@ const WebhookAttempt = builder.prismaObject('WebhookAttempt', {
     }),
     responseBody: t.exposeString('responseBody', {
       nullable: true,
-      description: 'The first 16 KiB that were answered; null when nothing was.',
+      description: 'The first 16 KiB that were answered; null when nothing was, and after 30 days.',
     }),
   }),
 })

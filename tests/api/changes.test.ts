@@ -3,9 +3,11 @@ import { describe, expect, inject, test } from 'vitest'
 import { ChangesDocument, type ChangesQueryVariables } from '../../schema/generated/graphql.ts'
 import { openDatabase } from '../../src/db/client.ts'
 import { type Fact, type OutboxPorts, writeEvents } from '../../src/events/outbox.ts'
+import { forgetEvents } from '../../src/events/retention.ts'
 import { newId } from '../../src/id.ts'
 import { withApp } from '../support/app.ts'
 import type { Client } from '../support/client.ts'
+import { follow } from './following.ts'
 import { create, createAndPublish, update } from './writing.ts'
 
 const lent = withApp({ role: 'api' })
@@ -176,5 +178,49 @@ describe('a reader that asks while events are committed', () => {
     expect(seen).toEqual(rows.map(({ sequence }) => String(sequence)))
     expect(seen).toHaveLength(count)
     expect(looks, 'It was all over before anybody looked').toBeGreaterThan(1)
+  })
+})
+
+// No worker runs here: nothing is fanned out, and nothing forgotten, but what a test says.
+describe('what is too old', () => {
+  const later = new Date('2200-01-01T00:00:00Z')
+  const forgetAll = async () => {
+    let all = 0
+    for (let count = -1; count !== 0; all += count) count = await forgetEvents(lent.app.database.db, later)
+    return all
+  }
+
+  test('is kept while it is not fanned out, and so is everything after it', async () => {
+    const { event } = lent.app.database.db
+    for (let count = 0; count < 5; count++) await create(lent.app.admin, { title: 'A draft', source: 'x' })
+    expect(await forgetAll()).toBe(0)
+    const [waiting] = await event.findMany({ orderBy: { sequence: 'desc' }, skip: 2, take: 1 })
+    const before = await event.count({ where: { sequence: { lt: waiting?.sequence } } })
+    await event.updateMany({ where: { id: { not: waiting?.id } }, data: { fannedOutAt: later } })
+    expect(await forgetAll()).toBe(before)
+    const { edges } = await ask(lent.app.admin)
+    expect([edges.length, edges[0]?.node.id]).toEqual([3, waiting?.id])
+    const oldest = String((waiting?.sequence ?? 0n) - 1n)
+    expect((await ask(lent.app.admin, { after: oldest })).edges).toHaveLength(3)
+  })
+
+  test('goes in batches, and where the log ended is remembered when nothing is left of it', async () => {
+    const { event } = lent.app.database.db
+    const row = { type: 'post.updated', subjectType: 'Post', subjectId: newId('post'), subjectVersion: 1 }
+    const old = { ...row, occurredAt: new Date(0), isPublic: true }
+    await event.createMany({ data: Array.from({ length: 1_200 }, () => ({ ...old, id: newId('event') })) })
+    await event.updateMany({ data: { fannedOutAt: later } })
+    const end = await newest()
+    expect(await forgetAll()).toBe(1_203)
+    expect(await event.count()).toBe(0)
+
+    const expired = await lent.app.admin.send(String(ChangesDocument), { after: String(BigInt(end) - 1n) })
+    expect(expired.errors[0]?.extensions?.code).toBe('CURSOR_EXPIRED')
+    expect((await ask(lent.app.admin, { after: end })).edges).toEqual([])
+    const following = await follow(lent.app.url, lent.app.admin)
+    await create(lent.app.admin, { title: 'A draft', source: 'x' })
+    const [first] = await following.waitFor(1)
+    expect(BigInt(first?.sequence ?? 0)).toBeGreaterThan(BigInt(end))
+    await following.leave()
   })
 })

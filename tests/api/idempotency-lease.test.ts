@@ -92,12 +92,12 @@ test('what is older is pruned, in batches, and what is not is kept', async () =>
     expiresAt: now,
   }))
   await idempotentAnswer.createMany({ data: old })
-  await app.worker?.sweep()
+  await app.worker?.prune()
   expect(await idempotentAnswer.count({ where: { hash: { startsWith: 'old' } } })).toBe(0)
   const kept = await idempotentAnswer.count()
   expect(kept).toBeGreaterThan(0)
   app.clock.advance(25 * 3_600_000)
-  await app.worker?.sweep()
+  await app.worker?.prune()
   expect(await idempotentAnswer.count()).toBe(0)
 })
 

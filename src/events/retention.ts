@@ -1,0 +1,29 @@
+import type { Tx } from '../db/client.ts'
+
+// One statement locks and deletes this many events with their renderings: some ten milliseconds.
+const batch = 500
+
+/**
+ * Forgets some of the events that happened before a time, with their renderings; deliveries that are still to be sent
+ * have their own copy of the body. Always the oldest of the log and never one behind a gap: an event that is not fanned
+ * out yet is kept, and so is everything after it. The log remembers how far it has forgotten, in the same statement.
+ *
+ * @returns how many; 0 when nothing is left to forget.
+ */
+export const forgetEvents = async (db: Tx, before: Date): Promise<number> => {
+  // Of two processes at once the second waits for the first one's rows and then finds them gone.
+  const [forgotten] = await db.$queryRaw<[{ count: number }]>`
+    WITH oldest AS (
+      SELECT sequence, occurred_at < ${before} AND fanned_out_at IS NOT NULL AS is_over
+      FROM events ORDER BY sequence LIMIT ${batch}
+    ), kept AS (
+      SELECT coalesce(min(sequence) FILTER (WHERE NOT is_over), max(sequence) + 1) AS first FROM oldest
+    ), deleted AS (
+      DELETE FROM events USING kept WHERE events.sequence < kept.first RETURNING events.sequence
+    ), remembered AS (
+      UPDATE retention SET forgotten_through = greatest(forgotten_through, (SELECT max(sequence) FROM deleted))
+      WHERE EXISTS (SELECT FROM deleted)
+    )
+    SELECT count(*)::int AS count FROM deleted`
+  return forgotten.count
+}
