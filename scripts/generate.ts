@@ -1,7 +1,9 @@
 // npm run generate: writes everything that is printed from the source and committed.
 import { writeFileSync } from 'node:fs'
 import { printedEnvExample } from '../src/config.ts'
+import { printedEventJsonSchema } from '../src/events/json-schema.ts'
 import { printedSchema } from '../src/graphql/schema.ts'
 
 writeFileSync(new URL('../schema/schema.graphql', import.meta.url), printedSchema())
 writeFileSync(new URL('../.env.example', import.meta.url), printedEnvExample())
+writeFileSync(new URL('../schema/events.json', import.meta.url), printedEventJsonSchema())

@@ -13,16 +13,67 @@ import {
 } from 'graphql'
 import { expect, test } from 'vitest'
 import { printedEnvExample } from '../src/config.ts'
+import { apiVersion } from '../src/events/catalog.ts'
+import { printedEventJsonSchema } from '../src/events/json-schema.ts'
 import { documentProblems } from '../src/graphql/render.ts'
 import { printedSchema, schema } from '../src/graphql/schema.ts'
 import { exampleTabs } from '../src/http/graphiql/example-tabs.ts'
+import { type IdPrefix, newId } from '../src/id.ts'
 import { defaultDocument } from '../src/webhooks/endpoint.ts'
+import { problemsOf } from './support/event-schema.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const read = (file: string) => readFileSync(join(root, file), 'utf8')
 
 test('schema/schema.graphql is what the schema is', () => {
   expect(read('schema/schema.graphql'), 'Run: npm run generate').toBe(printedSchema())
+})
+
+test('schema/events.json is what the catalog of events is', () => {
+  expect(read('schema/events.json'), 'Run: npm run generate').toBe(printedEventJsonSchema())
+})
+
+test('schema/events.json takes an event as it is sent, and none that lacks a part, has another or lies about its subject', () => {
+  const id = (prefix: IdPrefix) => newId(prefix)
+  const subject = { type: 'Post', id: id('post'), version: 4 }
+  const body = {
+    id: id('event'),
+    type: 'post.published',
+    timestamp: '2026-11-22T09:51:00.123Z',
+    sequence: '1042',
+    apiVersion,
+    subject,
+    changedFields: ['title'],
+    previous: { title: 'Before' },
+    invalidates: ['posts'],
+    paths: ['/'],
+    data: { post: null },
+  }
+  const { previous: _, ...rest } = body
+  expect(problemsOf(JSON.stringify(body))).toEqual([])
+  for (const wrong of [
+    rest,
+    { ...body, colour: 'red' },
+    { ...body, type: 'post.invented' },
+    { ...body, sequence: 1042 },
+    { ...body, timestamp: 'yesterday' },
+    { ...body, subject: { ...subject, type: 'Tag' } },
+    { ...body, subject: { ...subject, id: id('tag') } },
+    { ...body, rendered: 'now' },
+  ])
+    expect(problemsOf(JSON.stringify(wrong)), JSON.stringify(wrong)).not.toEqual([])
+
+  const { changedFields, previous, subject: one, ...common } = body
+  const batch = {
+    ...common,
+    id: id('delivery'),
+    type: 'events.batch',
+    firstSequence: '1040',
+    subjects: [{ ...one, change: 'post.published' }],
+    data: [body.data],
+  }
+  expect(problemsOf(JSON.stringify(batch))).toEqual([])
+  expect(problemsOf(JSON.stringify({ ...batch, subjects: [one] }))).not.toEqual([])
 })
 
 test('.env.example is what the settings are', () => {

@@ -11,9 +11,12 @@ const presswire = (...args: string[]) => runProgram(args, tmpdir(), {})
 describe.skipIf(inject('kind') !== 'embedded')(
   'the command line without a database (the same on both)',
   () => {
-    test('schema print is schema/schema.graphql, on standard output alone', patient, async () => {
-      const { code, stdout, stderr } = await presswire('schema', 'print')
-      const file = await readFile(new URL('../../schema/schema.graphql', import.meta.url), 'utf8')
+    test.each([
+      { args: [], name: 'schema.graphql' },
+      { args: ['--events'], name: 'events.json' },
+    ])('schema print $args is schema/$name, on standard output alone', patient, async ({ args, name }) => {
+      const { code, stdout, stderr } = await presswire('schema', 'print', ...args)
+      const file = await readFile(new URL(`../../schema/${name}`, import.meta.url), 'utf8')
 
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
       expect(stdout).toBe(file)

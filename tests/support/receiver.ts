@@ -1,6 +1,7 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
+import { problemsOf } from './event-schema.ts'
 
 /** A request as it arrived, whole. `at` is in milliseconds since the epoch. */
 export type ReceivedRequest = {
@@ -27,7 +28,7 @@ export type Receiver = {
   /** An outage: connections are cut and refused until `up`, on the same port. */
   down(): Promise<void>
   up(): Promise<void>
-  /** Ends it, open connections included. */
+  /** Ends it, open connections included; throws when a webhook came that `schema/events.json` does not allow. */
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
@@ -37,6 +38,7 @@ export async function startReceiver(): Promise<Receiver> {
   const requests: ReceivedRequest[] = []
   const queue: Behaviour[] = []
   const waiting = new Set<() => void>()
+  const problems: string[] = []
   let fallback: Behaviour = answer(204)
 
   const server = createServer(async (request, response) => {
@@ -45,6 +47,7 @@ export async function startReceiver(): Promise<Receiver> {
     if (!body) return
     const { method = '', url: path = '', headers } = request
     requests.push({ method, path, headers, body, at: Date.now() })
+    if (isWebhook(headers)) problems.push(...problemsOf(body.toString()))
     for (const check of waiting) check()
     const behaviour = queue.shift() ?? fallback
     behaviour(response, request)
@@ -62,6 +65,11 @@ export async function startReceiver(): Promise<Receiver> {
       server.close(() => resolve())
       server.closeAllConnections()
     })
+
+  const close = async () => {
+    await stop()
+    if (problems.length > 0) throw new Error(`Sent against schema/events.json: ${problems.join('; ')}`)
+  }
 
   await listen(0)
   const { port } = server.address() as AddressInfo // a TCP server that listens has one
@@ -90,8 +98,8 @@ export async function startReceiver(): Promise<Receiver> {
       }),
     down: stop,
     up: () => listen(port),
-    close: stop,
-    [Symbol.asyncDispose]: stop,
+    close,
+    [Symbol.asyncDispose]: close,
   }
 }
 
@@ -164,6 +172,10 @@ export const raw =
   (bytes: string): Behaviour =>
   (response) =>
     void response.socket?.end(bytes)
+
+/** Of the program itself, as against what tests of the sender alone send. */
+const isWebhook = (headers: IncomingHttpHeaders): boolean =>
+  /^delivery_[0-9a-z]{26}$/.test(String(headers['webhook-id']))
 
 async function readBody(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = []
