@@ -7,7 +7,7 @@ import { addImport } from './import.ts'
 import { addKeys } from './keys.ts'
 import { addMigrate } from './migrate.ts'
 import { addSchema } from './schema.ts'
-import { addServe } from './serve.ts'
+import { addServe, addWorker } from './serve.ts'
 
 /** Runs the command line and returns the exit code. Expected failures are one line; anything else keeps its stack. */
 export const run = async (argv: string[]): Promise<number> => {
@@ -17,7 +17,8 @@ export const run = async (argv: string[]): Promise<number> => {
     .version(version)
     .exitOverride()
     .showHelpAfterError('(add --help for what is possible)')
-  for (const add of [addServe, addMigrate, addImport, addKeys, addDoctor, addSchema]) add(program, exit)
+  for (const add of [addServe, addWorker, addMigrate, addImport, addKeys, addDoctor, addSchema])
+    add(program, exit)
   try {
     await program.parseAsync(argv)
     return exit.code

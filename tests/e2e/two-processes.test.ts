@@ -1,10 +1,13 @@
 import { beforeAll, describe, expect, inject, test } from 'vitest'
 import { ViewerDocument } from '../../schema/generated/graphql.ts'
+import { system } from '../../src/auth/viewer.ts'
+import { readConfig } from '../../src/config.ts'
+import { openCore } from '../../src/core.ts'
+import { newId } from '../../src/id.ts'
 import { type Serving, withHome } from '../support/process.ts'
 import { type Receiver, startReceiver } from '../support/receiver.ts'
 import { until } from '../support/until.ts'
-import { allDelivered, envelopeOf, makeEndpoint } from '../webhooks/subscribing.ts'
-import { publishNew } from '../webhooks/writing.ts'
+import { envelopeOf, makeEndpoint } from '../webhooks/subscribing.ts'
 
 const lent = withHome()
 
@@ -16,33 +19,27 @@ describe.skipIf(inject('kind') !== 'postgres')(
   () => {
     let key = ''
     let receiver: Receiver
-    let endpointId = ''
     let one: Serving
     let two: Serving
 
     beforeAll(async () => {
       key = await lent.home.newKey()
       receiver = await startReceiver()
-      ;[one, two] = await Promise.all([lent.home.serve(), lent.home.serve()])
+      ;[one, two] = await Promise.all([lent.home.serve({ ROLE: 'api' }), lent.home.serve({ ROLE: 'api' })])
       const document = 'subscription { events { id } }'
-      const input = { url: receiver.url, eventTypes: ['POST_PUBLISHED' as const], document }
-      endpointId = (await makeEndpoint(one.clientOf(key), input)).id
+      await makeEndpoint(one.clientOf(key), { url: receiver.url, eventTypes: ['TAG_CREATED'], document })
       return () => receiver.close()
     }, 90_000)
 
-    test('both take part, and each event is sent once', patient, async () => {
-      const took = (serving: Serving) => serving.stderr().includes('delivery attempted')
-      const published: string[] = []
-      await until(async () => {
-        for (const serving of [one, two])
-          published.push((await publishNew(serving.clientOf(key), `Issue ${published.length}`)).event.id)
-        return published.length >= 20 && took(one) && took(two)
-      })
-      await allDelivered(one.clientOf(key), endpointId, published.length)
+    test('two workers share 2,000 events, and each event is sent once', patient, async () => {
+      const workers = [lent.home.start('worker'), lent.home.start('worker')]
+      await until(() => workers.every((worker) => worker.stderr().includes('worker is running')))
+      const made = await recordEvents(2_000)
+      await until(() => receiver.requests.length >= made.length, 60_000)
 
-      expect(receiver.requests.map((request) => envelopeOf(request).id).toSorted()).toEqual(
-        published.toSorted(),
-      )
+      expect(receiver.requests.map((request) => envelopeOf(request).id).toSorted()).toEqual(made.toSorted())
+      for (const worker of workers) expect(worker.stderr()).toContain('delivery attempted')
+      for (const worker of workers) expect((await worker.kill('SIGTERM')).code).toBe(0)
     })
 
     test('a key that is revoked on the command line is refused by both within 5 s', patient, async () => {
@@ -70,3 +67,28 @@ describe.skipIf(inject('kind') !== 'postgres')(
     })
   },
 )
+
+/** Commits that many events in one transaction, as an API process would, and returns their ids. */
+const recordEvents = async (count: number): Promise<string[]> => {
+  const quiet = () => undefined
+  const core = await openCore(readConfig(lent.home.env), { log: { info: quiet, warn: quiet, error: quiet } })
+  try {
+    const { events } = await core.write(system('test'), async (w) => {
+      for (let event = 0; event < count; event++) {
+        w.record({
+          type: 'tag.created',
+          subjectId: newId('tag'),
+          subjectVersion: 1,
+          changedFields: [],
+          previous: null,
+          invalidates: ['tags'],
+          paths: [],
+          isPublic: true,
+        })
+      }
+    })
+    return events.map(({ id }) => id)
+  } finally {
+    await core.close()
+  }
+}
