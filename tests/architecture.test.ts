@@ -127,7 +127,8 @@ test('what there is one importer of has one', () => {
   const mentioning = (text: RegExp) => files.filter((file) => text.test(sources.get(file) ?? ''))
   expect(mentioning(/process\.env/)).toEqual(['src/config.ts'])
   expect(mentioning(/process\.exit\(/)).toEqual([])
-  expect(importsOf('src/receiver/verify.ts')).toEqual([])
+  expect(importsOf('src/receiver/verify.ts')).toEqual(['./event-types.ts'])
+  expect(importsOf('src/receiver/event-types.ts')).toEqual([])
 })
 
 test('domains take the time and never ask for it', () => {

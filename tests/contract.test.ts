@@ -14,6 +14,7 @@ import {
 import { expect, test } from 'vitest'
 import { printedEnvExample } from '../src/config.ts'
 import { apiVersion } from '../src/events/catalog.ts'
+import { printedEventTypes } from '../src/events/event-types.ts'
 import { printedEventJsonSchema } from '../src/events/json-schema.ts'
 import { documentProblems } from '../src/graphql/render.ts'
 import { printedSchema, schema } from '../src/graphql/schema.ts'
@@ -31,6 +32,10 @@ test('schema/schema.graphql is what the schema is', () => {
 
 test('schema/events.json is what the catalog of events is', () => {
   expect(read('schema/events.json'), 'Run: npm run generate').toBe(printedEventJsonSchema())
+})
+
+test('the types for receivers are what the catalog of events is', () => {
+  expect(read('src/receiver/event-types.ts'), 'Run: npm run generate').toBe(printedEventTypes())
 })
 
 test('schema/events.json takes an event as it is sent, and none that lacks a part, has another or lies about its subject', () => {

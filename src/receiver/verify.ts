@@ -1,5 +1,9 @@
-// This file imports nothing and uses the Web platform alone (Web Crypto, TextEncoder, atob), so that a receiver
+// This file imports nothing but types and uses the Web platform alone (Web Crypto, TextEncoder, atob), so that a receiver
 // can run it, or copy it, on Node.js, Deno, Bun and edge runtimes.
+
+import type { WebhookEventType, WebhookSubjectTypes } from './event-types.ts'
+
+export type { WebhookEventType }
 
 /**
  * Checks that a request is a webhook of ours, unaltered and fresh, and returns its body. Call it with the body
@@ -33,22 +37,30 @@ export type VerifyOptions = {
   now?: Date
 }
 
-/** The body of a delivery that carries one event. */
+/** The body of a delivery that carries one event; `type` says which, and with it what `subject` is. */
 export type WebhookEvent<Data = unknown> = {
+  [Type in WebhookEventType]: Envelope<Type, Data>
+}[WebhookEventType]
+
+type Envelope<Type extends WebhookEventType, Data> = {
   id: string
-  type: string
+  type: Type
+  /** When it happened, RFC 3339 in UTC. */
   timestamp: string
   /** Rises in commit order; a decimal number too large for JavaScript's own. */
   sequence: string
   apiVersion: string
-  subject: WebhookSubject
+  subject: WebhookSubject & { type: WebhookSubjectTypes[Type] }
   changedFields: string[]
+  /** The values that changed fields had, by their names; null when nothing public had a value. */
   previous: Record<string, unknown> | null
   /** Tags and paths of everything that the event makes stale. */
   invalidates: string[]
   paths: string[]
+  /** What the endpoint's document gave for the event. */
   data: Data
   errors?: unknown[]
+  /** Set when `data` is of the time of sending, since nothing was rendered at the event. */
   rendered?: 'replay'
 }
 

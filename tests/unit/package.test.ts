@@ -68,7 +68,11 @@ test('what is imported has no import of its own, and its types come with it', ()
   expect(readFileSync(join(installed, 'dist', 'verify.js'), 'utf8')).not.toMatch(
     /^import|\bimport\(|\brequire\(/m,
   )
-  expect(readFileSync(join(installed, 'dist', 'verify.d.ts'), 'utf8')).toContain('verifyWebhook')
+  const types = ['verify.d.ts', 'event-types.d.ts'].map((file) =>
+    readFileSync(join(installed, 'dist', file), 'utf8'),
+  )
+  expect(types[0]).toContain('verifyWebhook')
+  expect(types[1]).toContain("'post.published': 'Post'")
 })
 
 test('it runs in a bare JavaScript context, on the Web platform’s crypto, text coding and atob alone', async () => {
