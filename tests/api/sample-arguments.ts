@@ -36,7 +36,8 @@ export const sampleArguments = (field: GraphQLField<unknown, unknown>) => {
 const isRequired = ({ type, default: fallback }: GraphQLArgument | GraphQLInputField): boolean =>
   isNonNullType(type) && fallback === undefined
 
-const sampleOf = (type: GraphQLInputType): unknown => {
+/** A value of a type: the least that it takes, well-formed and of nothing that exists. */
+export const sampleOf = (type: GraphQLInputType): unknown => {
   if (isNonNullType(type)) return sampleOf(type.ofType)
   if (isListType(type)) return [sampleOf(type.ofType)]
   if (isEnumType(type)) return type.getValues()[0]?.name

@@ -1,0 +1,139 @@
+import { getNamedType, isLeafType } from 'graphql'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { withApp } from '../support/app.ts'
+import { makePosts } from '../support/posts.ts'
+import { create } from './writing.ts'
+import {
+  oddValues,
+  queryFor,
+  type ReadArgument,
+  readArguments,
+  valuesOfOtherTypes,
+} from './wrong-arguments.ts'
+
+// An error of ours that anything below brings about is logged, and fails the file.
+const lent = withApp({ role: 'api' })
+const all = readArguments()
+const named = all.map((read) => [`${read.type}.${read.field.name}(${read.argument.name}:)`, read] as const)
+
+/** Something of each type that has fields with arguments. */
+const ids: Record<string, string | undefined> = {}
+
+beforeAll(async () => {
+  const { app } = lent
+  const { db } = app.database
+  await makePosts(app, { count: 1 })
+  const { post } = await create(app.admin, { title: 'A draft', source: 'x' })
+  const { data } = await app.admin.send<{ made: { webhookEndpoint: { id: string } } }>(
+    'mutation { made: createWebhookEndpoint(input: { url: "http://127.0.0.1:9/" }) { ... on CreateWebhookEndpointPayload { webhookEndpoint { id } } } }',
+  )
+  Object.assign(ids, {
+    Post: post.id,
+    PostRevision: (await db.postRevision.findFirstOrThrow()).id,
+    Author: (await db.author.findFirstOrThrow()).id,
+    Category: (await db.category.findFirstOrThrow()).id,
+    Tag: (await db.tag.findFirstOrThrow()).id,
+    WebhookEndpoint: data?.made.webhookEndpoint.id,
+  })
+})
+
+/** Asks with all scopes, so that no other error stands before the one that is looked for. */
+const ask = async (read: ReadArgument, value: unknown) => {
+  const { query, variables } = queryFor(read)
+  const nodeId = ids[read.type]
+  if (read.type !== 'Query' && !nodeId) throw new Error(`Make a ${read.type} at the top of this file.`)
+  const given = {
+    ...variables,
+    nodeId: read.type === 'Query' ? undefined : nodeId,
+    [read.argument.name]: value,
+  }
+  const { status, data, errors } = await lent.app.admin.send(query, given)
+  return {
+    status,
+    data,
+    codes: errors.map(({ extensions }) => extensions?.code),
+    message: errors[0]?.message,
+  }
+}
+
+type Wrong = [value: unknown, code: string, says: string]
+
+const pageSizes: Wrong[] = [
+  [-1, 'BAD_USER_INPUT', 'is -1; it must be from 0 to 100'],
+  [101, 'PAGE_SIZE_EXCEEDED', 'is 101; at most 100'],
+]
+const cursors: Wrong[] = [
+  ['nonsense', 'INVALID_CURSOR', 'cursor of this list'],
+  ['', 'INVALID_CURSOR', 'cursor of this list'],
+]
+/** What is of the right type and wrong all the same. What takes any value has an empty list, and says why. */
+const wrong: Record<string, Wrong[]> = {
+  'first: Int': pageSizes,
+  'last: Int': pageSizes,
+  'after: String': cursors,
+  'before: String': cursors,
+  'Query.changes(after: String)': [
+    ['nonsense', 'INVALID_CURSOR', 'the sequence of an event, such as "1042", not "nonsense"'],
+  ],
+  'ids: [ID!]!': [
+    [Array.from({ length: 101 }, () => 'x'), 'PAGE_SIZE_EXCEEDED', 'has 101 entries; at most 100'],
+  ],
+  // An id of nothing is null, as is what a caller may not see.
+  'id: ID!': [],
+  // One that is not valid changes nothing, or it would tell of itself.
+  'previewToken: String': [],
+  'includeDescendants: Boolean!': [],
+}
+
+const wrongOf = ({ type, field, argument }: ReadArgument): Wrong[] => {
+  const key = `${argument.name}: ${argument.type}`
+  const known = wrong[`${type}.${field.name}(${key})`] ?? wrong[key]
+  if (known) return known
+  const named = getNamedType(argument.type)
+  // What an input or an enum allows is all in its type.
+  if (!isLeafType(named) || 'getValues' in named) return []
+  throw new Error(`Say in this file what is wrong as ${type}.${field.name}(${key}).`)
+}
+
+test('there are arguments to try, of Query and of what is under it', () => {
+  expect(all.length).toBeGreaterThan(40)
+  expect(new Set(all.map(({ type }) => type)).size).toBeGreaterThan(4)
+})
+
+describe.each(named)('%s', (_, read) => {
+  test('of another type is BAD_USER_INPUT, which names the argument and the value', async () => {
+    for (const value of valuesOfOtherTypes(read.argument.type)) {
+      const { status, data, codes, message } = await ask(read, value)
+      expect([status, data, ...new Set(codes)], JSON.stringify(value)).toEqual([400, null, 'BAD_USER_INPUT'])
+      expect(message).toContain(`"$${read.argument.name}"`)
+    }
+  })
+
+  test('of the type and wrong has a code, and says what is allowed', async () => {
+    for (const [value, code, says] of wrongOf(read)) {
+      const { codes, message } = await ask(read, value)
+      expect([codes, message], JSON.stringify(value)).toEqual([[code], expect.stringContaining(says)])
+      expect(message).toContain(`"${read.argument.name}"`)
+    }
+  })
+
+  test('with a text that something cannot hold is answered, or told what is wrong with it', async () => {
+    for (const value of oddValues(read.argument.type)) {
+      const { codes, message = '' } = await ask(read, value)
+      expect(['BAD_USER_INPUT', 'INVALID_CURSOR', undefined]).toContain(codes[0])
+      expect(message).not.toMatch(/prisma|SELECT|node_modules|\.ts\b|at Object/)
+    }
+  })
+})
+
+test('first and last together are refused, wherever there are both', async () => {
+  const both = all.filter(
+    ({ field, argument }) => argument.name === 'first' && field.args.some(({ name }) => name === 'last'),
+  )
+  expect(both.length).toBeGreaterThan(5)
+  for (const { type, field } of both.filter((read) => read.type === 'Query')) {
+    const { data, errors } = await lent.app.admin.send(`{ ${field.name}(first: 1, last: 1) { __typename } }`)
+    expect([type, data, errors[0]?.extensions?.code]).toEqual([type, null, 'BAD_USER_INPUT'])
+    expect(errors[0]?.message).toContain('either "first" or "last"')
+  }
+})

@@ -1,0 +1,102 @@
+import {
+  type GraphQLArgument,
+  type GraphQLField,
+  type GraphQLInputType,
+  getNamedType,
+  isCompositeType,
+  isEnumType,
+  isInputObjectType,
+  isListType,
+  isNonNullType,
+  isObjectType,
+} from 'graphql'
+import { schema } from '../../src/graphql/schema.ts'
+import { sampleOf } from './sample-arguments.ts'
+
+type Field = GraphQLField<unknown, unknown>
+
+/** An argument of the read side, such as `first` of `Category.posts`. */
+export type ReadArgument = { type: string; field: Field; argument: GraphQLArgument }
+
+/** Every argument of every field that a query can reach: what is new in the schema is here at once. */
+export const readArguments = (): ReadArgument[] =>
+  Object.values(schema.getTypeMap())
+    .filter((type) => isObjectType(type) && !/^(__|Mutation$|Subscription$)/.test(type.name))
+    .flatMap((type) =>
+      (isObjectType(type) ? Object.values(type.getFields()) : []).flatMap((field) =>
+        field.args.map((argument) => ({ type: type.name, field, argument })),
+      ),
+    )
+
+/**
+ * A query for the field with a variable named as the argument is, and what else the field requires. Other types than
+ * Query are reached by `node`, with the variable `nodeId`.
+ */
+export const queryFor = ({ type, field, argument }: ReadArgument) => {
+  const others = field.args.filter(
+    (other) => other !== argument && isNonNullType(other.type) && !other.default,
+  )
+  const used = [argument, ...others]
+  const given = used.map(({ name }) => `${name}: $${name}`).join(', ')
+  const asked = `${field.name}(${given})${isCompositeType(getNamedType(field.type)) ? ' { __typename }' : ''}`
+  const declared = used.map(({ name, type }) => `$${name}: ${type}`)
+  const query =
+    type === 'Query'
+      ? `query (${declared.join(', ')}) { ${asked} }`
+      : `query ($nodeId: ID!, ${declared.join(', ')}) { node(id: $nodeId) { ... on ${type} { ${asked} } } }`
+  return { query, variables: Object.fromEntries(others.map(({ name, type }) => [name, sampleOf(type)])) }
+}
+
+const scalars: Record<string, unknown[]> = {
+  Int: ['ten', 1.5, 2 ** 31, true, [1, 2]],
+  Boolean: ['yes', 1],
+  String: [5, true, {}],
+  ID: [1.5, true, {}],
+  DateTime: ['yesterday', '2023-02-29T00:00:00Z', '2023-01-01', 5],
+  URL: ['/relative', 'javascript:alert(1)', 5],
+  // Anything is JSON.
+  JSON: [],
+}
+
+/** Values that are not of the type, in every place of it. */
+export const valuesOfOtherTypes = (type: GraphQLInputType, within: string[] = []): unknown[] => {
+  if (isNonNullType(type)) return [null, ...valuesOfOtherTypes(type.ofType, within)]
+  if (isListType(type)) {
+    const items = valuesOfOtherTypes(type.ofType, within)
+    return items.filter((item) => !Array.isArray(item)).map((item) => [item])
+  }
+  if (isEnumType(type)) return ['NOTHING_OF_THE_KIND', 5, type.getValues()[0]?.name.toLowerCase()]
+  if (isInputObjectType(type)) {
+    if (within.includes(type.name)) return []
+    const tooMuch = { ...(sampleOf(type) as object), nothingOfTheKind: 1 }
+    return [5, tooMuch, ...inEveryField(type, (field) => valuesOfOtherTypes(field, [...within, type.name]))]
+  }
+  const values = scalars[type.name]
+  if (!values) throw new Error(`What is no ${type.name}? Say so in tests/api/wrong-arguments.ts.`)
+  return values
+}
+
+// What a string can hold and a database, a regular expression or an index cannot, or not well.
+const oddTexts = ['\0', 'a\0b', '\ud800', '', ' ', '%', "'; --", '\\', 'x'.repeat(20_000), '../..', '\u202e']
+
+/** Values of the type with odd texts in every place that takes one. */
+export const oddValues = (type: GraphQLInputType, within: string[] = []): unknown[] => {
+  if (isNonNullType(type)) return oddValues(type.ofType, within)
+  if (isListType(type)) return oddValues(type.ofType, within).map((item) => [item])
+  if (isInputObjectType(type)) {
+    if (within.includes(type.name)) return []
+    return inEveryField(type, (field) => oddValues(field, [...within, type.name]))
+  }
+  return type.name === 'String' || type.name === 'ID' ? oddTexts : []
+}
+
+const inEveryField = (
+  type: GraphQLInputType,
+  valuesOf: (field: GraphQLInputType) => unknown[],
+): Record<string, unknown>[] => {
+  if (!isInputObjectType(type)) return []
+  const base = type.isOneOf ? {} : (sampleOf(type) as object)
+  return Object.values(type.getFields()).flatMap((field) =>
+    valuesOf(field.type).map((value) => ({ ...base, [field.name]: value })),
+  )
+}
