@@ -32,9 +32,8 @@ export const readLog = async (
 ): Promise<LogPage> => {
   const ofTypes = types === null ? Prisma.sql`TRUE` : Prisma.sql`events.type = ANY(${[...types]}::text[])`
   const rows = await db.$queryRaw<(Bounds & (Event | { id: null }))[]>`
-    SELECT retention.forgotten_through AS "forgotten",
-      greatest(retention.forgotten_through, (SELECT max(sequence) FROM events)) AS "end", page.*
-    FROM retention LEFT JOIN LATERAL (
+    SELECT log.*, page.*
+    FROM (SELECT ${forgottenThrough} AS "forgotten", ${newestSequence} AS "end") log LEFT JOIN LATERAL (
       SELECT ${columns} FROM events
       WHERE events.sequence > ${after ?? 0n} AND ${eventsVisibleToSql(viewer)} AND ${ofTypes}
       ORDER BY events.sequence LIMIT ${limit}
@@ -47,9 +46,8 @@ export const readLog = async (
 
 /** Where the log ends: the newest sequence, also when retention has left nothing of it. */
 export const endOfLog = async (db: Tx): Promise<bigint> => {
-  const [end] = await db.$queryRaw<{ sequence: bigint }[]>`
-    SELECT greatest(forgotten_through, (SELECT max(sequence) FROM events)) AS sequence FROM retention`
-  return end?.sequence ?? 0n
+  const [{ end }] = await db.$queryRaw<[{ end: bigint }]>`SELECT ${newestSequence} AS "end"`
+  return end
 }
 
 /** Reads the cursor of an event, which is its sequence. @throws RequestError INVALID_CURSOR. */
@@ -61,6 +59,9 @@ export const readSequence = (after: string): bigint => {
     `"after" must be the sequence of an event, such as "1042", not "${after}".`,
   )
 }
+
+const forgottenThrough = Prisma.sql`coalesce((SELECT forgotten_through FROM retention), 0)`
+const newestSequence = Prisma.sql`greatest(${forgottenThrough}, (SELECT max(sequence) FROM events))`
 
 type Bounds = { forgotten: bigint; end: bigint }
 

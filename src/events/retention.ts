@@ -21,8 +21,10 @@ export const forgetEvents = async (db: Tx, before: Date): Promise<number> => {
     ), deleted AS (
       DELETE FROM events USING kept WHERE events.sequence < kept.first RETURNING events.sequence
     ), remembered AS (
-      UPDATE retention SET forgotten_through = greatest(forgotten_through, (SELECT max(sequence) FROM deleted))
-      WHERE EXISTS (SELECT FROM deleted)
+      INSERT INTO retention (id, forgotten_through)
+      SELECT 1, max(sequence) FROM deleted HAVING count(*) > 0
+      ON CONFLICT (id) DO UPDATE
+      SET forgotten_through = greatest(retention.forgotten_through, excluded.forgotten_through)
     )
     SELECT count(*)::int AS count FROM deleted`
   return forgotten.count

@@ -30,13 +30,15 @@ export const forgetResponses = async (db: Tx, before: Date): Promise<number> => 
       UPDATE webhook_attempts SET response_headers = NULL, response_body = NULL
       WHERE (delivery_id, number) IN (
         SELECT delivery_id, number FROM webhook_attempts
-        WHERE started_at >= (SELECT coalesce(responses_cleared_to, '-infinity') FROM retention)
+        WHERE started_at >= coalesce((SELECT responses_cleared_to FROM retention), '-infinity')
           AND started_at < ${before} AND (response_headers IS NOT NULL OR response_body IS NOT NULL)
         ORDER BY started_at LIMIT ${batch}
       )
       RETURNING started_at
     ), remembered AS (
-      UPDATE retention SET responses_cleared_to = coalesce((SELECT max(started_at) FROM cleared), ${before})
+      INSERT INTO retention (id, responses_cleared_to)
+      SELECT 1, coalesce(max(started_at), ${before}) FROM cleared
+      ON CONFLICT (id) DO UPDATE SET responses_cleared_to = excluded.responses_cleared_to
     )
     SELECT count(*)::int AS count FROM cleared`
   return forgotten.count

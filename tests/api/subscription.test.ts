@@ -206,7 +206,7 @@ test('a reader who leaves is no more: nothing is read from the database for him'
   await createAndPublish(app.admin, post)
   await following.waitFor(1)
   await following.leave()
-  const isFollower = (statement: string) => /FROM retention LEFT JOIN LATERAL/.test(statement)
+  const isFollower = (statement: string) => /log LEFT JOIN LATERAL/.test(statement)
   const statementsOfNow = async () => {
     const { statements } = await app.countStatements(() => createAndPublish(app.admin, post))
     return statements.filter(isFollower).length
