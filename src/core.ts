@@ -1,4 +1,5 @@
 import type { Config } from './config.ts'
+import { renderAgain } from './content/render-again.ts'
 import { type Database, openDatabase } from './db/client.ts'
 import { migrate } from './db/migrate.ts'
 import { createRenderer } from './graphql/render.ts'
@@ -34,6 +35,8 @@ export const openCore = async (config: Config, world: World): Promise<Core> => {
   const database = world.database ?? (await openDatabase(locationOf(config)))
   try {
     await migrate(database)
+    const count = await renderAgain(database.db)
+    if (count > 0) world.log.info({ count }, 'posts of an older version were rendered')
   } catch (error) {
     await database.close()
     throw error

@@ -3,7 +3,7 @@ import { parseOffsetDateTime } from '../offset-date-time.ts'
 import { foldKey } from '../text.ts'
 import type { Write } from '../write.ts'
 import type { Place } from './place.ts'
-import { type Rendered, renderPost } from './render.ts'
+import { type Rendered, rendererVersion, renderPost } from './render.ts'
 import type { Snapshot } from './snapshot.ts'
 
 export const render = (snapshot: Snapshot): Rendered => renderPost(snapshot)
@@ -17,15 +17,8 @@ export const contentColumns = (snapshot: Snapshot, rendered: Rendered, place: Pl
     titleKey: foldKey(snapshot.title),
     format: snapshot.format,
     source: snapshot.source,
-    content: rendered.content,
-    contentText: rendered.text,
     excerptManual: snapshot.excerpt,
-    excerptHtml: rendered.excerptHtml,
-    excerptText: rendered.excerptText,
-    excerptSource: rendered.excerptSource,
-    wordCount: rendered.wordCount,
-    images: rendered.images,
-    headings: rendered.headings,
+    ...renderedColumns(rendered),
     layout: snapshot.layout,
     seoTitle: snapshot.seo.title,
     seoDescription: snapshot.seo.description,
@@ -37,6 +30,21 @@ export const contentColumns = (snapshot: Snapshot, rendered: Rendered, place: Pl
     publishedOffset: published?.offsetMinutes ?? 0,
   }
 }
+
+/** The columns that hold what was made of the source. */
+export const renderedColumns = (rendered: Rendered) => ({
+  content: rendered.content,
+  contentText: rendered.text,
+  contentMarkdown: rendered.markdown,
+  excerptHtml: rendered.excerptHtml,
+  excerptText: rendered.excerptText,
+  excerptMarkdown: rendered.excerptMarkdown,
+  excerptSource: rendered.excerptSource,
+  wordCount: rendered.wordCount,
+  images: rendered.images,
+  headings: rendered.headings,
+  rendererVersion,
+})
 
 /** Files the post under its authors and terms, in the written order. */
 export const fileUnder = async (w: Write, postId: string, snapshot: Snapshot): Promise<void> => {

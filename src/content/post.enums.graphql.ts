@@ -23,6 +23,10 @@ export const ContentFormat = builder.enumType('ContentFormat', {
   values: {
     HTML: { description: 'Sanitised HTML, safe to put into a page as it is.' },
     TEXT: { description: 'Plain text: entities decoded once, blocks on lines of their own.' },
+    MARKDOWN: {
+      description:
+        'CommonMark with tables and strikethrough, made from the sanitised HTML whatever the post was written in; what Markdown has no word for is left out.',
+    },
   } as const,
 })
 

@@ -64,8 +64,14 @@ export const Post = builder.prismaObject('Post', {
           description: 'The form to answer in.',
         }),
       },
-      select: (args) => (args.format === 'TEXT' ? { contentText: true } : { content: true }),
-      resolve: (post, { format }) => (format === 'TEXT' ? post.contentText : post.content),
+      select: ({ format }) =>
+        format === 'TEXT'
+          ? { contentText: true }
+          : format === 'MARKDOWN'
+            ? { contentMarkdown: true }
+            : { content: true },
+      resolve: (post, { format }) =>
+        format === 'TEXT' ? post.contentText : format === 'MARKDOWN' ? post.contentMarkdown : post.content,
     }),
     excerpt: t.string({
       description: 'The start of the post or a summary; excerptSource says which.',
@@ -77,8 +83,18 @@ export const Post = builder.prismaObject('Post', {
           description: 'The form to answer in.',
         }),
       },
-      select: (args) => (args.format === 'TEXT' ? { excerptText: true } : { excerptHtml: true }),
-      resolve: (post, { format }) => (format === 'TEXT' ? post.excerptText : post.excerptHtml),
+      select: ({ format }) =>
+        format === 'TEXT'
+          ? { excerptText: true }
+          : format === 'MARKDOWN'
+            ? { excerptMarkdown: true }
+            : { excerptHtml: true },
+      resolve: (post, { format }) =>
+        format === 'TEXT'
+          ? post.excerptText
+          : format === 'MARKDOWN'
+            ? post.excerptMarkdown
+            : post.excerptHtml,
     }),
     excerptSource: t.expose('excerptSource', {
       type: ExcerptSource,

@@ -36,6 +36,9 @@ const format = {
 /** JSON columns hold what this program wrote there. */
 const written = ({ snapshot }: { snapshot: unknown }) => snapshot as Snapshot
 const made = ({ rendered }: { rendered: unknown }) => rendered as Rendered | null
+/** What a rendering calls the content and the excerpt, by the form of the answer. */
+const madeContent = { HTML: 'content', TEXT: 'text', MARKDOWN: 'markdown' } as const
+const madeExcerpt = { HTML: 'excerptHtml', TEXT: 'excerptText', MARKDOWN: 'excerptMarkdown' } as const
 const fromWritten = { snapshot: true } as const
 const fromMade = { rendered: true } as const
 
@@ -93,15 +96,14 @@ export const PostRevision = builder.prismaObject('PostRevision', {
       description: 'The body, rendered and sanitised; null when the revision is not the pending draft.',
       args: { format: t.arg(format) },
       select: fromMade,
-      resolve: (revision, args) => made(revision)?.[args.format === 'TEXT' ? 'text' : 'content'] ?? null,
+      resolve: (revision, args) => made(revision)?.[madeContent[args.format]] ?? null,
     }),
     excerpt: t.string({
       nullable: true,
       description: 'The start or a summary of it; null when the revision is not the pending draft.',
       args: { format: t.arg({ ...format, defaultValue: 'TEXT' }) },
       select: fromMade,
-      resolve: (revision, args) =>
-        made(revision)?.[args.format === 'TEXT' ? 'excerptText' : 'excerptHtml'] ?? null,
+      resolve: (revision, args) => made(revision)?.[madeExcerpt[args.format]] ?? null,
     }),
     excerptSource: t.field({
       type: ExcerptSource,

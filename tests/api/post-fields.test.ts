@@ -5,9 +5,11 @@ import {
   LatestPostsDocument,
   PostByDocument,
 } from '../../schema/generated/graphql.ts'
+import { renderAgain } from '../../src/content/render-again.ts'
 import { withApp } from '../support/app.ts'
 import { makePosts } from '../support/posts.ts'
-import { createAndPublish } from './writing.ts'
+import { makeToken } from './previewing.ts'
+import { createAndPublish, update } from './writing.ts'
 
 const lent = withApp({ role: 'api' })
 
@@ -124,6 +126,39 @@ The rest.`
     })
     expect([post.format, post.content]).toEqual(['HTML', '<p>A *star*</p>'])
   })
+})
+
+test('Markdown is answered of what is live, of the pending draft and of a preview', async () => {
+  const { admin, anonymous, database } = lent.app
+  const id = await createAndPublish(admin, { title: 'T', source: '<b>Old</b> words', format: 'HTML' })
+  await update(admin, { id, source: '<i>New</i> words', excerpt: '<i>Short</i>' })
+  const { token } = await makeToken(admin, id)
+  const both = '{ content(format: MARKDOWN) excerpt(format: MARKDOWN) }'
+  const ask = async () => {
+    const query = `query ($id: ID!, $token: String) { live: post(by: { id: $id }) ${both}
+      shown: post(by: { id: $id }, previewToken: $token) ${both} }`
+    const { data: shown } = await anonymous.send(query, { id, token })
+    const { data: draft } = await admin.send(`query ($id: ID!) { post(by: { id: $id }) { draft ${both} } }`, {
+      id,
+    })
+    return { ...shown, ...draft }
+  }
+  const pending = { content: '*New* words', excerpt: '*Short*' }
+  const expected = {
+    live: { content: '**Old** words', excerpt: 'Old words' },
+    shown: pending,
+    post: { draft: pending },
+  }
+  expect(await ask()).toEqual(expected)
+
+  // As an older version left them, which made no Markdown.
+  await database.db.post.updateMany({
+    data: { rendererVersion: 0, contentMarkdown: '', excerptMarkdown: '' },
+  })
+  await database.db.postRevision.updateMany({ where: { draftOf: { id } }, data: { rendered: {} } })
+  expect(await renderAgain(database.db)).toBe(await database.db.post.count())
+  expect(await ask()).toEqual(expected)
+  expect(await renderAgain(database.db)).toBe(0)
 })
 
 test('url is the path at SITE_URL, percent-encoded where a URL has to be', async () => {

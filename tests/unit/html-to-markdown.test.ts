@@ -1,0 +1,52 @@
+import { describe, expect, test } from 'vitest'
+import { htmlToMarkdown } from '../../src/content/html-to-markdown.ts'
+import { renderPost } from '../../src/content/render.ts'
+
+describe('the Markdown of a post', () => {
+  test.each([
+    ['<h2 id="a">A <em>b</em></h2>\n<p>c<br />d</p>', '## A *b*\n\nc\\\nd'],
+    ['<ul><li>a<ul><li>b</li></ul></li></ul>', '- a\n  - b'],
+    ['<ol start="3"><li>a</li><li>b</li></ol>', '3. a\n4. b'],
+    ['<pre><code class="language-js">a &lt; b\n</code></pre>', '```js\na < b\n```'],
+    ['<p><del>a</del> <s>b</s></p>', '~~a~~ ~~b~~'],
+    ['<table><tr><th>a|b</th></tr><tr><td>1</td></tr></table>', '| a\\|b |\n| - |\n| 1 |'],
+    ['<p><a href="/b" title="t">a</a> <img src="/c.png" alt="d" /></p>', '[a](/b "t") ![d](/c.png)'],
+    ['<iframe src="https://player.vimeo.com/video/1"></iframe>', '<https://player.vimeo.com/video/1>'],
+    ['<p><a name="x"></a>a <a id="y">b</a></p>', 'a b'],
+    ['<p>a<sup>2</sup> <span style="color:red">b</span></p>', 'a2 b'],
+    ['  \n', ''],
+  ])('%j is %j', (html, markdown) => {
+    expect(htmlToMarkdown(html)).toBe(markdown)
+  })
+
+  test('keeps text text: no reader of it makes markup of what was none', () => {
+    const text = 'A *b* _c_ [d](e) `f` # 1. <script>alert(1)</script> &lt; \\'
+    const html = text.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
+    const { markdown } = renderPost({
+      source: `<p>${html}</p><p># no heading</p><p>- no list</p>`,
+      format: 'HTML',
+    })
+    const again = renderPost({ source: markdown, format: 'MARKDOWN' })
+    expect(again.text).toBe(`${text}\n\n# no heading\n\n- no list`)
+    expect([again.headings, again.images]).toEqual([[], []])
+  })
+
+  test('is made of the sanitised HTML, whatever the post was written in', () => {
+    const source = '# T\n\n<script>x</script>\n\n[a](javascript:b) <b onclick="x">c</b>\n\n<!--more-->\n\nd'
+    const made = renderPost({ source, format: 'MARKDOWN' })
+    expect(made).toMatchObject({ markdown: '# T\n\na **c**\n\nd', excerptMarkdown: '# T\n\na **c**' })
+  })
+
+  test.each([
+    ['elements within elements', '<blockquote>'.repeat(30_000)],
+    ['emphasis within emphasis', '<b><i>'.repeat(1_000)],
+    ['lists within lists', '<ul><li>a'.repeat(1_000)],
+    ['rows of a table', `<table>${'<tr><td>a</td><td>b</td></tr>'.repeat(5_000)}</table>`],
+    ['line breaks', `<p>${'a<br />'.repeat(20_000)}</p>`],
+    ['signs to escape', `<p>${'a*b_c[d] '.repeat(20_000)}</p>`],
+  ])('is made in bounded time of many %s', (_what, source) => {
+    const start = performance.now()
+    expect(renderPost({ source, format: 'HTML' }).markdown).toBeTypeOf('string')
+    expect(performance.now() - start).toBeLessThan(8_000)
+  })
+})
