@@ -66,7 +66,9 @@ const columnOf = (field: string): string => field.replace(/[A-Z]/g, (letter) => 
 const links = (posts: readonly BlogPost[], key: string, termsOf: (post: BlogPost) => BlogTerm[]) =>
   posts.flatMap((post) => termsOf(post).map(({ id }, position) => ({ postId: post.id, [key]: id, position })))
 
-const termRow = ({ id, slug, name }: BlogTerm) => ({ id, slug, name, nameKey: foldKey(name), ...times })
+const termRow = ({ id, slug, name }: BlogTerm) => {
+  return { id, slug, name, nameKey: foldKey(name), isPublic: true, ...times }
+}
 const times = { createdAt: new Date('2020-01-01T00:00:00Z'), updatedAt: new Date('2020-01-01T00:00:00Z') }
 
 const renderOnce = (body: BlogBody, rendered: Map<BlogBody, Rendered>): Rendered => {

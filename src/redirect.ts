@@ -13,6 +13,7 @@ export const leadTo = (w: Write, target: RedirectTarget, paths: string[]): Promi
 
 /** A path that something public lives at has no redirect: none ever loop, and what is new may take over an old path. */
 export const takeOverPaths = async (w: Write, paths: string[]): Promise<void> => {
+  if (paths.length === 0) return
   await w.tx.redirect.deleteMany({ where: { path: { in: paths } } })
 }
 
@@ -20,6 +21,11 @@ export const takeOverPaths = async (w: Write, paths: string[]): Promise<void> =>
 export const leaveGone = async (w: Write, target: RedirectTarget, paths: string[]): Promise<void> => {
   await w.tx.redirect.updateMany({ where: target, data: { ...nowhere, status: 410 } })
   await point(w, paths, nowhere, 410)
+}
+
+/** Before something that was never public is deleted: nobody is told that there was something. */
+export const leaveNothing = async (w: Write, target: RedirectTarget): Promise<void> => {
+  await w.tx.redirect.deleteMany({ where: target })
 }
 
 /** Leads on to `to` what led to the others. */

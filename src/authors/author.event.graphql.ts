@@ -4,6 +4,7 @@ import { builder } from '../graphql/builder.ts'
 import { Node } from '../graphql/node.ts'
 import { loadedBy, selectOf } from '../graphql/select.ts'
 import { changeFields } from '../shelves/change.graphql.ts'
+import { shelvesVisibleTo } from '../shelves/publicity.ts'
 import { Author } from './author.graphql.ts'
 
 export const AuthorEvent = builder.objectRef<EventRow>('AuthorEvent').implement({
@@ -19,7 +20,10 @@ export const AuthorEvent = builder.objectRef<EventRow>('AuthorEvent').implement(
       resolve: (event, _args, context, info) => loadedBy(event.subjectId, context, info),
       load: async (ids: string[], context, _args, info) => {
         const select = selectOf(context, info, 'Author', { id: true })
-        const rows = await context.db.author.findMany({ select, where: { id: { in: ids } } })
+        const rows = await context.db.author.findMany({
+          select,
+          where: { id: { in: ids }, ...shelvesVisibleTo(context.viewer) },
+        })
         const byId = new Map(rows.map((row) => [row.id, row]))
         return ids.map((id) => byId.get(id) ?? null)
       },

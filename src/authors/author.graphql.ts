@@ -1,8 +1,11 @@
-import { type Ordering, pageOrder, pageWhere, readPage, toConnection } from '../db/page.ts'
+import { pageOrder, pageWhere, readPage, toConnection } from '../db/page.ts'
 import { builder } from '../graphql/builder.ts'
 import { connectionArgs, connectionType, nodePaths } from '../graphql/connection.ts'
 import { Node, registerNode } from '../graphql/node.ts'
 import { selectOf } from '../graphql/select.ts'
+import { shelfFilterFields, shelfOrderInput } from '../shelves/list.graphql.ts'
+import { shelfOrdering, shelfWhere, withPosts } from '../shelves/list.ts'
+import { shelvesVisibleTo } from '../shelves/publicity.ts'
 import { absoluteUrl, authorPath } from '../site.ts'
 
 export const Author = builder.prismaObject('Author', {
@@ -44,7 +47,12 @@ export const Author = builder.prismaObject('Author', {
 
 export const AuthorConnection = connectionType('Author', 'authors', Author)
 
-const byName: Ordering = { name: 'authors/NAME', field: 'nameKey', direction: 'asc', kind: 'text' }
+const AuthorFilter = builder.inputType('AuthorFilter', {
+  description: 'Which authors a list holds: those of whom everything that is given here is true.',
+  fields: (t) => shelfFilterFields(t, 'authors'),
+})
+
+const AuthorOrder = shelfOrderInput('Author')
 
 const AuthorBy = builder.inputType('AuthorBy', {
   isOneOf: true,
@@ -59,25 +67,37 @@ builder.queryFields((t) => ({
   author: t.prismaField({
     type: 'Author',
     nullable: true,
-    description: 'One author; null when there is none.',
+    description:
+      'One author; null when there is none, and without content:read when they were never public: only drafts named them.',
     args: { by: t.arg({ type: AuthorBy, required: true, description: 'What to look for.' }) },
-    resolve: (query, _root, { by }, { db }) =>
-      db.author.findUnique({ ...query, where: by.id != null ? { id: by.id } : { slug: by.slug ?? '' } }),
+    resolve: (query, _root, { by }, { db, viewer }) => {
+      const name = by.id != null ? { id: by.id } : { slug: by.slug ?? '' }
+      return db.author.findUnique({ ...query, where: { ...name, ...shelvesVisibleTo(viewer) } })
+    },
   }),
   authors: t.field({
     type: AuthorConnection,
-    description: 'All authors by name.',
-    args: connectionArgs(t.arg),
-    resolve: async (_root, args, context, info) => {
-      const page = readPage(args, byName)
-      const select = selectOf(context, info, 'Author', { id: true, nameKey: true }, nodePaths)
+    description:
+      'All authors by name; without content:read those that are public: made on purpose, or named by a published post at some time.',
+    args: {
+      ...connectionArgs(t.arg),
+      filter: t.arg({ type: AuthorFilter, description: 'Which ones; null: all.' }),
+      orderBy: t.arg({ type: AuthorOrder, description: 'In which order; null: by name.' }),
+    },
+    resolve: async (_root, { filter, orderBy, ...args }, context, info) => {
+      const page = readPage(args, shelfOrdering('authors', orderBy))
+      const keys = { id: true, nameKey: true, createdAt: true, updatedAt: true } as const
+      const select = selectOf(context, info, 'Author', keys, nodePaths)
+      const wanted = {
+        AND: [shelvesVisibleTo(context.viewer), shelfWhere(filter), withPosts(filter?.hasPosts)],
+      }
       const rows = await context.db.author.findMany({
         select,
-        where: pageWhere(page),
+        where: { AND: [wanted, pageWhere(page)] },
         orderBy: pageOrder(page),
         take: page.limit + 1,
       })
-      return toConnection(rows, page, () => context.db.author.count())
+      return toConnection(rows, page, () => context.db.author.count({ where: wanted }))
     },
   }),
 }))
@@ -85,6 +105,6 @@ builder.queryFields((t) => ({
 registerNode('author', 'Author', (ids, context, info) =>
   context.db.author.findMany({
     select: selectOf(context, info, 'Author', { id: true }),
-    where: { id: { in: ids } },
+    where: { id: { in: ids }, ...shelvesVisibleTo(context.viewer) },
   }),
 )

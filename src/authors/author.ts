@@ -2,7 +2,7 @@ import type { Tx } from '../db/client.ts'
 import type { Author } from '../db/generated/client.ts'
 import { NotFoundError } from '../errors.ts'
 import { newId, prefixOf } from '../id.ts'
-import { leadTo, leaveGone, takeOverPaths } from '../redirect.ts'
+import { leadTo, leaveGone, leaveNothing, takeOverPaths } from '../redirect.ts'
 import { differences } from '../shelves/fact.ts'
 import { arePublic, takeOff } from '../shelves/filing.ts'
 import { lockNames, reserveShelves } from '../shelves/locks.ts'
@@ -23,7 +23,9 @@ export const createAuthor = async (w: Write, input: AuthorInput & { name: string
   await lockNames(w, 'author')
   const data = await columnsOf(w, input, null)
   const times = { createdAt: w.now, updatedAt: w.now }
-  const author = await w.tx.author.create({ data: { id: newId('author'), ...data, ...times } })
+  const author = await w.tx.author.create({
+    data: { id: newId('author'), isPublic: true, ...data, ...times },
+  })
   await takeOverPaths(w, [authorPath(w.site, author.slug)])
   await recordAuthorFact(w, 'author.created', { author, looks: [lookOf(w.site, author)], isOnPosts: false })
   return author
@@ -44,14 +46,16 @@ export const updateAuthor = async (
   const version = before.version + 1
   const author = await w.tx.author.update({ where: { id }, data: { ...data, version, updatedAt: w.now } })
   const [{ path: from }, { path: to }] = looks
-  if (from !== to) await leadTo(w, { authorId: id }, [from])
-  await takeOverPaths(w, [to])
+  if (before.isPublic) {
+    if (from !== to) await leadTo(w, { authorId: id }, [from])
+    await takeOverPaths(w, [to])
+  }
   await recordAuthorFact(w, 'author.updated', { author, looks, ...change })
   return author
 }
 
 /**
- * Deletes an author for good; their path answers Gone.
+ * Deletes an author for good; their path answers Gone where readers knew it.
  *
  * @throws NotFoundError; InvalidStateError when there are posts and `detachPosts` is not true.
  */
@@ -65,9 +69,9 @@ export const deleteAuthor = async (
   const isOnPosts = await arePublic(w, 'author', [id])
   await takeOff(w, 'author', before, detachPosts)
   const look = lookOf(w.site, before)
-  await leaveGone(w, { authorId: id }, [look.path])
+  await (before.isPublic ? leaveGone(w, { authorId: id }, [look.path]) : leaveNothing(w, { authorId: id }))
   await w.tx.author.delete({ where: { id } })
-  const author = { id, version: before.version + 1 }
+  const author = { ...before, version: before.version + 1 }
   await recordAuthorFact(w, 'author.deleted', { author, looks: [look], previous: look, isOnPosts })
   return id
 }
@@ -86,12 +90,14 @@ type KnownAuthor = {
   avatarUrl?: string | null
 }
 
-/** Creates the author, or returns the one that has the slug: for whoever tells of it otherwise. */
+/**
+ * Creates the author, or returns the one that has the slug: for whoever tells of it otherwise. Nobody without content:read
+ * sees a new one before a published post is theirs.
+ */
 export const ensureAuthor = async (w: Write, { slug, name, ...rest }: KnownAuthor): Promise<Author> => {
   const find = () => w.tx.author.findUnique({ where: { slug } })
   const existing = (await find()) ?? (await lockNames(w, 'author').then(find))
   if (existing) return existing
-  await takeOverPaths(w, [authorPath(w.site, slug)])
   const data = { id: newId('author'), slug, name, nameKey: foldKey(name), ...rest }
   return w.tx.author.create({ data: { ...data, createdAt: w.now, updatedAt: w.now } })
 }

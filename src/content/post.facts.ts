@@ -24,7 +24,7 @@ export const recordPostFact = async (
     subjectVersion: Math.max(after.post.version, after.post.headVersion),
     changedFields,
     previous: before && shown.includes(before) ? previousValues(before, changedFields) : null,
-    invalidates: unique(await Promise.all(shown.map((state) => tagsOf(w, state)))),
+    invalidates: unique([...(await Promise.all(shown.map((state) => tagsOf(w, state)))), after.shown ?? []]),
     paths: unique(shown.map((state) => pathsOf(w.site, state))),
     isPublic: shown.length > 0 || (type === 'post.deleted' && after.post.wasPublic),
   } satisfies Fact)

@@ -1,17 +1,25 @@
 import type { Post } from '../db/generated/client.ts'
 import * as redirect from '../redirect.ts'
+import { showShelvesOf } from '../shelves/publicity.ts'
 import type { Write } from '../write.ts'
 
-/** Keeps the old path of a post that was public working. */
-export const leaveRedirect = async (w: Write, postId: string, from: string, to: string): Promise<void> => {
-  if (from !== to) await redirect.leadTo(w, { postId }, [from])
+/**
+ * Remembers the path at which a post is public, before it is so no longer: it leads to the post wherever it is public
+ * again, and answers Gone until then. No path is remembered at which nobody saw it.
+ */
+export const leavePath = (w: Write, { id, path }: Pick<Post, 'id' | 'path'>): Promise<void> =>
+  redirect.leadTo(w, { postId: id }, [path])
+
+/**
+ * What else goes with a post that is public now: its path has no redirect, and what it is filed under is public, too.
+ *
+ * @returns the collective cache tags of the lists that have something new in them.
+ */
+export const appear = async (w: Write, { id, path }: Pick<Post, 'id' | 'path'>): Promise<string[]> => {
+  await redirect.takeOverPaths(w, [path])
+  return showShelvesOf(w, id)
 }
 
-/** A path that a public post lives at has no redirect. */
-export const takeOverPath = (w: Write, path: string): Promise<void> => redirect.takeOverPaths(w, [path])
-
-/** Before a post that was public is deleted: its path, and those that lead to it, answer Gone. */
-export const leaveGone = (
-  w: Write,
-  { id, path, wasPublic }: Pick<Post, 'id' | 'path' | 'wasPublic'>,
-): Promise<void> => redirect.leaveGone(w, { postId: id }, wasPublic ? [path] : [])
+/** Before a post is deleted: the paths at which it was public answer Gone; of one that never was nothing is told. */
+export const leaveGone = (w: Write, { id, wasPublic }: Pick<Post, 'id' | 'wasPublic'>): Promise<void> =>
+  wasPublic ? redirect.leaveGone(w, { postId: id }, []) : redirect.leaveNothing(w, { postId: id })

@@ -2,7 +2,7 @@ import { type Post, Prisma } from '../db/generated/client.ts'
 import type { Write } from '../write.ts'
 import { contentColumns, fileUnder, render } from './columns.ts'
 import type { Place } from './place.ts'
-import { leaveRedirect, takeOverPath } from './redirect.ts'
+import { appear, leavePath } from './redirect.ts'
 import { type RevisionAction, writeRevision } from './revision.ts'
 import { type PostState, readPost, type Snapshot, snapshotOf } from './snapshot.ts'
 
@@ -26,13 +26,13 @@ export const insertPost = async (
     data: { id, ...content, guid, legacyId, status, scheduledAt, wasPublic, ...times },
   })
   await fileUnder(w, id, snapshot)
-  if (status === 'PUBLISHED') await takeOverPath(w, place.path)
+  const shown = status === 'PUBLISHED' ? await appear(w, { id, path: place.path }) : []
   const after = await readPost(w.tx, id)
   await writeRevision(w, id, 1, action, snapshotOf(after), null)
-  return after
+  return { ...after, shown }
 }
 
-/** Writes what is live of a post, leaves a redirect where it was public before, and clears the pending edits. */
+/** Writes what is live of a post, remembers where it was public before, and clears the pending edits. */
 export const saveLive = async (
   w: Write,
   before: PostState,
@@ -56,11 +56,12 @@ export const saveLive = async (
   }
   await w.tx.post.update({ where: { id: post.id }, data })
   await fileUnder(w, post.id, snapshot)
-  if (post.wasPublic) await leaveRedirect(w, post.id, post.path, place.path)
-  if ((state.status ?? post.status) === 'PUBLISHED') await takeOverPath(w, place.path)
+  const isPublic = (state.status ?? post.status) === 'PUBLISHED'
+  if (post.status === 'PUBLISHED' && !(isPublic && post.path === place.path)) await leavePath(w, post)
+  const shown = isPublic ? await appear(w, { id: post.id, path: place.path }) : []
   const after = await readPost(w.tx, post.id)
   await writeRevision(w, post.id, version, action, snapshotOf(after), snapshotOf(before))
-  return after
+  return { ...after, shown }
 }
 
 /** Changes the state of a post and nothing of what was written. */

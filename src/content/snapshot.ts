@@ -23,7 +23,14 @@ export type Snapshot = {
 }
 
 /** A post with what it is filed under, each in the written order. */
-export type PostState = { post: Post; authors: Author[]; categories: Category[]; tags: Tag[] }
+export type PostState = {
+  post: Post
+  authors: Author[]
+  categories: Category[]
+  tags: Tag[]
+  /** The collective cache tags of the lists that got something new when it was published. */
+  shown?: string[]
+}
 
 /** Reads a post and locks its row until the transaction ends; null when there is none. */
 export const lockPost = async (tx: Tx, id: string): Promise<PostState | null> => {

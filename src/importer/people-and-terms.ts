@@ -35,7 +35,8 @@ export const storeCategory = async (w: Write, { parent, ...category }: ImportedC
 }
 
 const wasHere: Stored = { result: null, touched: 'nothing', findings: [] }
-const isNew: Stored = { result: null, touched: 'public', findings: [] }
+/** Readers see neither before a published post is filed under them. */
+const isNew: Stored = { result: null, touched: 'private', findings: [] }
 
 /** A path of the site becomes an address of the web: the API answers nothing else. */
 const absoluteOf = (written: string, siteUrl: string): string | null => {
@@ -51,40 +52,32 @@ const urlUnusable = ({ slug }: ImportedAuthor, field: string, written: string): 
     'Write it like https://example.com/jane.',
   )
 
-/**
- * What a post is filed under, in the written order, each once. `isPublic` when an author or a category was created for
- * it, which everyone sees from then on; a tag is seen when a published post bears it.
- */
-export type Filing = { authorIds: string[]; categoryIds: string[]; tagIds: string[]; isPublic: boolean }
+/** What a post is filed under, in the written order, each once. */
+export type Filing = { authorIds: string[]; categoryIds: string[]; tagIds: string[] }
 
 /**
  * Finds the post's authors, categories and tags by exact slug, then by name in any case; authors and categories then by
  * the slug that the name gives, so that one which was renamed here is found. What is not found is created.
  */
 export const filingOf = async (w: Write, { authors, categories, tags }: ImportedPost): Promise<Filing> => {
-  const inAuthors = await fileIn(authors, {
+  const authorIds = await fileIn(authors, {
     find: (where) => w.tx.author.findMany({ where, orderBy, select }),
     create: async (name, slug, find) =>
       ensureAuthor(w, { name, slug: slug || (await freeSlug('author', find)) }),
     isFoundByMadeSlug: true,
   })
-  const inCategories = await fileIn(named(categories), {
+  const categoryIds = await fileIn(named(categories), {
     find: (where) => w.tx.category.findMany({ where, orderBy, select }),
     create: async (name, slug, find) =>
       ensureCategory(w, { name, slug: slug || (await freeSlug('category', find)) }),
     isFoundByMadeSlug: true,
   })
-  const inTags = await fileIn(named(tags), {
+  const tagIds = await fileIn(named(tags), {
     find: (where) => w.tx.tag.findMany({ where, orderBy, select }),
     create: (name, slug) => ensureTag(w, name, slug || 'tag'),
     isFoundByMadeSlug: false,
   })
-  return {
-    authorIds: inAuthors.ids,
-    categoryIds: inCategories.ids,
-    tagIds: inTags.ids,
-    isPublic: inAuthors.isNew || inCategories.isNew,
-  }
+  return { authorIds, categoryIds, tagIds }
 }
 
 type Row = { id: string; slug: string; nameKey: string }
@@ -105,13 +98,12 @@ const named = (names: string[]): { slug?: string; name: string }[] => names.map(
 const fileIn = async (
   words: { slug?: string; name: string }[],
   { find, create, isFoundByMadeSlug }: Shelf,
-): Promise<{ ids: string[]; isNew: boolean }> => {
-  if (words.length === 0) return { ids: [], isNew: false }
+): Promise<string[]> => {
+  if (words.length === 0) return []
   const slugs = words.flatMap(({ slug, name }) => slug ?? [name, slugify(name)])
   const nameKeys = words.map(({ name }) => foldKey(name))
   const rows = await find({ OR: [{ slug: { in: slugs } }, { nameKey: { in: nameKeys } }] })
   const ids = new Set<string>()
-  let isNew = false
   for (const { slug, name } of words) {
     const withSlug = (wanted: string) => rows.find((row) => row.slug === wanted)
     const withName = () => rows.find((row) => row.nameKey === foldKey(name))
@@ -121,10 +113,9 @@ const fileIn = async (
         : withSlug(slug)
     const row = found ?? (await create(name, slug ?? slugify(name), find))
     if (!found) rows.push(row)
-    isNew ||= !found
     ids.add(row.id)
   }
-  return { ids: [...ids], isNew }
+  return [...ids]
 }
 
 const freeSlug = async (base: string, find: Find): Promise<string> => {

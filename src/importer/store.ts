@@ -55,7 +55,7 @@ export const storePost = async (
   const oldPaths = { id, path: place.path, file: post.file, oldPaths: post.redirectFrom }
   const { isNew: hasNewPath, findings: ofPaths } = await leadOldPaths(w, oldPaths)
   await writeOrigin(w, source, id, post, checksumOf(written))
-  const isPublic = status === 'PUBLISHED' || before?.post.status === 'PUBLISHED' || filing.isPublic
+  const isPublic = status === 'PUBLISHED' || before?.post.status === 'PUBLISHED'
   const hasChanged = isChanged || hasNewPath
   return {
     result: before === null ? 'created' : hasChanged ? 'changed' : 'unchanged',

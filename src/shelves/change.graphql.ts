@@ -1,6 +1,8 @@
+import { hasScope, type Viewer } from '../auth/viewer.ts'
 import type { Event as EventRow } from '../db/generated/client.ts'
 import { Event } from '../events/event.graphql.ts'
 import { builder, type SchemaTypes } from '../graphql/builder.ts'
+import type { MergedDetail } from './fact.ts'
 
 /** What a write of an author or a term hands to its payload. */
 export type Written<Value = { id: string }> = { value: Value; events: EventRow[] }
@@ -63,6 +65,8 @@ export const changeFields = (t: FieldsOf<EventRow>, what: string) => ({
   }),
 })
 
-/** The ids of those that went into another one: only an event of a merge has them. */
-export const mergedIdsOf = ({ detail }: EventRow): string[] =>
-  (detail as { mergedIds?: string[] } | null)?.mergedIds ?? []
+/** The ids of those that went into another one and that the viewer may know of: only an event of a merge has them. */
+export const mergedIdsOf = ({ detail }: EventRow, viewer: Viewer): string[] => {
+  const { mergedIds = [], hiddenIds = [] } = (detail ?? {}) as Partial<MergedDetail>
+  return hasScope(viewer, 'CONTENT_READ') ? [...mergedIds, ...hiddenIds] : mergedIds
+}

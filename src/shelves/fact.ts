@@ -5,7 +5,7 @@ import type { Write } from '../write.ts'
 export type ShelfFact = {
   type: EventType
   /** As it is now; a deletion counts as one more version. */
-  subject: { id: string; version: number }
+  subject: { id: string; version: number; isPublic: boolean }
   changedFields?: string[]
   /** What it had before; of a deletion: all that it had. */
   previous?: Record<string, unknown> | null
@@ -18,7 +18,7 @@ export type ShelfFact = {
   detail?: Record<string, unknown>
 }
 
-/** Records what happened to an author or a term. They are public, with posts and without. */
+/** Records what happened to an author or a term; everyone is told of what everyone may see. */
 export const recordShelfFact = (w: Write, fact: ShelfFact): void => {
   const { type, subject, changedFields = [], previous = null, stale, paths, isOnPosts, detail } = fact
   w.record({
@@ -30,10 +30,23 @@ export const recordShelfFact = (w: Write, fact: ShelfFact): void => {
     // Not the posts one by one: a tag may have thousands, and answers that show it carry its own id.
     invalidates: [...new Set([subject.id, ...stale, ...(isOnPosts ? ['posts'] : [])])],
     paths: [...new Set([...paths, ...(isOnPosts ? ['/'] : [])])],
-    isPublic: true,
+    isPublic: subject.isPublic,
     detail,
   })
 }
+
+/** The ids of those that readers know. */
+export const knownIdsOf = (merged: ShelfFact['subject'][]): string[] =>
+  merged.filter(({ isPublic }) => isPublic).map(({ id }) => id)
+
+/** What the event of a merge keeps of those that are gone, apart by whether readers knew them. */
+export const mergedDetail = (merged: ShelfFact['subject'][]): MergedDetail | undefined => {
+  if (merged.length === 0) return undefined
+  const hidden = merged.filter(({ isPublic }) => !isPublic)
+  return { mergedIds: knownIdsOf(merged), hiddenIds: hidden.map(({ id }) => id) }
+}
+
+export type MergedDetail = { mergedIds: string[]; hiddenIds: string[] }
 
 /** The names of the fields in which two looks at one thing differ, and the values they had. */
 export const differences = <Look extends Record<string, unknown>>(before: Look, after: Look) => {

@@ -1,5 +1,5 @@
 import type { Category } from '../db/generated/client.ts'
-import { recordShelfFact, type ShelfFact } from '../shelves/fact.ts'
+import { knownIdsOf, mergedDetail, recordShelfFact, type ShelfFact } from '../shelves/fact.ts'
 import { categoryPath } from '../site.ts'
 import type { Write } from '../write.ts'
 import { lineOf } from './category.tree.ts'
@@ -33,13 +33,13 @@ export const recordCategoryFact = async (
   {
     category,
     slugPaths,
-    mergedIds,
+    merged = [],
     isOnPosts,
     ...rest
   }: Pick<ShelfFact, 'changedFields' | 'previous'> & {
     category: ShelfFact['subject']
     slugPaths: string[]
-    mergedIds?: string[]
+    merged?: ShelfFact['subject'][]
     isOnPosts: boolean
   },
 ): Promise<void> => {
@@ -49,9 +49,9 @@ export const recordCategoryFact = async (
     ...rest,
     type,
     subject: category,
-    stale: [...shown.map(({ id }) => id), ...(mergedIds ?? []), 'categories'],
+    stale: [...shown.map(({ id }) => id), ...knownIdsOf(merged), 'categories'],
     paths: lines.map((slugPath) => categoryPath(w.site, slugPath)),
     isOnPosts,
-    detail: mergedIds && { mergedIds },
+    detail: mergedDetail(merged),
   })
 }

@@ -1,12 +1,15 @@
 import type { Category as CategoryRow } from '../db/generated/client.ts'
-import { type Ordering, pageOrder, pageWhere, readPage, toConnection } from '../db/page.ts'
+import { pageOrder, pageWhere, readPage, toConnection } from '../db/page.ts'
 import { builder } from '../graphql/builder.ts'
 import { connectionArgs, connectionType, nodePaths } from '../graphql/connection.ts'
 import { Node, registerNode } from '../graphql/node.ts'
 import { columnsOf, loadedBy, selectOf } from '../graphql/select.ts'
+import { shelfOrdering, shelfWhere } from '../shelves/list.ts'
+import { shelvesVisibleTo, shelvesVisibleToSql } from '../shelves/publicity.ts'
 import { absoluteUrl, categoryPath } from '../site.ts'
+import { categoriesWithPosts } from './category.list.ts'
 import { lineOf } from './category.tree.ts'
-import { Term, TermBy } from './term.graphql.ts'
+import { Term, TermBy, TermFilter, TermOrder } from './term.graphql.ts'
 
 export const Category = builder.prismaObject('Category', {
   description: 'A section of the site. Categories form a tree.',
@@ -77,12 +80,13 @@ builder.prismaObjectFields('Category', (t) => ({
   children: t.loadableGroup({
     type: Category,
     byPath: true,
-    description: 'The categories right below it, by name.',
+    description: 'The categories right below it that the caller may see, by name.',
     resolve: (category, _args, context, info) => loadedBy(category.id, context, info),
     load: async (ids: string[], context, _args, info) => {
       const columns = columnsOf(selectOf(context, info, 'Category', { id: true }), 'categories')
       return context.db.$queryRaw<Row[]>`
-        SELECT parent_id AS "parentKey", ${columns} FROM categories WHERE parent_id = ANY(${ids}) ORDER BY name_key, id`
+        SELECT parent_id AS "parentKey", ${columns} FROM categories
+        WHERE parent_id = ANY(${ids}) AND ${shelvesVisibleToSql(context.viewer, 'categories')} ORDER BY name_key, id`
     },
     group: (row) => (row as Row).parentKey,
   }),
@@ -90,37 +94,51 @@ builder.prismaObjectFields('Category', (t) => ({
 
 export const CategoryConnection = connectionType('Category', 'categories', Category)
 
-const byName: Ordering = { name: 'categories/NAME', field: 'nameKey', direction: 'asc', kind: 'text' }
-
 builder.queryFields((t) => ({
   category: t.prismaField({
     type: 'Category',
     nullable: true,
-    description: 'One category; null when there is none.',
+    description:
+      'One category; null when there is none, and without content:read when it was never public: only drafts were filed under it.',
     args: { by: t.arg({ type: TermBy, required: true, description: 'What to look for.' }) },
-    resolve: (query, _root, { by }, { db }) =>
-      db.category.findUnique({ ...query, where: by.id != null ? { id: by.id } : { slug: by.slug ?? '' } }),
+    resolve: (query, _root, { by }, { db, viewer }) => {
+      const name = by.id != null ? { id: by.id } : { slug: by.slug ?? '' }
+      return db.category.findUnique({ ...query, where: { ...name, ...shelvesVisibleTo(viewer) } })
+    },
   }),
   categories: t.field({
     type: CategoryConnection,
-    description: 'All categories of the tree by name.',
-    args: connectionArgs(t.arg),
-    resolve: async (_root, args, context, info) => {
-      const page = readPage(args, byName)
+    description:
+      'All categories of the tree by name; without content:read those that are public: made on purpose, or above a published post at some time.',
+    args: {
+      ...connectionArgs(t.arg),
+      filter: t.arg({ type: TermFilter, description: 'Which ones; null: all.' }),
+      orderBy: t.arg({ type: TermOrder, description: 'In which order; null: by name.' }),
+    },
+    resolve: async (_root, { filter, orderBy, ...args }, context, info) => {
+      const page = readPage(args, shelfOrdering('categories', orderBy))
       const select = selectOf(
         context,
         info,
         'Category',
-        { id: true, nameKey: true, parentId: true, slugPath: true },
+        { id: true, nameKey: true, createdAt: true, updatedAt: true, parentId: true, slugPath: true },
         nodePaths,
       )
+      const wanted = {
+        AND: [
+          shelvesVisibleTo(context.viewer),
+          shelfWhere(filter),
+          filter?.parentId === undefined ? {} : { parentId: filter.parentId },
+          await categoriesWithPosts(context.db, filter?.hasPosts),
+        ],
+      }
       const rows = await context.db.category.findMany({
         select,
-        where: pageWhere(page),
+        where: { AND: [wanted, pageWhere(page)] },
         orderBy: pageOrder(page),
         take: page.limit + 1,
       })
-      return toConnection(rows, page, () => context.db.category.count())
+      return toConnection(rows, page, () => context.db.category.count({ where: wanted }))
     },
   }),
 }))
@@ -128,6 +146,6 @@ builder.queryFields((t) => ({
 registerNode('category', 'Category', (ids, context, info) =>
   context.db.category.findMany({
     select: selectOf(context, info, 'Category', { id: true }),
-    where: { id: { in: ids } },
+    where: { id: { in: ids }, ...shelvesVisibleTo(context.viewer) },
   }),
 )

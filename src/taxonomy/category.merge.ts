@@ -4,6 +4,7 @@ import { handOver, leadTo } from '../redirect.ts'
 import { arePublic, refile } from '../shelves/filing.ts'
 import { lockNames, reserveShelves } from '../shelves/locks.ts'
 import { issue } from '../shelves/naming.ts'
+import { showCategory } from '../shelves/publicity.ts'
 import { categoryPath } from '../site.ts'
 import type { Write } from '../write.ts'
 import { recordCategoryFact } from './category.facts.ts'
@@ -29,21 +30,23 @@ export const mergeCategories = async (w: Write, input: MergeInput): Promise<Cate
   await refile(w, 'category', ids, targetId)
   const from = ids.map((categoryId) => ({ categoryId }))
   await handOver(w, from, { categoryId: targetId })
-  const oldPaths = sources.map(({ slugPath }) => categoryPath(w.site, slugPath))
+  const known = sources.filter(({ isPublic }) => isPublic)
+  const oldPaths = known.map(({ slugPath }) => categoryPath(w.site, slugPath))
   await leadTo(w, { categoryId: targetId }, oldPaths)
   // Sources may stand below each other.
   await w.tx.category.updateMany({ where: { id: { in: ids } }, data: { parentId: null } })
   await w.tx.category.deleteMany({ where: { id: { in: ids } } })
 
+  if (known.length > 0) await showCategory(w, targetId)
   const data = { version: target.version + 1, updatedAt: w.now }
   const category = await w.tx.category.update({ where: { id: targetId }, data })
   await recordCategoryFact(w, 'category.merged', {
     category,
     slugPaths: [
-      ...[...sources, target].map(({ slugPath }) => slugPath),
-      ...moved.flatMap((one) => [one.from, one.to]),
+      ...[...known, target].map(({ slugPath }) => slugPath),
+      ...moved.flatMap((one) => (one.isPublic ? [one.from, one.to] : [])),
     ],
-    mergedIds: ids,
+    merged: sources,
     isOnPosts: await arePublic(w, 'category', [targetId, ...moved.map(({ id }) => id)]),
   })
   return category
@@ -81,9 +84,11 @@ const moveChildren = async (w: Write, sources: Category[], target: Category): Pr
   for (const id of ids) before.delete(id)
   const after = await w.tx.category.findMany({
     where: { id: { in: [...before.keys()] } },
-    select: { id: true, slugPath: true },
+    select: { id: true, slugPath: true, isPublic: true },
   })
-  const moved = after.map(({ id, slugPath }) => ({ id, from: before.get(id) ?? slugPath, to: slugPath }))
+  const moved = after.map(({ id, slugPath, isPublic }) => {
+    return { id, isPublic, from: before.get(id) ?? slugPath, to: slugPath }
+  })
   await leadMoved(w, moved)
   return moved
 }

@@ -7,7 +7,7 @@ import { categoryPath } from '../site.ts'
 import type { Write } from '../write.ts'
 
 /** A category with its slug path before and after. */
-export type Moved = { id: string; from: string; to: string }
+export type Moved = { id: string; isPublic: boolean; from: string; to: string }
 
 /** The slug paths of a category and its ancestors, the root first. */
 export const lineOf = (slugPath: string): string[] =>
@@ -18,9 +18,12 @@ export const isWithin = (slugPath: string, other: string): boolean =>
   slugPath === other || slugPath.startsWith(`${other}/`)
 
 /** The categories below one, at any depth. */
-export const below = ({ tx }: Write, slugPath: string): Promise<Pick<Category, 'id' | 'slugPath'>[]> =>
+export const below = (
+  { tx }: Write,
+  slugPath: string,
+): Promise<Pick<Category, 'id' | 'slugPath' | 'isPublic'>[]> =>
   tx.$queryRaw`
-    SELECT id, slug_path AS "slugPath" FROM categories
+    SELECT id, slug_path AS "slugPath", is_public AS "isPublic" FROM categories
     WHERE starts_with(slug_path, ${`${slugPath}/`}) ORDER BY slug_path`
 
 /** The parent that an input leaves behind, and what is wrong with it. */
@@ -57,9 +60,9 @@ export const moveTree = async (w: Write, from: string, to: string, field: string
     WHERE starts_with(slug_path, ${`${from}/`})`
 }
 
-/** Leads the old path of each to where it is now. */
+/** Leads the old path of each that readers know to where it is now. */
 export const leadMoved = async (w: Write, moved: Moved[]): Promise<void> => {
-  for (const { id, from, to } of moved) {
+  for (const { id, from, to } of moved.filter(({ isPublic }) => isPublic)) {
     const [old, now] = [categoryPath(w.site, from), categoryPath(w.site, to)]
     if (old !== now) await leadTo(w, { categoryId: id }, [old])
     await takeOverPaths(w, [now])

@@ -2,16 +2,16 @@ import type { Tx } from '../db/client.ts'
 import type { Category } from '../db/generated/client.ts'
 import { InvalidStateError, NotFoundError } from '../errors.ts'
 import { newId, prefixOf } from '../id.ts'
-import { leaveGone, takeOverPaths } from '../redirect.ts'
+import { leaveGone, leaveNothing } from '../redirect.ts'
 import { differences } from '../shelves/fact.ts'
 import { arePublic, takeOff } from '../shelves/filing.ts'
 import { lockNames, reserveShelves } from '../shelves/locks.ts'
-import { categoryPath } from '../site.ts'
+import { showCategory } from '../shelves/publicity.ts'
 import { foldKey } from '../text.ts'
 import type { Write } from '../write.ts'
 import { lookOf, recordCategoryFact } from './category.facts.ts'
 import { type CategoryInput, categoryColumns } from './category.input.ts'
-import { below, leadMoved, moveTree, refuseLongPath } from './category.tree.ts'
+import { below, leadMoved, type Moved, moveTree, refuseLongPath } from './category.tree.ts'
 
 /**
  * Creates a category; two may have one name.
@@ -26,8 +26,9 @@ export const createCategory = async (
   const data = await categoryColumns(w, input, null)
   refuseLongPath(data.slugPath, 'slug')
   const times = { createdAt: w.now, updatedAt: w.now }
-  const category = await w.tx.category.create({ data: { id: newId('category'), ...data, ...times } })
-  await takeOverPaths(w, [categoryPath(w.site, category.slugPath)])
+  const { id } = await w.tx.category.create({ data: { id: newId('category'), ...data, ...times } })
+  await showCategory(w, id)
+  const category = await categoryToWrite(w, id)
   await recordCategoryFact(w, 'category.created', {
     category,
     slugPaths: [category.slugPath],
@@ -54,16 +55,18 @@ export const updateCategory = async (
   if (from !== to) await moveTree(w, from, to, input.slug === undefined ? 'parentId' : 'slug')
   const version = before.version + 1
   const category = await w.tx.category.update({ where: { id }, data: { ...data, version, updatedAt: w.now } })
-  const moved = [before, ...tree].map(({ id, slugPath }) => ({
+  const moved = [before, ...tree].map(({ id, slugPath, isPublic }) => ({
     id,
+    isPublic,
     from: slugPath,
     to: to + slugPath.slice(from.length),
   }))
   await leadMoved(w, moved)
+  if (before.isPublic) await showCategory(w, id)
   await recordCategoryFact(w, 'category.updated', {
     category,
     ...change,
-    slugPaths: moved.flatMap((category) => [category.from, category.to]),
+    slugPaths: publicOrOwn(moved, id).flatMap((category) => [category.from, category.to]),
     isOnPosts: await arePublic(
       w,
       'category',
@@ -74,7 +77,7 @@ export const updateCategory = async (
 }
 
 /**
- * Deletes a category for good; its path answers Gone.
+ * Deletes a category for good; its path answers Gone where readers knew it.
  *
  * @throws NotFoundError; InvalidStateError when there are categories below it, or posts and `detachPosts` is not true.
  */
@@ -93,9 +96,11 @@ export const deleteCategory = async (
   const isOnPosts = await arePublic(w, 'category', [id])
   await takeOff(w, 'category', before, detachPosts)
   const previous = await lookOf(w, before)
-  await leaveGone(w, { categoryId: id }, [previous.path])
+  await (before.isPublic
+    ? leaveGone(w, { categoryId: id }, [previous.path])
+    : leaveNothing(w, { categoryId: id }))
   await w.tx.category.delete({ where: { id } })
-  const category = { id, version: before.version + 1 }
+  const category = { ...before, version: before.version + 1 }
   const slugPaths = [before.slugPath]
   await recordCategoryFact(w, 'category.deleted', { category, slugPaths, previous, isOnPosts })
   return id
@@ -108,7 +113,10 @@ export const findCategory = async (tx: Tx, word: string): Promise<Category | nul
 
 type KnownCategory = { slug: string; name: string; description?: string | null; parentId?: string | null }
 
-/** Creates the category, or returns the one that has the slug: for whoever tells of it otherwise. */
+/**
+ * Creates the category, or returns the one that has the slug: for whoever tells of it otherwise. Nobody without content:read
+ * sees a new one before a published post is filed under it.
+ */
 export const ensureCategory = async (
   w: Write,
   { slug, name, parentId = null, ...rest }: KnownCategory,
@@ -118,10 +126,13 @@ export const ensureCategory = async (
   if (existing) return existing
   const parent = parentId ? await w.tx.category.findUnique({ where: { id: parentId } }) : null
   const slugPath = parent ? `${parent.slugPath}/${slug}` : slug
-  await takeOverPaths(w, [categoryPath(w.site, slugPath)])
   const data = { id: newId('category'), slug, name, nameKey: foldKey(name), parentId, slugPath, ...rest }
   return w.tx.category.create({ data: { ...data, createdAt: w.now, updatedAt: w.now } })
 }
+
+/** What an event may tell to everyone: those that they see, and the one that it is about. */
+const publicOrOwn = (moved: Moved[], id: string): Moved[] =>
+  moved.filter((category) => category.isPublic || category.id === id)
 
 const categoryToWrite = async ({ tx }: Write, id: string): Promise<Category> => {
   const category = prefixOf(id) === 'category' ? await tx.category.findUnique({ where: { id } }) : null

@@ -4,6 +4,7 @@ import { builder } from '../graphql/builder.ts'
 import { Node } from '../graphql/node.ts'
 import { loadedBy, selectOf } from '../graphql/select.ts'
 import { changeFields, mergedIdsOf } from '../shelves/change.graphql.ts'
+import { shelvesVisibleTo } from '../shelves/publicity.ts'
 import { Tag } from './tag.graphql.ts'
 
 export const TagEvent = builder.objectRef<EventRow>('TagEvent').implement({
@@ -19,14 +20,17 @@ export const TagEvent = builder.objectRef<EventRow>('TagEvent').implement({
       resolve: (event, _args, context, info) => loadedBy(event.subjectId, context, info),
       load: async (ids: string[], context, _args, info) => {
         const select = selectOf(context, info, 'Tag', { id: true })
-        const rows = await context.db.tag.findMany({ select, where: { id: { in: ids } } })
+        const rows = await context.db.tag.findMany({
+          select,
+          where: { id: { in: ids }, ...shelvesVisibleTo(context.viewer) },
+        })
         const byId = new Map(rows.map((row) => [row.id, row]))
         return ids.map((id) => byId.get(id) ?? null)
       },
     }),
     mergedIds: t.idList({
       description: 'The tags that went into this one and are gone; empty unless they were merged.',
-      resolve: mergedIdsOf,
+      resolve: (event, _args, { viewer }) => mergedIdsOf(event, viewer),
     }),
     ...changeFields(t, 'tag'),
   }),

@@ -1,5 +1,5 @@
 import type { Tag } from '../db/generated/client.ts'
-import { recordShelfFact, type ShelfFact } from '../shelves/fact.ts'
+import { knownIdsOf, mergedDetail, recordShelfFact, type ShelfFact } from '../shelves/fact.ts'
 import { arePublic } from '../shelves/filing.ts'
 import { type Site, tagPath } from '../site.ts'
 import type { Write } from '../write.ts'
@@ -21,7 +21,7 @@ export const lookOf = (
  * Records what happened to a tag.
  *
  * @param looks of all whose pages are stale: of the tag before and after, and of those that went into it.
- * @param mergedIds the ids of those that went into it.
+ * @param merged those that went into it.
  */
 export const recordTagFact = async (
   w: Write,
@@ -29,13 +29,13 @@ export const recordTagFact = async (
   {
     tag,
     looks,
-    mergedIds,
+    merged = [],
     isOnPosts,
     ...rest
   }: Pick<ShelfFact, 'changedFields' | 'previous'> & {
     tag: ShelfFact['subject']
     looks: readonly Look[]
-    mergedIds?: string[]
+    merged?: ShelfFact['subject'][]
     isOnPosts?: boolean
   },
 ): Promise<void> =>
@@ -43,8 +43,8 @@ export const recordTagFact = async (
     ...rest,
     type,
     subject: tag,
-    stale: [...(mergedIds ?? []), 'tags'],
+    stale: [...knownIdsOf(merged), 'tags'],
     paths: looks.map(({ path }) => path),
     isOnPosts: isOnPosts ?? (await arePublic(w, 'tag', [tag.id])),
-    detail: mergedIds && { mergedIds },
+    detail: mergedDetail(merged),
   })

@@ -1,11 +1,12 @@
-import { type Ordering, pageOrder, pageWhere, readPage, toConnection } from '../db/page.ts'
+import { pageOrder, pageWhere, readPage, toConnection } from '../db/page.ts'
 import { builder } from '../graphql/builder.ts'
 import { connectionArgs, connectionType, nodePaths } from '../graphql/connection.ts'
 import { Node, registerNode } from '../graphql/node.ts'
 import { selectOf } from '../graphql/select.ts'
+import { shelfOrdering, shelfWhere, withPosts } from '../shelves/list.ts'
+import { shelvesVisibleTo } from '../shelves/publicity.ts'
 import { absoluteUrl, tagPath } from '../site.ts'
-import { Term, TermBy } from './term.graphql.ts'
-import { tagsVisibleTo } from './visibility.ts'
+import { Term, TermBy, TermFilter, TermOrder } from './term.graphql.ts'
 
 export const Tag = builder.prismaObject('Tag', {
   description: 'A word that posts are filed under. One spelling is canonical: `KDE` and `kde` are one tag.',
@@ -36,35 +37,47 @@ export const Tag = builder.prismaObject('Tag', {
 
 export const TagConnection = connectionType('Tag', 'tags', Tag)
 
-const byName: Ordering = { name: 'tags/NAME', field: 'nameKey', direction: 'asc', kind: 'text' }
-
 builder.queryFields((t) => ({
   tag: t.prismaField({
     type: 'Tag',
     nullable: true,
     description:
-      'One tag; null when there is none, and without content:read when no published post bears it.',
+      'One tag; null when there is none, and without content:read when it was never public: only drafts bore it.',
     args: { by: t.arg({ type: TermBy, required: true, description: 'What to look for.' }) },
     resolve: (query, _root, { by }, { db, viewer }) => {
       const name = by.id != null ? { id: by.id } : { slug: by.slug ?? '' }
-      return db.tag.findUnique({ ...query, where: { ...name, AND: tagsVisibleTo(viewer) } })
+      return db.tag.findUnique({ ...query, where: { ...name, AND: shelvesVisibleTo(viewer) } })
     },
   }),
   tags: t.field({
     type: TagConnection,
-    description: 'All tags by name; without content:read those of published posts.',
-    args: connectionArgs(t.arg),
-    resolve: async (_root, args, context, info) => {
-      const page = readPage(args, byName)
-      const select = selectOf(context, info, 'Tag', { id: true, nameKey: true }, nodePaths)
-      const visible = tagsVisibleTo(context.viewer)
+    description:
+      'All tags by name; without content:read those that are public: made on purpose, or borne by a published post at some time.',
+    args: {
+      ...connectionArgs(t.arg),
+      filter: t.arg({ type: TermFilter, description: 'Which ones; null: all.' }),
+      orderBy: t.arg({ type: TermOrder, description: 'In which order; null: by name.' }),
+    },
+    resolve: async (_root, { filter, orderBy, ...args }, context, info) => {
+      const page = readPage(args, shelfOrdering('tags', orderBy))
+      const keys = { id: true, nameKey: true, createdAt: true, updatedAt: true } as const
+      const select = selectOf(context, info, 'Tag', keys, nodePaths)
+      // A tag has no parent.
+      const wanted = {
+        AND: [
+          shelvesVisibleTo(context.viewer),
+          shelfWhere(filter),
+          withPosts(filter?.hasPosts),
+          ...(filter?.parentId == null ? [] : [{ id: { in: [] } }]),
+        ],
+      }
       const rows = await context.db.tag.findMany({
         select,
-        where: { AND: [visible, pageWhere(page)] },
+        where: { AND: [wanted, pageWhere(page)] },
         orderBy: pageOrder(page),
         take: page.limit + 1,
       })
-      return toConnection(rows, page, () => context.db.tag.count({ where: visible }))
+      return toConnection(rows, page, () => context.db.tag.count({ where: wanted }))
     },
   }),
 }))
@@ -72,6 +85,6 @@ builder.queryFields((t) => ({
 registerNode('tag', 'Tag', (ids, context, info) =>
   context.db.tag.findMany({
     select: selectOf(context, info, 'Tag', { id: true }),
-    where: { AND: [{ id: { in: ids } }, tagsVisibleTo(context.viewer)] },
+    where: { AND: [{ id: { in: ids } }, shelvesVisibleTo(context.viewer)] },
   }),
 )

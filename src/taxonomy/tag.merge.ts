@@ -18,7 +18,8 @@ export const mergeTags = async (w: Write, input: MergeInput): Promise<Tag> => {
   await lockNames(w, 'tag')
   const rows = await w.tx.tag.findMany({ where: { id: { in: [...ids, targetId] } } })
   const { sources, target } = mergedRows('tag', ids, targetId, rows)
-  const looks = sources.map((source) => lookOf(w.site, source))
+  const known = sources.filter(({ isPublic }) => isPublic)
+  const looks = known.map((source) => lookOf(w.site, source))
   await refile(w, 'tag', ids, targetId)
   const from = ids.map((tagId) => ({ tagId }))
   await handOver(w, from, { tagId: targetId })
@@ -28,9 +29,10 @@ export const mergeTags = async (w: Write, input: MergeInput): Promise<Tag> => {
     looks.map(({ path }) => path),
   )
   await w.tx.tag.deleteMany({ where: { id: { in: ids } } })
-  const data = { version: target.version + 1, updatedAt: w.now }
+  const isPublic = target.isPublic || known.length > 0
+  const data = { isPublic, version: target.version + 1, updatedAt: w.now }
   const tag = await w.tx.tag.update({ where: { id: targetId }, data })
   const all = [...looks, lookOf(w.site, tag)]
-  await recordTagFact(w, 'tag.merged', { tag, looks: all, mergedIds: ids })
+  await recordTagFact(w, 'tag.merged', { tag, looks: all, merged: sources })
   return tag
 }

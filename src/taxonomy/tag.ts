@@ -2,7 +2,7 @@ import type { Tx } from '../db/client.ts'
 import type { Tag } from '../db/generated/client.ts'
 import { NotFoundError, TakenError } from '../errors.ts'
 import { newId, prefixOf } from '../id.ts'
-import { leadTo, leaveGone, takeOverPaths } from '../redirect.ts'
+import { leadTo, leaveGone, leaveNothing, takeOverPaths } from '../redirect.ts'
 import { differences } from '../shelves/fact.ts'
 import { arePublic, takeOff } from '../shelves/filing.ts'
 import { lockNames, reserveShelves } from '../shelves/locks.ts'
@@ -23,7 +23,7 @@ export const createTag = async (w: Write, input: TermInput & { name: string }): 
   await lockNames(w, 'tag')
   const data = await columnsOf(w, input, null)
   const times = { createdAt: w.now, updatedAt: w.now }
-  const tag = await w.tx.tag.create({ data: { id: newId('tag'), ...data, ...times } })
+  const tag = await w.tx.tag.create({ data: { id: newId('tag'), isPublic: true, ...data, ...times } })
   await takeOverPaths(w, [tagPath(w.site, tag.slug)])
   await recordTagFact(w, 'tag.created', { tag, looks: [lookOf(w.site, tag)], isOnPosts: false })
   return tag
@@ -41,14 +41,16 @@ export const updateTag = async (w: Write, { id, ...input }: TermInput & { id: st
   const version = before.version + 1
   const tag = await w.tx.tag.update({ where: { id }, data: { ...data, version, updatedAt: w.now } })
   const [{ path: from }, { path: to }] = looks
-  if (from !== to) await leadTo(w, { tagId: id }, [from])
-  await takeOverPaths(w, [to])
+  if (before.isPublic) {
+    if (from !== to) await leadTo(w, { tagId: id }, [from])
+    await takeOverPaths(w, [to])
+  }
   await recordTagFact(w, 'tag.updated', { tag, looks, ...change })
   return tag
 }
 
 /**
- * Deletes a tag for good; its path answers Gone.
+ * Deletes a tag for good; its path answers Gone where readers knew it.
  *
  * @throws NotFoundError; InvalidStateError when there are posts and `detachPosts` is not true.
  */
@@ -62,9 +64,9 @@ export const deleteTag = async (
   const isOnPosts = await arePublic(w, 'tag', [id])
   await takeOff(w, 'tag', before, detachPosts)
   const look = lookOf(w.site, before)
-  await leaveGone(w, { tagId: id }, [look.path])
+  await (before.isPublic ? leaveGone(w, { tagId: id }, [look.path]) : leaveNothing(w, { tagId: id }))
   await w.tx.tag.delete({ where: { id } })
-  const tag = { id, version: before.version + 1 }
+  const tag = { ...before, version: before.version + 1 }
   await recordTagFact(w, 'tag.deleted', { tag, looks: [look], previous: look, isOnPosts })
   return id
 }
@@ -74,13 +76,15 @@ export const findTag = async (tx: Tx, word: string): Promise<Tag | null> =>
   (await tx.tag.findUnique({ where: { slug: word } })) ??
   tx.tag.findUnique({ where: { nameKey: foldKey(word) } })
 
-/** Creates the tag under a free slug, or returns the one that the name means: `KDE` and `kde` are one tag. */
+/**
+ * Creates the tag under a free slug, or returns the one that the name means: `KDE` and `kde` are one tag. Nobody without
+ * content:read sees a new one before a published post bears it.
+ */
 export const ensureTag = async (w: Write, name: string, slug: string): Promise<Tag> => {
   await lockNames(w, 'tag')
   const existing = await findTag(w.tx, name)
   if (existing) return existing
   const free = await freeSlug(slug, isSlugTaken(w, null))
-  await takeOverPaths(w, [tagPath(w.site, free)])
   const data = { id: newId('tag'), slug: free, name: name.trim(), nameKey: foldKey(name) }
   return w.tx.tag.create({ data: { ...data, createdAt: w.now, updatedAt: w.now } })
 }

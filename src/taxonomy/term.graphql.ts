@@ -1,5 +1,6 @@
 import { builder } from '../graphql/builder.ts'
 import { Node } from '../graphql/node.ts'
+import { shelfFilterFields, shelfOrderInput } from '../shelves/list.graphql.ts'
 
 /** What categories and tags have in common. */
 export const Term = builder.interfaceRef<{ id: string }>('Term').implement({
@@ -28,6 +29,19 @@ export const TermBy = builder.inputType('TermBy', {
     slug: t.string({ description: 'The name in the URL of its page.' }),
   }),
 })
+
+export const TermFilter = builder.inputType('TermFilter', {
+  description: 'Which categories or tags a list holds: those of which everything that is given here is true.',
+  fields: (t) => ({
+    ...shelfFilterFields(t, 'terms'),
+    parentId: t.id({
+      description:
+        'Only the categories right below this one; null: only those at the root; absent: all. A tag has no parent.',
+    }),
+  }),
+})
+
+export const TermOrder = shelfOrderInput('Term')
 
 /** The input of a merge of the terms of one kind. */
 export const mergeInput = (name: string, plural: string) =>

@@ -3,6 +3,7 @@ import { CategoryDocument, CategoryTreeDocument } from '../../schema/generated/g
 import { system } from '../../src/auth/viewer.ts'
 import { ensureCategory } from '../../src/taxonomy/category.ts'
 import { withApp } from '../support/app.ts'
+import { makeCategory } from './shelving.ts'
 import { create, createAndPublish } from './writing.ts'
 
 const lent = withApp({ role: 'api' })
@@ -19,8 +20,8 @@ beforeAll(async () => {
     await make('rowing', 'Rowing', sport)
     await make('abroad', 'Abroad', news)
     await make('newsletter', 'newsletter')
-    await make('n_ws', 'N_ws')
   })
+  await makeCategory(app.admin, { name: 'N_ws', slug: 'n_ws' })
   const post = (title: string, categories: string[]) => ({ title, source: 'x', categories })
   for (const slug of ['news', 'local', 'sport', 'rowing', 'abroad', 'newsletter'])
     await createAndPublish(app.admin, post(`In ${slug}`, [slug]))

@@ -112,7 +112,7 @@ test('a list of nothing is an empty page', async () => {
   const at = app.clock.now()
   const times = { createdAt: at, updatedAt: at }
   await app.database.db.author.create({
-    data: { id: 'author_none', slug: 'none', name: 'None', nameKey: 'none', ...times },
+    data: { id: 'author_none', slug: 'none', name: 'None', nameKey: 'none', isPublic: true, ...times },
   })
   const { data } = await app.anonymous.send(
     '{ author(by: { slug: "none" }) { postCount posts { totalCount edges { cursor } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } } }',

@@ -64,7 +64,14 @@ const makeShelves = async ({ database: { db } }: TestApp) => {
     Array.from({ length: count }, (_, index) => {
       const number = String(index + 1).padStart(2, '0')
       const title = `${kind.charAt(0).toUpperCase()}${kind.slice(1)} ${number}`
-      return { id: newId(kind), slug: `${kind}-${number}`, name: title, nameKey: foldKey(title), ...times }
+      return {
+        id: newId(kind),
+        slug: `${kind}-${number}`,
+        name: title,
+        nameKey: foldKey(title),
+        isPublic: true,
+        ...times,
+      }
     })
   if (found === 0) {
     await db.author.createMany({ data: term('author', 5) })
