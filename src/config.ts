@@ -25,6 +25,10 @@ const pathPattern = (placeholders: string[], required: string) =>
           : null
     if (problem) context.addIssue({ code: 'custom', message: problem })
   })
+const host = z
+  .string()
+  .refine((value) => hostOf(value) !== null, 'must be hosts alone, such as www.example.com')
+  .transform((value) => hostOf(value) ?? value)
 const count = z
   .string()
   .regex(/^\d{1,9}$/, 'must be a whole number from 0 upwards')
@@ -61,6 +65,9 @@ export const settings = {
   SITE_URL: httpUrl
     .optional()
     .describe("The front end's base URL, used in links and payloads. Unset: the API's own address."),
+  SITE_ALIASES: withDefault(list.pipe(z.array(host)), '').describe(
+    'Other hosts that the site has or had, comma-separated: resolveUrl takes their URLs as its own.',
+  ),
   SITE_TITLE: withDefault(z.string().min(1), 'Presswire').describe('The title of the site.'),
   SITE_TIMEZONE: withDefault(timeZone, 'UTC').describe(
     'The time zone of permalinks and of dates that name none.',
@@ -171,6 +178,12 @@ const wrongSettings = (
 }
 
 const secretNames = new Set(['SECRET_KEY', 'DATABASE_URL'])
+
+/** A host, with its port where it names one, as URLs have it: lower-case and in ASCII. Null for anything more or less. */
+function hostOf(text: string): string | null {
+  const url = /^[^/?#@\\\s]+$/.test(text) ? URL.parse(`https://${text}`) : null
+  return url?.host || null
+}
 
 function isTimeZone(name: string): boolean {
   try {

@@ -10,6 +10,8 @@ export type Site = {
   categoryPath: string
   tagPath: string
   authorPath: string
+  /** The other hosts at which it is or was, each with its port where that is not the usual one. */
+  aliases: readonly string[]
 }
 
 export const siteOf = (config: Config): Site => ({
@@ -20,6 +22,7 @@ export const siteOf = (config: Config): Site => ({
   categoryPath: config.CATEGORY_PATH,
   tagPath: config.TAG_PATH,
   authorPath: config.AUTHOR_PATH,
+  aliases: config.SITE_ALIASES,
 })
 
 /** The permalink of a post: PERMALINK filled with its slug and with its date in the site's time zone. */
@@ -43,6 +46,35 @@ export const authorPath = (site: Site, slug: string): string => fill(site.author
 
 /** The absolute URL of a path of the site. */
 export const absoluteUrl = (site: Site, path: string): string => new URL(site.url + path).href
+
+/** The hosts of the site, its own one first. */
+export const hostsOf = (site: Site): string[] => [new URL(site.url).host, ...site.aliases]
+
+/** The folder of its host that the site is in, such as /blog, decoded; empty at the root. */
+export const baseOf = (site: Site): string =>
+  decodeURIComponent(new URL(site.url).pathname).normalize('NFC').replace(/\/$/, '')
+
+/** The slugs from the root of the category that has this path; those of all that may, where CATEGORY_PATH names the last. */
+export const categoryAt = (site: Site, path: string): { slugPath: string } | { slug: string } | null => {
+  const slugPath = valueAt(site.categoryPath, 'path', path)
+  if (slugPath !== null) return { slugPath }
+  const slug = valueAt(site.categoryPath, 'slug', path)
+  return slug === null ? null : { slug }
+}
+
+/** The slug of the tag that would have this path; null when none would. */
+export const tagAt = (site: Site, path: string): string | null => valueAt(site.tagPath, 'slug', path)
+
+/** The slug of the author who would have this path; null when nobody would. */
+export const authorAt = (site: Site, path: string): string | null => valueAt(site.authorPath, 'slug', path)
+
+/** What a pattern's placeholder stands for in a path; null when the path is not of that form. */
+const valueAt = (pattern: string, name: string, path: string): string | null => {
+  const [before, after] = pattern.split(`:${name}`)
+  if (before === undefined || after === undefined) return null
+  const value = path.slice(before.length, path.length - after.length)
+  return value !== '' && fill(pattern, { [name]: value }) === path ? value : null
+}
 
 const fill = (pattern: string, values: Record<string, string>): string =>
   pattern.replace(/:(\w+)/g, (placeholder, name: string) => values[name] ?? placeholder)

@@ -55,7 +55,11 @@ builder.queryField('post', (t) =>
   }),
 )
 
-const previewOf = (token: string, { db, site, now, keepFromCaches }: Context): Promise<Preview | null> => {
+/** What a caller's token opens; null when it opens nothing. */
+export const previewOf = (
+  token: string,
+  { db, site, now, keepFromCaches }: Context,
+): Promise<Preview | null> => {
   // A wrong token, too: the same document may be answered otherwise a moment later.
   keepFromCaches()
   return openPreview(db, site, token, now())

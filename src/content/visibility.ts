@@ -14,8 +14,11 @@ export const visibleTo = (viewer: Viewer, openedId: string | null = null): Prism
 }
 
 /** The same rule for statements that are written in SQL and name the posts table `posts`. */
-export const visibleToSql = (viewer: Viewer): Prisma.Sql =>
-  hasScope(viewer, 'CONTENT_READ') ? Prisma.sql`TRUE` : Prisma.sql`posts.status = 'PUBLISHED'`
+export const visibleToSql = (viewer: Viewer, openedId: string | null = null): Prisma.Sql => {
+  if (hasScope(viewer, 'CONTENT_READ')) return Prisma.sql`TRUE`
+  if (openedId === null) return Prisma.sql`posts.status = 'PUBLISHED'`
+  return Prisma.sql`(posts.status = 'PUBLISHED' OR (posts.id = ${openedId} AND posts.status <> 'TRASHED'))`
+}
 
 /** What a list holds when no status is asked for: published posts, with any key. */
 export const listedByDefault: Prisma.PostWhereInput = { status: 'PUBLISHED' }

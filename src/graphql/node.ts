@@ -9,16 +9,19 @@ type NodeShape = { id: string }
 /** What every type with an id implements; the id's prefix names the type. */
 export const Node = builder.interfaceRef<NodeShape>('Node').implement({
   description: 'Anything with a global id. The id begins with its type, such as `post_`, and never changes.',
-  resolveType: (row) => {
-    const name = types.get(prefixOf(row.id) ?? ('' as IdPrefix))?.typeName
-    return typeof name === 'function' ? name(row) : name
-  },
+  resolveType: typeNameOf,
   fields: (t) => ({
     id: t.exposeID('id', {
       description: 'The global id: the same string in GraphQL, webhook bodies and cache tags.',
     }),
   }),
 })
+
+/** The type of a row by the prefix of its id. */
+export function typeNameOf(row: NodeShape): string | undefined {
+  const name = types.get(prefixOf(row.id) ?? ('' as IdPrefix))?.typeName
+  return typeof name === 'function' ? name(row) : name
+}
 
 type Loader = (ids: string[], context: Context, info: GraphQLResolveInfo) => Promise<NodeShape[]>
 type TypeName = string | ((row: NodeShape) => string)
@@ -56,8 +59,8 @@ builder.queryFields((t) => ({
   }),
 }))
 
-/** One statement a type, however many ids. */
-const loadNodes = async (ids: string[], context: Context, info: GraphQLResolveInfo) => {
+/** The rows of the ids that the viewer may see, null for the others: one statement a type, however many there are. */
+export const loadNodes = async (ids: string[], context: Context, info: GraphQLResolveInfo) => {
   const byPrefix = Map.groupBy(new Set(ids), (id) => prefixOf(id))
   const found = new Map<string, NodeShape>()
   for (const [prefix, some] of byPrefix) {
