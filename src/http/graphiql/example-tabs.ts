@@ -58,6 +58,14 @@ query PostByPath($path: String!) {
       url
       alt
     }
+    next {
+      title
+      path
+    }
+    previous {
+      title
+      path
+    }
   }
 }
 `,

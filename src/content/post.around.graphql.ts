@@ -1,0 +1,87 @@
+import type { GraphQLResolveInfo } from 'graphql'
+import { type Post as PostRow, Prisma } from '../db/generated/client.ts'
+import { pageSize } from '../db/page.ts'
+import { builder } from '../graphql/builder.ts'
+import type { Context } from '../graphql/context.ts'
+import { columnsOf, loadedBy, selectOf } from '../graphql/select.ts'
+import { Post } from './post.graphql.ts'
+import { filedAs } from './preview.ts'
+import { relatedIds } from './related.ts'
+import { visibleToSql } from './visibility.ts'
+
+builder.prismaObjectFields('Post', (t) => ({
+  next: t.loadable({
+    type: Post,
+    nullable: true,
+    byPath: true,
+    description:
+      'The published post that was published right after it; null for the newest, and for a post that is not published.',
+    resolve: (post, _args, context, info) => loadedBy(post.id, context, info),
+    load: (ids: string[], context, _args, info) => neighboursOf(ids, 'next', context, info),
+  }),
+  previous: t.loadable({
+    type: Post,
+    nullable: true,
+    byPath: true,
+    description:
+      'The published post that was published right before it; null for the oldest, and for a post that is not published.',
+    resolve: (post, _args, context, info) => loadedBy(post.id, context, info),
+    load: (ids: string[], context, _args, info) => neighboursOf(ids, 'previous', context, info),
+  }),
+  related: t.loadableList({
+    type: Post,
+    byPath: true,
+    description:
+      'Published posts that share tags and categories with it, those that share the rarest first, then the newest. Of a tag or category with many posts the 200 that came in last are considered.',
+    args: {
+      first: t.arg.int({
+        required: true,
+        defaultValue: 5,
+        description: 'How many at most: 0 to 100.',
+      }),
+    },
+    resolve: (post, _args, context, info) => loadedBy(filedAs(post), context, info),
+    load: (ids: string[], context, { first }, info) => relatedTo(ids, first, context, info),
+  }),
+}))
+
+type Row = PostRow & { besideId: string }
+
+/** By the index of lists: one step along it for each post, in one statement for all. */
+const neighboursOf = async (
+  ids: string[],
+  side: 'next' | 'previous',
+  context: Context,
+  info: GraphQLResolveInfo,
+): Promise<(PostRow | null)[]> => {
+  const columns = columnsOf(selectOf(context, info, 'Post', { id: true }), 'posts')
+  const [compare, direction] = (side === 'next' ? ['>', 'ASC'] : ['<', 'DESC']).map((sql) => Prisma.raw(sql))
+  const rows = await context.db.$queryRaw<Row[]>`
+    SELECT own.id AS "besideId", beside.*
+    FROM posts own
+    CROSS JOIN LATERAL (
+      SELECT ${columns} FROM posts
+      WHERE posts.status = 'PUBLISHED' AND ${visibleToSql(context.viewer)}
+        AND (posts.sort_date, posts.id) ${compare} (own.sort_date, own.id)
+      ORDER BY posts.sort_date ${direction}, posts.id ${direction} LIMIT 1
+    ) beside
+    WHERE own.id = ANY(${ids}) AND own.status = 'PUBLISHED'`
+  const byId = new Map(rows.map((row) => [row.besideId, row]))
+  return ids.map((id) => byId.get(id) ?? null)
+}
+
+/** Two statements for any number of posts: which ones, and what is asked for of them. */
+const relatedTo = async (
+  ids: string[],
+  first: number,
+  context: Context,
+  info: GraphQLResolveInfo,
+): Promise<PostRow[][]> => {
+  const found = await relatedIds(context, ids, pageSize('first', first))
+  const posts = await context.db.post.findMany({
+    select: selectOf(context, info, 'Post', { id: true }),
+    where: { id: { in: [...new Set([...found.values()].flat())] }, status: 'PUBLISHED' },
+  })
+  const byId = new Map(posts.map((post) => [post.id, post as PostRow]))
+  return ids.map((id) => (found.get(id) ?? []).flatMap((relatedId) => byId.get(relatedId) ?? []))
+}

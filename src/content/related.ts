@@ -1,0 +1,87 @@
+import type { Viewer } from '../auth/viewer.ts'
+import type { Tx } from '../db/client.ts'
+import { Prisma } from '../db/generated/client.ts'
+import { prefixOf } from '../id.ts'
+import { visibleToSql } from './visibility.ts'
+
+/**
+ * Which published posts share tags and categories with each of these, the most related first. A shared one weighs the
+ * more the fewer published posts have it, 1 / ln(1 + posts); of the same weight the newest come first.
+ *
+ * The cost is bounded however many posts there are: of each tag and category the newest `candidates` are looked at, once
+ * for all that bear it, and one with more of them weighs as if it had no more.
+ *
+ * @param ids of posts, for what is live, and of revisions, for what they hold.
+ */
+export const relatedIds = async (
+  { db, viewer }: { db: Tx; viewer: Viewer },
+  ids: string[],
+  first: number,
+): Promise<Map<string, string[]>> => {
+  const rows = await db.$queryRaw<{ id: string; relatedId: string }[]>`
+    WITH filed AS (${filedUnder('tag', ids)} UNION ALL ${filedUnder('category', ids)}),
+    candidates AS MATERIALIZED (
+      SELECT term_id, post_id, 1 / ln(1 + count(*) OVER (PARTITION BY term_id)) AS weight FROM (
+        ${candidatesOf('tag', viewer)} UNION ALL ${candidatesOf('category', viewer)}
+      ) newest
+    )
+    SELECT of_each.id, related.id AS "relatedId"
+    FROM (SELECT DISTINCT id, post_id FROM filed) of_each
+    CROSS JOIN LATERAL (
+      SELECT posts.id, shared.weight, posts.sort_date FROM (
+        SELECT candidates.post_id, round(sum(candidates.weight)::numeric, 6) AS weight
+        FROM filed JOIN candidates ON candidates.term_id = filed.term_id
+        WHERE filed.id = of_each.id AND candidates.post_id <> of_each.post_id
+        GROUP BY candidates.post_id
+      ) shared JOIN posts ON posts.id = shared.post_id
+      ORDER BY shared.weight DESC, posts.sort_date DESC, posts.id DESC LIMIT ${first}
+    ) related
+    ORDER BY of_each.id, related.weight DESC, related.sort_date DESC, related.id DESC`
+  const related = new Map<string, string[]>()
+  for (const { id, relatedId } of rows) related.set(id, [...(related.get(id) ?? []), relatedId])
+  return related
+}
+
+// Beyond these a tag says little of a post.
+const candidates = 200
+// So many drafts may stand between them; beyond that the newest are taken for too few rather than all be looked at.
+const walked = 2_000
+
+type Kind = 'tag' | 'category'
+
+const tables = {
+  tag: { links: 'post_tags', key: 'tag_id', written: 'tagIds' },
+  category: { links: 'post_categories', key: 'category_id', written: 'categoryIds' },
+} as const
+
+const filedUnder = (kind: Kind, ids: string[]): Prisma.Sql => {
+  const [links, key] = [Prisma.raw(tables[kind].links), Prisma.raw(tables[kind].key)]
+  const revisions = ids.filter((id) => prefixOf(id) === 'revision')
+  const posts = ids.filter((id) => prefixOf(id) !== 'revision')
+  const live = Prisma.sql`
+    SELECT post_id AS id, post_id, ${key} AS term_id FROM ${links} WHERE post_id = ANY(${posts})`
+  if (revisions.length === 0) return live
+  return Prisma.sql`${live}
+    UNION ALL SELECT revision.id, revision.post_id, written.id FROM post_revisions revision
+    CROSS JOIN LATERAL json_array_elements_text(revision.snapshot->${tables[kind].written}::text) AS written(id)
+    WHERE revision.id = ANY(${revisions})`
+}
+
+/**
+ * By the index of the links: ids rise with time. What is not published is not counted, or its number would show. The inner
+ * LIMIT keeps the planner from merging all links with all posts.
+ */
+const candidatesOf = (kind: Kind, viewer: Viewer): Prisma.Sql => {
+  const [links, key] = [Prisma.raw(tables[kind].links), Prisma.raw(tables[kind].key)]
+  return Prisma.sql`
+    SELECT terms.term_id, link.post_id FROM (SELECT DISTINCT term_id FROM filed) terms
+    CROSS JOIN LATERAL (
+      SELECT newest.post_id FROM (
+        SELECT post_id FROM ${links} WHERE ${key} = terms.term_id ORDER BY post_id DESC LIMIT ${walked}
+      ) newest CROSS JOIN LATERAL (
+        SELECT FROM posts
+        WHERE posts.id = newest.post_id AND posts.status = 'PUBLISHED' AND ${visibleToSql(viewer)} LIMIT 1
+      ) live
+      ORDER BY newest.post_id DESC LIMIT ${candidates}
+    ) link`
+}
