@@ -1,5 +1,8 @@
 import { beforeAll, describe, expect, test } from 'vitest'
+import { system } from '../../src/auth/viewer.ts'
+import { ensureAuthor } from '../../src/authors/author.ts'
 import { schema } from '../../src/graphql/schema.ts'
+import { ensureCategory } from '../../src/taxonomy/category.ts'
 import { withApp } from '../support/app.ts'
 import { makePosts } from '../support/posts.ts'
 import { type Arguments, type Step, visitedBy, walk } from './walk.ts'
@@ -21,6 +24,9 @@ const wordy = (word: string) => ({
   coverImage: { url: `https://example.com/${word}.jpg`, alt: word },
 })
 
+/** An author and a category as an import makes them, which nothing but the draft names. */
+const draftOnly = { authors: ['canarydraft-author'], categories: ['canarydraft-category'] }
+
 const states = ['draft', 'scheduled', 'trashed', 'unpublished', 'pending'] as const
 const canary = (state: (typeof states)[number]) => `canary${state}`
 const canaries = states.map(canary)
@@ -30,8 +36,14 @@ beforeAll(async () => {
   const { app } = lent
   const { db } = app.database
   await makePosts(app, { count: 3 })
-  for (const state of ['draft', 'scheduled', 'trashed'] as const)
-    posts.set(state, (await create(app.admin, wordy(canary(state)))).post.id)
+  await app.core.write(system('an import'), async (w) => {
+    await ensureAuthor(w, { slug: 'canarydraft-author', name: 'The canarydraft author', bio: 'canarydraft' })
+    await ensureCategory(w, { slug: 'canarydraft-category', name: 'The canarydraft category' })
+  })
+  for (const state of ['draft', 'scheduled', 'trashed'] as const) {
+    const filed = state === 'draft' ? draftOnly : {}
+    posts.set(state, (await create(app.admin, { ...wordy(canary(state)), ...filed })).post.id)
+  }
   const scheduledAt = new Date('2099-01-01T00:00:00Z')
   const schedule = { status: 'SCHEDULED', scheduledAt, sortDate: scheduledAt } as const
   await db.post.update({ where: { id: posts.get('scheduled') }, data: schedule })
@@ -56,8 +68,10 @@ const everyArgument = async (): Promise<Arguments> => {
   const all = async (rows: Promise<{ id: string }[]>) => (await rows).map((row) => row.id)
   const ids = [
     ...(await all(db.post.findMany({ where: { id: { in: [...posts.values()] } } }))),
-    ...(await all(db.author.findMany({ take: 1 }))),
-    ...(await all(db.category.findMany({ take: 1 }))),
+    ...(await all(db.author.findMany({ where: { slug: { in: ['author-01', ...draftOnly.authors] } } }))),
+    ...(await all(
+      db.category.findMany({ where: { slug: { in: ['category-01', ...draftOnly.categories] } } }),
+    )),
     ...(await all(db.tag.findMany({ where: { name: { contains: 'canary' } } }))),
     ...(await all(db.event.findMany())),
     ...(await all(db.postRevision.findMany({ take: 1 }))),
@@ -65,6 +79,8 @@ const everyArgument = async (): Promise<Arguments> => {
   ]
   const slugs = [
     ...canaries.flatMap((word) => [`${word}-slug`, `${word}-tag`]),
+    ...draftOnly.authors,
+    ...draftOnly.categories,
     'author-01',
     'category-01',
     'tag-01',
@@ -83,11 +99,22 @@ const everyArgument = async (): Promise<Arguments> => {
       index % 10 === 0 ? `[${quoted(ids.slice(index, index + 10)).join(', ')}]` : [],
     ),
     'first: Int': ['4'],
+    'first: Int!': ['4'],
+    'url: String!': quoted([
+      ...canaries.map((word) => `/${word}-path/`),
+      ...draftOnly.authors.map((slug) => `/author/${slug}/`),
+      ...draftOnly.categories.map((slug) => `/category/${slug}/`),
+      `/tag/${canary('draft')}-tag/`,
+    ]),
+    'filter: AuthorFilter': ['{}', '{ search: "canary" }', '{ hasPosts: false }'],
+    'filter: TermFilter': ['{}', '{ search: "canary" }', '{ hasPosts: false }'],
+    'orderBy: AuthorOrder': ['{ field: NAME, direction: ASC }', '{ field: UPDATED_AT, direction: DESC }'],
+    'orderBy: TermOrder': ['{ field: NAME, direction: ASC }', '{ field: UPDATED_AT, direction: DESC }'],
     'after: String': [],
     'last: Int': [],
     'before: String': [],
-    // One is enough: both are columns of the same row, and two would be more aliases than a query may have.
-    'format: ContentFormat!': ['HTML'],
+    // One is enough: all are columns of the same row, and more would be more aliases than a query may have.
+    'format: ContentFormat!': ['MARKDOWN'],
     'previewToken: String': [JSON.stringify(`pwp_${'x'.repeat(43)}`)],
     'includeDescendants: Boolean!': ['true', 'false'],
     'filter: WebhookDeliveryFilter': [],
@@ -147,6 +174,7 @@ test('once everything is published the walk without a key hears it all', async (
   const steps = await walk(app.anonymous, await everyArgument())
   expect(heardIn(steps)).toEqual(canaries)
   const told = steps.map(({ reply }) => JSON.stringify(reply.data)).join()
+  for (const text of ['The canarydraft author', 'The canarydraft category']) expect(told).toContain(text)
   for (const word of canaries) {
     const { title, slug, path, layout, tags, excerpt } = wordy(word)
     for (const text of [title, slug, path, layout, excerpt, `${word} source`, ...tags])
