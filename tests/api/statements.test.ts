@@ -1,12 +1,16 @@
-import { beforeAll, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
+import * as documents from '../../schema/generated/graphql.ts'
 import {
   CategoryTreeDocument,
   CreatePostDocument,
+  CreateWebhookEndpointDocument,
   LatestPostsDocument,
   NodesDocument,
 } from '../../schema/generated/graphql.ts'
+import { newId } from '../../src/id.ts'
 import { withApp } from '../support/app.ts'
 import { makePosts } from '../support/posts.ts'
+import { createAndPublish, update } from './writing.ts'
 
 // No worker: its statements would be counted, too.
 const lent = withApp({ role: 'api' })
@@ -136,4 +140,89 @@ test('totalCount is counted when it is asked for, and not when it is not', async
   const without = await count(() => anonymous.send('{ posts { nodes { id } } }'))
   const withCount = await count(() => anonymous.send('{ posts { totalCount nodes { id } } }'))
   expect([without.length, withCount.length]).toEqual([1, 2])
+})
+
+/** What a query of schema/operations takes at most, for few and for many rows of every list that it has. */
+const budgets: Record<string, [statements: number, variables: (rows: number) => object]> = {
+  ApiKeys: [2, (first) => ({ first })],
+  AroundPost: [6, (related) => ({ by: { slug: 'post-0060' }, related })],
+  Author: [3, (first) => ({ by: { slug: 'author-01' }, first })],
+  Authors: [3, (first) => ({ first })],
+  Category: [4, (first) => ({ by: { slug: 'category-01' }, first })],
+  // The first five are roots, and roots have no parents to read.
+  CategoryTree: [9, (rows) => ({ first: rows + 5, posts: rows })],
+  Changes: [2, (first) => ({ first })],
+  EditorPost: [1, () => ({ by: { slug: 'post-0060' } })],
+  FindAuthors: [2, (first) => ({ first, filter: { search: 'author', hasPosts: true } })],
+  FindCategories: [3, (first) => ({ first, filter: { search: 'category', hasPosts: true } })],
+  FindTags: [2, (first) => ({ first, filter: { search: 'tag', hasPosts: true } })],
+  LatestPosts: [4, (first) => ({ first })],
+  Node: [1, () => ({ id: ids[0] })],
+  Nodes: [1, (count) => ({ ids: ids.slice(0, count) })],
+  PostBy: [6, () => ({ by: { slug: 'post-0060' } })],
+  PostDraft: [6, () => ({ by: { slug: 'with-edits' } })],
+  PostRevisions: [7, (first) => ({ by: { slug: 'with-edits' }, first })],
+  PostsPage: [2, (first) => ({ first })],
+  PreviewPost: [6, () => ({ by: { slug: 'post-0060' }, previewToken: 'pwp_unknown' })],
+  ResolveUrl: [3, () => ({ url: '/made/post-0060/' })],
+  Tag: [3, (first) => ({ by: { slug: 'tag-01' }, first })],
+  Tags: [3, (first) => ({ first })],
+  Viewer: [0, () => ({})],
+  WebhookDeliveries: [5, (first) => ({ first })],
+  WebhookEndpoints: [2, (first) => ({ first })],
+}
+
+/** A delivery with two attempts for each event so far, to an endpoint of its own. */
+const makeDeliveries = async () => {
+  const { admin, database } = lent.app
+  const { db } = database
+  const events = await db.event.findMany({ take: 25 })
+  const deliveries = []
+  for (const { id: eventId, subjectId, occurredAt: createdAt } of events) {
+    const input = { url: 'http://127.0.0.1:9/' }
+    await admin.run(CreateWebhookEndpointDocument, { input })
+    deliveries.push({ id: newId('delivery'), eventId, subjectId, createdAt, status: 'FAILED' as const })
+  }
+  const endpoints = await db.webhookEndpoint.findMany({ select: { id: true } })
+  await db.webhookDelivery.createMany({
+    data: deliveries.map((row, index) => ({ ...row, endpointId: endpoints[index]?.id })),
+  })
+  await db.webhookAttempt.createMany({
+    data: deliveries.flatMap(({ id: deliveryId, createdAt: startedAt }) =>
+      [1, 2].map((number) => ({ deliveryId, number, startedAt, durationMs: 1 })),
+    ),
+  })
+}
+
+describe('schema/operations', () => {
+  const queries = Object.entries(documents).flatMap(([name, document]) =>
+    name.endsWith('Document') && /(?:^|\n)\s*query /.test(String(document))
+      ? [{ name: name.slice(0, -'Document'.length), document: String(document) }]
+      : [],
+  )
+
+  beforeAll(async () => {
+    const { admin } = lent.app
+    const id = await createAndPublish(admin, { title: 'With edits', source: 'x', tags: ['tag-01'] })
+    for (let number = 1; number <= 25; number++) await update(admin, { id, source: `Edit ${number}` })
+    await makeDeliveries()
+  })
+
+  test('has a budget for every query, and for nothing else', () => {
+    expect(queries.map(({ name }) => name).sort()).toEqual(Object.keys(budgets).sort())
+  })
+
+  test.each(queries)('$name keeps to it, for few rows and for many', async ({ name, document }) => {
+    const [budget, variables] = budgets[name] ?? [0, () => ({})]
+    const run = (rows: number) => async () => {
+      const { errors } = await lent.app.admin.send(document, variables(rows))
+      expect(errors).toEqual([])
+    }
+    // The first one may wake a connection.
+    await run(1)()
+    const many = await count(run(20))
+    // A key is looked up with every request.
+    expect(many.length, many.all).toBe(budget + 1)
+    expect((await count(run(3))).length).toBe(many.length)
+  })
 })
