@@ -69,6 +69,7 @@ const cursors: Wrong[] = [
 /** What is of the right type and wrong all the same. What takes any value has an empty list, and says why. */
 const wrong: Record<string, Wrong[]> = {
   'first: Int': pageSizes,
+  'first: Int!': pageSizes,
   'last: Int': pageSizes,
   'after: String': cursors,
   'before: String': cursors,
@@ -78,6 +79,8 @@ const wrong: Record<string, Wrong[]> = {
   'ids: [ID!]!': [
     [Array.from({ length: 101 }, () => 'x'), 'PAGE_SIZE_EXCEEDED', 'has 101 entries; at most 100'],
   ],
+  // What is no address of the site is null, as is what is not there.
+  'url: String!': [],
   // An id of nothing is null, as is what a caller may not see.
   'id: ID!': [],
   // One that is not valid changes nothing, or it would tell of itself.
