@@ -44,8 +44,9 @@ export const tagPath = (site: Site, slug: string): string => fill(site.tagPath, 
 
 export const authorPath = (site: Site, slug: string): string => fill(site.authorPath, { slug })
 
-/** The absolute URL of a path of the site. */
-export const absoluteUrl = (site: Site, path: string): string => new URL(site.url + path).href
+/** The absolute URL of a path of the site: a path has no escapes, so that its "%" is one. */
+export const absoluteUrl = (site: Site, path: string): string =>
+  new URL(site.url + path.replaceAll('%', '%25')).href
 
 /** The hosts of the site, its own one first. */
 export const hostsOf = (site: Site): string[] => [new URL(site.url).host, ...site.aliases]

@@ -48,8 +48,9 @@ export function pathProblem(path: string): string | null {
   if (/%[0-9a-f]{2}/i.test(path)) {
     return `The path "${path}" has percent-escapes; write the characters they stand for.`
   }
-  // Alone it would make an address that cannot be decoded.
-  if (path.includes('%')) return `The path "${path}" must not have "%"; leave it out, or write a word.`
+  if (brokenEscape.test(path)) {
+    return `The path "${path}" has a "%" that follows no letter and no digit; write the character that it was to stand for, or a word.`
+  }
   return null
 }
 
@@ -59,6 +60,8 @@ function advisedSlug(slug: string): string {
   return slugCharacters.test(plain) ? plain : slugify(slug) || 'a-word'
 }
 
+// As in "100%" it is a sign like any other; elsewhere it is what is left of an escape.
+const brokenEscape = /(?<![\p{L}\p{N}])%/u
 const maxPathLength = 800 // an index entry of PostgreSQL holds 2,704 bytes, and a character up to three
 
 const letterOrDigit = /[\p{L}\p{N}]/u

@@ -22,3 +22,8 @@ test('pages of tags and authors, and the site in a folder of its host', () => {
   expect(authorPath(site, 'halima')).toBe('/author/halima/')
   expect(absoluteUrl(site, '/t/ink/')).toBe('https://example.com/blog/t/ink/')
 })
+
+test('an address can be decoded to its path, whatever signs the path has', () => {
+  for (const path of ['/100%-pure/', '/100%/', '/2011/日本/', '/a b/'])
+    expect(decodeURIComponent(new URL(absoluteUrl(siteWith({}), path)).pathname)).toBe(path)
+})
