@@ -1,72 +1,32 @@
 import type { GraphQLResolveInfo } from 'graphql'
-import { type Post as PostRow, Prisma } from '../db/generated/client.ts'
-import {
-  type Connection,
-  type Ordering,
-  type Page,
-  pageOrder,
-  pageSql,
-  pageWhere,
-  readPage,
-  toConnection,
-} from '../db/page.ts'
+import { Prisma } from '../db/generated/client.ts'
+import { type Connection, readPage, toConnection } from '../db/page.ts'
 import { builder } from '../graphql/builder.ts'
-import { type ConnectionArgs, connectionArgs, nodePaths } from '../graphql/connection.ts'
+import { nodePaths } from '../graphql/connection.ts'
 import type { Context } from '../graphql/context.ts'
 import { columnsOf, loadedBy, selectOf } from '../graphql/select.ts'
 import { Term } from '../taxonomy/term.graphql.ts'
+import { type PostListArgs, postListArgs } from './post.filter.graphql.ts'
+import { treesOf } from './post.filter.slugs.ts'
+import type { ShelfName } from './post.filter.sql.ts'
 import { PostConnection } from './post.graphql.ts'
-import { listedByDefault, visibleTo, visibleToSql } from './visibility.ts'
-
-const newestFirst = (list: string): Ordering => ({
-  name: `${list}/PUBLISHED_AT`,
-  field: 'sortDate',
-  direction: 'desc',
-  kind: 'date',
-})
+import { orderingOf } from './post.order.ts'
+import { countsOf, countsUnder, type List, listsUnder, pagesOf, wholeSet } from './post.pages.ts'
+import { type PostSet, postSet } from './post.set.ts'
 
 builder.queryField('posts', (t) =>
   t.field({
     type: PostConnection,
-    description: 'Published posts, newest first.',
-    args: connectionArgs(t.arg),
+    description: 'Posts: without a filter the published ones, newest first.',
+    args: postListArgs(t.arg),
     resolve: async (_root, args, context, info) => {
-      const page = readPage(args, newestFirst('posts'))
-      const listed = { AND: [visibleTo(context.viewer), listedByDefault] }
-      const select = selectOf(context, info, 'Post', { id: true, sortDate: true }, nodePaths)
-      const rows = await context.db.post.findMany({
-        select,
-        where: { AND: [listed, pageWhere(page)] },
-        orderBy: pageOrder(page),
-        take: page.limit + 1,
-      })
-      return toConnection(rows, page, () => context.db.post.count({ where: listed }))
+      const set = await postSet(context, args.filter)
+      const counts = () => countsOf(context.db, set, [wholeSet])
+      const [page] = await connectionsOf('posts', set, [wholeSet], counts, args, context, info)
+      return page as Connection<{ id: string }>
     },
   }),
 )
-
-/** How posts hang under something: the rows of the link table `links` and the thing's ids `parents` that they answer to. */
-type Under = { list: string; rows: Prisma.Sql }
-
-const underAuthor: Under = {
-  list: 'Author.posts',
-  rows: Prisma.sql`SELECT post_id FROM post_authors WHERE author_id = parent.id`,
-}
-const underTag: Under = {
-  list: 'Tag.posts',
-  rows: Prisma.sql`SELECT post_id FROM post_tags WHERE tag_id = parent.id`,
-}
-const underCategory: Under = {
-  list: 'Category.posts',
-  rows: Prisma.sql`SELECT post_id FROM post_categories WHERE category_id = parent.id`,
-}
-const underCategoryTree: Under = {
-  list: 'Category.posts+descendants',
-  rows: Prisma.sql`
-    SELECT DISTINCT post_id FROM post_categories JOIN categories below ON below.id = post_categories.category_id
-    WHERE below.slug_path = (SELECT slug_path FROM categories WHERE id = parent.id)
-       OR starts_with(below.slug_path, (SELECT slug_path FROM categories WHERE id = parent.id) || '/')`,
-}
 
 builder.interfaceField(Term, 'postCount', (t) =>
   t.int({
@@ -84,13 +44,13 @@ builder.prismaObjectFields('Author', (t) => ({
     byPath: true,
     description: 'How many of their posts the caller can see in lists.',
     resolve: (author) => author.id,
-    load: (ids: string[], context) => countsUnder(underAuthor, ids, context),
+    load: (ids: string[], context) => postCounts(underAuthor, ids, context),
   }),
   posts: t.loadable({
     type: PostConnection,
     byPath: true,
     description: 'Their published posts, newest first.',
-    args: connectionArgs(t.arg),
+    args: postListArgs(t.arg),
     resolve: (author, _args, context, info) => loadedBy(author.id, context, info),
     load: (ids: string[], context, args, info) => postsUnder(underAuthor, ids, args, context, info),
   }),
@@ -103,13 +63,13 @@ builder.prismaObjectFields('Tag', (t) => ({
     byPath: true,
     description: 'How many posts with this tag the caller can see in lists.',
     resolve: (tag) => tag.id,
-    load: (ids: string[], context) => countsUnder(underTag, ids, context),
+    load: (ids: string[], context) => postCounts(underTag, ids, context),
   }),
   posts: t.loadable({
     type: PostConnection,
     byPath: true,
     description: 'Published posts with this tag, newest first.',
-    args: connectionArgs(t.arg),
+    args: postListArgs(t.arg),
     resolve: (tag, _args, context, info) => loadedBy(tag.id, context, info),
     load: (ids: string[], context, args, info) => postsUnder(underTag, ids, args, context, info),
   }),
@@ -122,14 +82,14 @@ builder.prismaObjectFields('Category', (t) => ({
     byPath: true,
     description: 'How many posts in this category and those below it the caller can see in lists.',
     resolve: (category) => category.id,
-    load: (ids: string[], context) => countsUnder(underCategoryTree, ids, context),
+    load: (ids: string[], context) => postCounts(underCategoryTree, ids, context),
   }),
   posts: t.loadable({
     type: PostConnection,
     byPath: true,
     description: 'Published posts of this category, newest first.',
     args: {
-      ...connectionArgs(t.arg),
+      ...postListArgs(t.arg),
       includeDescendants: t.arg.boolean({
         required: true,
         defaultValue: true,
@@ -142,54 +102,74 @@ builder.prismaObjectFields('Category', (t) => ({
   }),
 }))
 
-type PostKey = Pick<PostRow, 'id' | 'sortDate'>
+/** How posts hang under something: `members` are its ids, as `key`, each with those that its posts are filed under. */
+type Under = { list: string; shelf: ShelfName; members: (ids: string[]) => Prisma.Sql }
+
+const themselves = (ids: string[]) => Prisma.sql`SELECT id AS key, id FROM unnest(${ids}::text[]) AS own(id)`
+
+const underAuthor: Under = { list: 'Author.posts', shelf: 'authors', members: themselves }
+const underTag: Under = { list: 'Tag.posts', shelf: 'tags', members: themselves }
+const underCategory: Under = { list: 'Category.posts', shelf: 'categories', members: themselves }
+const underCategoryTree: Under = {
+  list: 'Category.posts+descendants',
+  shelf: 'categories',
+  members: treesOf,
+}
 
 /** A page of posts for each of many parents in one statement: the first n of each are cut in SQL. */
 const postsUnder = async (
-  under: Under,
+  { list, shelf, members }: Under,
   ids: string[],
-  args: ConnectionArgs,
+  args: PostListArgs,
   context: Context,
   info: GraphQLResolveInfo,
-): Promise<Connection<PostKey>[]> => {
-  const page = readPage(args, newestFirst(under.list))
-  const select = selectOf(context, info, 'Post', { id: true, sortDate: true }, nodePaths)
-  const rows = await pageOfEach(under, ids, page, columnsOf(select, 'posts'), context)
-  const byParent = Map.groupBy(rows, (row) => row.parentId)
-  let counts: Promise<number[]> | undefined
-  return ids.map((id, index) =>
-    toConnection(byParent.get(id) ?? [], page, async () => {
-      counts ??= countsUnder(under, ids, context)
-      return (await counts)[index] ?? 0
+): Promise<Connection<{ id: string }>[]> => {
+  const set = await postSet(context, args.filter)
+  const lists = listsUnder(shelf, await membersOf(members, ids, context))
+  const counts = () => countsUnder(context.db, set, shelf, members(ids))
+  return connectionsOf(list, set, lists, counts, args, context, info)
+}
+
+const postCounts = async ({ shelf, members }: Under, ids: string[], context: Context): Promise<number[]> => {
+  const counts = await countsUnder(context.db, await postSet(context, null), shelf, members(ids))
+  return ids.map((id) => counts.get(id) ?? 0)
+}
+
+const membersOf = async (
+  members: Under['members'],
+  ids: string[],
+  { db }: Context,
+): Promise<Map<string, string[]>> => {
+  if (members === themselves) return new Map(ids.map((id) => [id, [id]]))
+  const rows = await db.$queryRaw<{ key: string; id: string }[]>(members(ids))
+  const byKey = Map.groupBy(rows, (row) => row.key)
+  return new Map(ids.map((key) => [key, (byKey.get(key) ?? []).map(({ id }) => id)]))
+}
+
+/**
+ * A page of each list, in their order.
+ *
+ * @param name of the lists, for their cursors.
+ * @param count is called once, when somebody asks for a totalCount.
+ */
+export const connectionsOf = async (
+  name: string,
+  set: PostSet,
+  lists: List[],
+  count: () => Promise<Map<string, number>>,
+  args: PostListArgs,
+  context: Context,
+  info: GraphQLResolveInfo,
+): Promise<Connection<{ id: string }>[]> => {
+  const page = readPage(args, orderingOf(name, args.orderBy))
+  const select = selectOf(context, info, 'Post', { id: true, [page.ordering.field]: true }, nodePaths)
+  const columns = columnsOf(select, 'posts')
+  const rows = await pagesOf<{ id: string }>(context.db, set, page, columns, lists)
+  let counts: Promise<Map<string, number>> | undefined
+  return lists.map(({ key }) =>
+    toConnection(rows.get(key) ?? [], page, async () => {
+      counts ??= count()
+      return (await counts).get(key) ?? 0
     }),
   )
-}
-
-const pageOfEach = (
-  under: Under,
-  ids: string[],
-  page: Page,
-  columns: Prisma.Sql,
-  { db, viewer }: Context,
-) => {
-  const { where, orderBy } = pageSql(page, 'posts', 'sort_date')
-  return db.$queryRaw<(PostKey & { parentId: string })[]>`
-    SELECT parent.id AS "parentId", page.*
-    FROM unnest(${ids}::text[]) AS parent(id)
-    CROSS JOIN LATERAL (
-      SELECT ${columns} FROM (${under.rows}) links JOIN posts ON posts.id = links.post_id
-      WHERE ${visibleToSql(viewer)} AND posts.status = 'PUBLISHED' AND ${where}
-      ORDER BY ${orderBy} LIMIT ${page.limit + 1}
-    ) page`
-}
-
-const countsUnder = async (under: Under, ids: string[], { db, viewer }: Context): Promise<number[]> => {
-  const rows = await db.$queryRaw<{ id: string; count: number }[]>`
-    SELECT parent.id, (
-      SELECT count(*)::int FROM (${under.rows}) links JOIN posts ON posts.id = links.post_id
-      WHERE ${visibleToSql(viewer)} AND posts.status = 'PUBLISHED'
-    ) AS count
-    FROM unnest(${ids}::text[]) AS parent(id)`
-  const byId = new Map(rows.map((row) => [row.id, row.count]))
-  return ids.map((id) => byId.get(id) ?? 0)
 }

@@ -51,7 +51,7 @@ const revisionsOf = async (
 ): Promise<Connection<RevisionKey>[]> => {
   const page = readPage(args, newestFirst)
   const select = selectOf(context, info, 'PostRevision', { id: true, version: true }, nodePaths)
-  const { where, orderBy } = pageSql(page, 'post_revisions', 'version')
+  const { where, orderBy } = pageSql(page, 'post_revisions')
   const rows = await context.db.$queryRaw<(RevisionKey & { parentId: string })[]>`
     SELECT parent.id AS "parentId", page.*
     FROM unnest(${postIds}::text[]) AS parent(id)

@@ -1,5 +1,5 @@
 import { hasScope, type Viewer } from '../auth/viewer.ts'
-import { Prisma } from '../db/generated/client.ts'
+import { type PostStatus, Prisma } from '../db/generated/client.ts'
 
 /**
  * The one rule of who sees which post, ANDed into every way to a post: relation, count, filter, order, search, look-up.
@@ -20,5 +20,6 @@ export const visibleToSql = (viewer: Viewer, openedId: string | null = null): Pr
   return Prisma.sql`(posts.status = 'PUBLISHED' OR (posts.id = ${openedId} AND posts.status <> 'TRASHED'))`
 }
 
-/** What a list holds when no status is asked for: published posts, with any key. */
-export const listedByDefault: Prisma.PostWhereInput = { status: 'PUBLISHED' }
+/** The same rule as the statuses that there are for a viewer, by which lists are read. */
+export const statusesVisibleTo = (viewer: Viewer): PostStatus[] =>
+  hasScope(viewer, 'CONTENT_READ') ? ['PUBLISHED', 'SCHEDULED', 'DRAFT', 'TRASHED'] : ['PUBLISHED']

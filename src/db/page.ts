@@ -79,8 +79,12 @@ export const pageOrder = ({ ordering, backwards }: Page): object[] => {
   return [{ [ordering.field]: direction }, { id: direction }]
 }
 
-/** The same in SQL, for lists that are cut for many parents at once; `table` has the ordering's column and an id. */
-export const pageSql = ({ after, before, ordering, backwards }: Page, table: string, column: string) => {
+/**
+ * The same in SQL, for lists that are cut for many parents at once; `table` has the ordering's column and an id.
+ * `orderByFields` sorts what was selected under the names that Prisma has for them.
+ */
+export const pageSql = ({ after, before, ordering, backwards }: Page, table: string) => {
+  const column = columnName(ordering.field)
   const key = Prisma.raw(`(${table}.${column}, ${table}.id)`)
   const ascending = ordering.direction === 'asc'
   const compare = (edge: Key, greater: boolean) =>
@@ -93,8 +97,13 @@ export const pageSql = ({ after, before, ordering, backwards }: Page, table: str
   return {
     where: conditions.length > 0 ? Prisma.join(conditions, ' AND ') : Prisma.sql`TRUE`,
     orderBy: Prisma.raw(`${table}.${column} ${direction}, ${table}.id ${direction}`),
+    orderByFields: Prisma.raw(`"${ordering.field}" ${direction}, id ${direction}`),
   }
 }
+
+/** Every column is the snake case of its field: tests/unit/select.test.ts holds the Prisma schema to it. */
+export const columnName = (field: string): string =>
+  field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 
 export type Connection<Row> = {
   edges: { cursor: string; node: Row }[]

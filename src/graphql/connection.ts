@@ -63,7 +63,7 @@ export const connectionType = <Ref extends ObjectParam<SchemaTypes> | InterfaceP
   })
 }
 
-type ArgBuilder = Parameters<
+export type ArgBuilder = Parameters<
   Extract<Parameters<typeof builder.queryField>[1], (t: never) => unknown>
 >[0]['arg']
 

@@ -2,6 +2,7 @@ import { queryFromInfo } from '@pothos/plugin-prisma'
 import { type Mappings, setRowMappings } from '@pothos/selection-mapper'
 import type { GraphQLResolveInfo } from 'graphql'
 import { Prisma } from '../db/generated/client.ts'
+import { columnName } from '../db/page.ts'
 import type { Context } from './context.ts'
 
 /** The columns that a query asks for, as Prisma's `select`. `always` names those that the program itself needs. */
@@ -36,7 +37,3 @@ export const columnsOf = (select: Record<string, unknown>, table: string): Prism
       .map((field) => `${table}.${columnName(field)} AS "${field}"`)
       .join(', '),
   )
-
-/** Every column is the snake case of its field: tests/unit/select.test.ts holds the Prisma schema to it. */
-export const columnName = (field: string): string =>
-  field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)

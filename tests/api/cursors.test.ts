@@ -69,7 +69,7 @@ const codeOf = async (name: ListName, args: PageArgs) => {
 }
 
 const cursorOf = (parts: unknown) => Buffer.from(JSON.stringify(parts)).toString('base64url')
-const own = (date: string) => cursorOf(['posts/PUBLISHED_AT', date, 'post_01h455vb4pex5vsknk084sn02q'])
+const own = (date: string) => cursorOf(['posts/PUBLISHED_AT DESC', date, 'post_01h455vb4pex5vsknk084sn02q'])
 
 describe('INVALID_CURSOR', () => {
   test.each([
@@ -77,12 +77,12 @@ describe('INVALID_CURSOR', () => {
     ['a word', 'garbage'],
     ['other people’s base64', 'YXJyYXljb25uZWN0aW9uOjE='],
     ['JSON of another shape', cursorOf({ a: 1 })],
-    ['too few parts', cursorOf(['posts/PUBLISHED_AT', '2020-01-01T00:00:00.000Z'])],
+    ['too few parts', cursorOf(['posts/PUBLISHED_AT DESC', '2020-01-01T00:00:00.000Z'])],
     ['no date', own('yesterday')],
     ['a date that no database holds', own('-271821-04-20T00:00:00.000Z')],
     ['the year zero', own('0000-01-01T00:00:00.000Z')],
-    ['a NUL character', cursorOf(['posts/PUBLISHED_AT', '2020-01-01T00:00:00.000Z', 'post_\0'])],
-    ['a number for a date', cursorOf(['posts/PUBLISHED_AT', 5, 'post_01h455vb4pex5vsknk084sn02q'])],
+    ['a NUL character', cursorOf(['posts/PUBLISHED_AT DESC', '2020-01-01T00:00:00.000Z', 'post_\0'])],
+    ['a number for a date', cursorOf(['posts/PUBLISHED_AT DESC', 5, 'post_01h455vb4pex5vsknk084sn02q'])],
   ])('is what %s gets, after and before', async (_what, cursor) => {
     for (const args of [{ after: cursor }, { before: cursor }]) {
       expect(await codeOf('posts', args)).toMatchObject({ page: null, code: 'INVALID_CURSOR' })

@@ -118,6 +118,8 @@ const everyArgument = async (): Promise<Arguments> => {
     'previewToken: String': [JSON.stringify(`pwp_${'x'.repeat(43)}`)],
     'includeDescendants: Boolean!': ['true', 'false'],
     'filter: WebhookDeliveryFilter': [],
+    'filter: PostFilter': ['{ status: [DRAFT, SCHEDULED, PUBLISHED, TRASHED] }'],
+    'orderBy: PostOrder': ['{ field: UPDATED_AT, direction: DESC }', '{ field: TITLE, direction: ASC }'],
   }
 }
 

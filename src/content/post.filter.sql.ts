@@ -1,0 +1,75 @@
+import { Prisma } from '../db/generated/client.ts'
+import { type Shelved, shelfOfCategories } from './post.filter.slugs.ts'
+import type { PostFilter, SlugFilter } from './post.filter.ts'
+
+/** What posts are filed under, by the names that a filter has for it. */
+export type ShelfName = 'authors' | 'categories' | 'tags'
+
+/** A filter as a condition on the table `posts` that is true or false, never null: NOT turns it round. */
+export const conditionOf = (filter: PostFilter, shelved: Shelved): Prisma.Sql => {
+  const { AND, OR, NOT, ids, status, authors, categories, tags, publishedAt, updatedAt } = filter
+  const inner = (part: PostFilter) => conditionOf(part, shelved)
+  return allOf([
+    ...(AND ?? []).map(inner),
+    ...(OR ? [anyOf(OR.map(inner))] : []),
+    ...(NOT ? [not(inner(NOT))] : []),
+    ...(ids ? [Prisma.sql`posts.id = ANY(${ids}::text[])`] : []),
+    ...(status ? [anyOf(status.map((one) => Prisma.sql`posts.status = ${one}::"PostStatus"`))] : []),
+    ...filedAs('authors', shelved.authors, authors),
+    ...filedAs('categories', shelved[shelfOfCategories(categories)], categories),
+    ...filedAs('tags', shelved.tags, tags),
+    // Where there is a publishedAt, sort_date is the same, and has the index.
+    ...(hasEnd(publishedAt)
+      ? [Prisma.sql`posts.published_at IS NOT NULL`, ...within('sort_date', publishedAt)]
+      : []),
+    ...within('updated_at', updatedAt),
+  ])
+}
+
+/** Whether a post is filed under one of these. */
+export const isFiledUnder = (shelf: ShelfName, ids: string[]): Prisma.Sql => {
+  if (ids.length === 0) return Prisma.sql`FALSE`
+  const { table, key } = links[shelf]
+  return Prisma.sql`EXISTS (
+    SELECT 1 FROM ${table} link WHERE link.post_id = posts.id AND link.${key} = ANY(${ids}::text[]))`
+}
+
+/** Where it is kept what posts are filed under. */
+export const links = {
+  authors: { table: Prisma.raw('post_authors'), key: Prisma.raw('author_id') },
+  categories: { table: Prisma.raw('post_categories'), key: Prisma.raw('category_id') },
+  tags: { table: Prisma.raw('post_tags'), key: Prisma.raw('tag_id') },
+} as const
+
+const filedAs = (
+  shelf: ShelfName,
+  shelved: Map<string, string[]>,
+  filter: SlugFilter | null | undefined,
+): Prisma.Sql[] => {
+  const { any, all, none } = filter ?? {}
+  const idsOf = (slugs: string[]) => [...new Set(slugs.flatMap((slug) => shelved.get(slug) ?? []))]
+  return [
+    ...(any ? [isFiledUnder(shelf, idsOf(any))] : []),
+    ...(all ?? []).map((slug) => isFiledUnder(shelf, idsOf([slug]))),
+    ...(none ? [not(isFiledUnder(shelf, idsOf(none)))] : []),
+  ]
+}
+
+type Range = PostFilter['publishedAt']
+
+const hasEnd = (range: Range): range is NonNullable<Range> => range?.from != null || range?.before != null
+
+const within = (column: 'sort_date' | 'updated_at', range: Range): Prisma.Sql[] => {
+  const name = Prisma.raw(`posts.${column}`)
+  return [
+    ...(range?.from ? [Prisma.sql`${name} >= ${range.from.instant}`] : []),
+    ...(range?.before ? [Prisma.sql`${name} < ${range.before.instant}`] : []),
+  ]
+}
+
+const allOf = (conditions: Prisma.Sql[]): Prisma.Sql => joined(conditions, ' AND ', 'TRUE')
+const anyOf = (conditions: Prisma.Sql[]): Prisma.Sql => joined(conditions, ' OR ', 'FALSE')
+const not = (condition: Prisma.Sql): Prisma.Sql => Prisma.sql`NOT (${condition})`
+
+const joined = (conditions: Prisma.Sql[], operator: string, ofNone: string): Prisma.Sql =>
+  conditions.length === 0 ? Prisma.raw(ofNone) : Prisma.join(conditions, operator, '(', ')')

@@ -1,0 +1,69 @@
+import type { PostStatus } from '../db/generated/client.ts'
+import { RequestError } from '../errors.ts'
+import type { OffsetDateTime } from '../offset-date-time.ts'
+
+/** Slugs that a post is filed under: one of `any`, each of `all`, none of `none`. */
+export type SlugFilter = { any?: string[] | null; all?: string[] | null; none?: string[] | null }
+
+type DateTimeRange = { from?: OffsetDateTime | null; before?: OffsetDateTime | null }
+
+/** What a caller asks of posts: all that is named has to hold. Null is as good as absent. */
+export type PostFilter = {
+  AND?: PostFilter[] | null
+  OR?: PostFilter[] | null
+  NOT?: PostFilter | null
+  ids?: string[] | null
+  status?: PostStatus[] | null
+  authors?: SlugFilter | null
+  categories?: (SlugFilter & { includeDescendants?: boolean | null }) | null
+  tags?: SlugFilter | null
+  publishedAt?: DateTimeRange | null
+  updatedAt?: DateTimeRange | null
+}
+
+/**
+ * Refuses a filter that would make a statement too large.
+ *
+ * @throws RequestError BAD_USER_INPUT that names the part at fault and what is allowed.
+ */
+export const checkFilter = (filter: PostFilter): void => {
+  const parts = check(filter, 'filter', 1)
+  if (parts > maxParts)
+    throw refused(`"filter" has ${parts} filters within AND, OR and NOT; at most ${maxParts} are allowed.`)
+}
+
+// A page of a front end combines a handful. PostgreSQL plans each part anew with every statement.
+const maxParts = 50
+// Each level is a level of brackets in SQL.
+const maxDepth = 8
+// As many as a page holds, so that `ids` can name any page.
+const maxValues = 100
+
+/** Returns how many filters it holds, itself included. */
+const check = (filter: PostFilter, path: string, depth: number): number => {
+  if (depth > maxDepth)
+    throw refused(`"${path}" is ${depth} levels deep; at most ${maxDepth} are allowed. Write it flatter.`)
+  checkValues(filter.ids, `${path}.ids`)
+  for (const shelf of ['authors', 'categories', 'tags'] as const)
+    checkSlugs(filter[shelf], `${path}.${shelf}`)
+  const within = [
+    ...(filter.AND ?? []).map((part, index) => ({ part, at: `${path}.AND[${index}]` })),
+    ...(filter.OR ?? []).map((part, index) => ({ part, at: `${path}.OR[${index}]` })),
+    ...(filter.NOT ? [{ part: filter.NOT, at: `${path}.NOT` }] : []),
+  ]
+  return within.reduce((parts, { part, at }) => parts + check(part, at, depth + 1), 1)
+}
+
+const checkSlugs = (slugs: SlugFilter | null | undefined, path: string): void => {
+  for (const list of ['any', 'all', 'none'] as const) checkValues(slugs?.[list], `${path}.${list}`)
+}
+
+const checkValues = (values: string[] | null | undefined, path: string): void => {
+  if (values && values.length > maxValues)
+    throw refused(`"${path}" has ${values.length} values; at most ${maxValues} are allowed.`)
+  const wrong = values?.find((value) => value.includes('\0'))
+  if (wrong !== undefined)
+    throw refused(`"${path}" has the value ${JSON.stringify(wrong)}; a NUL character is not allowed.`)
+}
+
+const refused = (message: string): RequestError => new RequestError('BAD_USER_INPUT', message)

@@ -1,0 +1,99 @@
+import type { Tx } from '../db/client.ts'
+import { Prisma } from '../db/generated/client.ts'
+import { type Page, pageSql } from '../db/page.ts'
+import { isFiledUnder, links, type ShelfName } from './post.filter.sql.ts'
+import type { PostSet } from './post.set.ts'
+
+/** One of several lists that are read together: which posts of the set are in it, in SQL on the table `posts`. */
+export type List = { key: string; where: Prisma.Sql }
+
+/** The whole set as one list. */
+export const wholeSet: List = { key: '', where: Prisma.sql`TRUE` }
+
+/** Each thing's posts as a list: `members` are the ids under which they are filed, by the thing's own id. */
+export const listsUnder = (shelf: ShelfName, members: Map<string, string[]>): List[] =>
+  [...members].map(([key, ids]) => ({ key, where: isFiledUnder(shelf, ids) }))
+
+/**
+ * A page of each list, by its key, all in one statement. Each list is a branch of its own with its ids as values: so
+ * PostgreSQL begins with the few posts of a small category, and with the newest posts for a large one. A lateral join,
+ * with one plan for all, would read every post of the large ones.
+ *
+ * @param columns in SQL, the column of the page's order and the id among them.
+ */
+export const pagesOf = async <Row>(
+  db: Tx,
+  { statuses, where }: PostSet,
+  page: Page,
+  columns: Prisma.Sql,
+  lists: List[],
+): Promise<Map<string, Row[]>> => {
+  const cut = pageSql(page, 'posts')
+  const limit = Prisma.sql`LIMIT ${page.limit + 1}`
+  const branch = (list: List, status: string) => Prisma.sql`(
+    SELECT ${list.key}::text AS "listKey", ${columns} FROM posts
+    WHERE posts.status = ${status}::"PostStatus" AND ${where} AND ${list.where} AND ${cut.where}
+    ORDER BY ${cut.orderBy} ${limit})`
+  const statementOf = (list: List) => {
+    const branches = statuses.map((status) => branch(list, status))
+    if (branches.length < 2) return branches
+    // Each status has a stretch of the index of its own, in order; what they begin with is put in order here.
+    const together = Prisma.join(branches, ' UNION ALL ')
+    return [Prisma.sql`(SELECT * FROM (${together}) together ORDER BY ${cut.orderByFields} ${limit})`]
+  }
+  const rows: (Row & { listKey: string })[] = []
+  for (const statement of inOneGo(lists.flatMap(statementOf)))
+    rows.push(...(await db.$queryRaw<typeof rows>(statement)))
+  return Map.groupBy(rows, (row) => row.listKey)
+}
+
+/** How many posts of the set are in each list, by its key, in one statement. */
+export const countsOf = async (db: Tx, { where }: PostSet, lists: List[]): Promise<Map<string, number>> => {
+  const counts = lists.map(
+    (list) => Prisma.sql`
+      (SELECT ${list.key}::text AS key, count(*)::int AS count FROM posts WHERE ${where} AND ${list.where})`,
+  )
+  const rows: Count[] = []
+  for (const statement of inOneGo(counts)) rows.push(...(await db.$queryRaw<Count[]>(statement)))
+  return byKey(rows)
+}
+
+/**
+ * How many posts of the set are filed under each thing: all links are read once, however many things there are.
+ *
+ * @param members each thing, as `key`, with the ids under which its posts are filed, in SQL.
+ */
+export const countsUnder = async (
+  db: Tx,
+  { where }: PostSet,
+  shelf: ShelfName,
+  members: Prisma.Sql,
+): Promise<Map<string, number>> => {
+  const { table, key } = links[shelf]
+  const rows = await db.$queryRaw<Count[]>`
+    SELECT key, count(*)::int AS count FROM (
+      SELECT DISTINCT member.key, link.post_id
+      FROM (${members}) member
+      JOIN ${table} link ON link.${key} = member.id
+      JOIN posts ON posts.id = link.post_id
+      WHERE ${where}
+    ) filed GROUP BY key`
+  return byKey(rows)
+}
+
+type Count = { key: string; count: number }
+
+const byKey = (rows: Count[]): Map<string, number> => new Map(rows.map(({ key, count }) => [key, count]))
+
+// The protocol numbers the values of a statement with 16 bits.
+const maxValues = 30_000
+
+/** One statement, unless a large filter over many lists would have more values than a statement can. */
+const inOneGo = (branches: Prisma.Sql[]): Prisma.Sql[] => {
+  const most = Math.max(1, ...branches.map((branch) => branch.values.length))
+  const size = Math.max(1, Math.floor(maxValues / most))
+  const count = Math.ceil(branches.length / size)
+  return Array.from({ length: count }, (_, index) =>
+    Prisma.join(branches.slice(index * size, (index + 1) * size), ' UNION ALL '),
+  )
+}

@@ -1,0 +1,47 @@
+import type { Viewer } from '../auth/viewer.ts'
+import type { Tx } from '../db/client.ts'
+import { type PostStatus, Prisma } from '../db/generated/client.ts'
+import { shelvesNamedIn } from './post.filter.slugs.ts'
+import { conditionOf } from './post.filter.sql.ts'
+import { checkFilter, type PostFilter } from './post.filter.ts'
+import { statusesVisibleTo, visibleToSql } from './visibility.ts'
+
+/** The posts that a filter leaves of those that somebody may see. */
+export type PostSet = {
+  /** The statuses that they can have: a list reads each by its own stretch of an index. Without one there is no post. */
+  statuses: PostStatus[]
+  /** The condition in SQL, visibility included, for statements that name the table `posts`. */
+  where: Prisma.Sql
+}
+
+/**
+ * The one way from a filter to SQL: for lists, relations, search, archives and counts. A filter that names no status, at
+ * any depth, holds PUBLISHED posts alone, whatever the key. What the viewer may not see is not there.
+ *
+ * @throws RequestError BAD_USER_INPUT when it is too large.
+ */
+export const postSet = async (
+  { db, viewer }: { db: Tx; viewer: Viewer },
+  filter: PostFilter | null | undefined,
+): Promise<PostSet> => {
+  const asked = filter ?? {}
+  checkFilter(asked)
+  const whole = namesStatus(asked) ? asked : { ...asked, status: listedByDefault }
+  const statuses = statusesVisibleTo(viewer).filter((status) => allows(whole, status))
+  const condition = conditionOf(whole, await shelvesNamedIn(db, whole))
+  return { statuses, where: Prisma.sql`${visibleToSql(viewer)} AND ${condition}` }
+}
+
+const listedByDefault: PostStatus[] = ['PUBLISHED']
+
+const namesStatus = ({ status, AND, OR, NOT }: PostFilter): boolean =>
+  status != null ||
+  (AND ?? []).some(namesStatus) ||
+  (OR ?? []).some(namesStatus) ||
+  (NOT != null && namesStatus(NOT))
+
+/** Whether a post in this status can match; NOT is taken to allow each. */
+const allows = ({ status, AND, OR }: PostFilter, one: PostStatus): boolean =>
+  (status == null || status.includes(one)) &&
+  (AND ?? []).every((part) => allows(part, one)) &&
+  (OR == null || OR.some((part) => allows(part, one)))

@@ -1,0 +1,192 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import type { PostFilter } from '../../schema/generated/graphql.ts'
+import { withApp } from '../support/app.ts'
+import type { Client } from '../support/client.ts'
+import { makePosts } from '../support/posts.ts'
+import { importSample } from '../support/sample.ts'
+import { type ModelPost, modelPosts, modelSet, randomFilter, randomFrom } from './filter-model.ts'
+
+const lent = withApp({ role: 'api' })
+let posts: ModelPost[] = []
+
+beforeAll(async () => {
+  const { app } = lent
+  await importSample(app)
+  await makePosts(app, { count: 24 })
+  await makePosts(app, { count: 7, status: 'DRAFT', name: 'Draft' })
+  await makePosts(app, { count: 5, status: 'SCHEDULED', name: 'Scheduled' })
+  await makePosts(app, { count: 5, status: 'TRASHED', name: 'Trashed' })
+  posts = await modelPosts(app)
+})
+
+type Answer = { posts: { totalCount: number; nodes: { id: string }[] } }
+
+const query = `query ($filter: PostFilter) { posts(first: 100, filter: $filter) { totalCount nodes { id } } }`
+
+const ask = async (client: Client, filter: PostFilter): Promise<string[]> => {
+  const { data, errors } = await client.send<Answer>(query, { filter })
+  expect(errors, JSON.stringify(filter)).toEqual([])
+  const ids = data?.posts.nodes.map((node) => node.id) ?? []
+  expect(data?.posts.totalCount, JSON.stringify(filter)).toBe(ids.length)
+  return ids
+}
+
+const expectModel = async (filter: PostFilter): Promise<number> => {
+  const { admin, anonymous } = lent.app
+  for (const [client, canReadAll] of [
+    [admin, true],
+    [anonymous, false],
+  ] as const) {
+    const ids = await ask(client, filter)
+    expect(new Set(ids), JSON.stringify(filter)).toEqual(modelSet(posts, filter, canReadAll))
+  }
+  return modelSet(posts, filter, true).size
+}
+
+describe('a filter holds what a plain reading of it says, counts it, and holds for no key only what is public', () => {
+  test.each([1, 2, 3, 4])('any filter, of seed %i', async (seed) => {
+    const random = randomFrom(seed)
+    const sizes: number[] = []
+    for (let round = 0; round < 40; round++) sizes.push(await expectModel(randomFilter(posts, random)))
+    // A test of nothing but empty lists would prove nothing.
+    expect(sizes.filter((size) => size > 0).length).toBeGreaterThan(8)
+    expect(sizes.filter((size) => size === 0).length).toBeGreaterThan(2)
+  })
+
+  test('each part of it alone', async () => {
+    const tags = ['tag-01', 'tag-02']
+    const [category, below] = ['category-01', 'category-06']
+    const filters: PostFilter[] = [
+      { tags: { any: tags } },
+      { tags: { all: tags } },
+      { tags: { none: tags } },
+      { authors: { any: ['author-03'] } },
+      { categories: { any: [category] } },
+      { categories: { any: [category], includeDescendants: false } },
+      { categories: { all: [category, below] } },
+      { categories: { none: [category] } },
+      { status: ['DRAFT', 'SCHEDULED'] },
+      { NOT: { status: ['PUBLISHED'] } },
+      { OR: [{ status: ['TRASHED'] }, { tags: { any: tags } }] },
+      { publishedAt: { from: '2010-01-01T00:00:00Z', before: '2012-02-29T00:00:00Z' } },
+      { NOT: { publishedAt: { from: '2010-01-01T00:00:00Z' } }, status: ['DRAFT', 'PUBLISHED'] },
+      { updatedAt: { before: '2020-01-01T12:00:00+02:00' } },
+      { ids: posts.slice(0, 20).map((post) => post.id) },
+    ]
+    for (const filter of filters) expect(await expectModel(filter), JSON.stringify(filter)).toBeGreaterThan(0)
+  })
+
+  test('from is the first moment that belongs to a range, before the first that does not', async () => {
+    const [post] = posts.filter((one) => one.status === 'PUBLISHED')
+    const at = post?.publishedAt?.toISOString()
+    const later = new Date((post?.publishedAt?.getTime() ?? 0) + 1).toISOString()
+    expect(await ask(lent.app.anonymous, { publishedAt: { from: at, before: later } })).toContain(post?.id)
+    expect(await ask(lent.app.anonymous, { publishedAt: { before: at } })).not.toContain(post?.id)
+    expect(await ask(lent.app.anonymous, { publishedAt: { from: later } })).not.toContain(post?.id)
+  })
+
+  test.each<[string, PostFilter]>([
+    ['OR: []', { OR: [] }],
+    ['any: []', { tags: { any: [] } }],
+    ['ids: []', { ids: [] }],
+    ['status: []', { status: [] }],
+    ['NOT of everything', { NOT: {} }],
+    ['a slug that does not exist', { categories: { any: ['no-such-category'] } }],
+    ['all slugs when one does not exist', { authors: { all: ['author-01', 'no-such-author'] } }],
+    ['an id of nothing', { ids: ['post_01h455vb4pex5vsknk084sn02q', 'nonsense'] }],
+    [
+      'a range that ends before it begins',
+      { updatedAt: { from: '2020-01-02T00:00:00Z', before: '2020-01-01T00:00:00Z' } },
+    ],
+  ])('%s matches nothing', async (_what, filter) => {
+    expect(await expectModel(filter)).toBe(0)
+  })
+
+  test.each<[string, PostFilter]>([
+    ['AND: []', { AND: [] }],
+    ['all: []', { tags: { all: [] } }],
+    ['none: []', { categories: { none: [] } }],
+    ['none of a slug that does not exist', { tags: { none: ['no-such-tag'] } }],
+    ['ranges without ends', { publishedAt: {}, updatedAt: { from: null } }],
+    [
+      'null for each part',
+      { AND: null, OR: null, NOT: null, ids: null, status: null, authors: null, tags: null },
+    ],
+  ])('%s matches all that is published', async (_what, filter) => {
+    expect(await expectModel(filter)).toBe(posts.filter((post) => post.status === 'PUBLISHED').length)
+  })
+})
+
+describe('a filter on the posts of an author, a category or a tag', () => {
+  test.each([
+    ['author', 'authors', '', (slug: string): PostFilter => ({ authors: { any: [slug] } })],
+    ['tag', 'tags', '', (slug: string): PostFilter => ({ tags: { any: [slug] } })],
+    ['category', 'categories', '', (slug: string): PostFilter => ({ categories: { any: [slug] } })],
+    [
+      'category',
+      'categories',
+      ', includeDescendants: false',
+      (slug: string): PostFilter => ({ categories: { any: [slug], includeDescendants: false } }),
+    ],
+  ] as const)('leaves those of each %s of %s that it leaves in posts%s', async (_kind, list, args, own) => {
+    const filter: PostFilter = {
+      status: ['PUBLISHED', 'DRAFT'],
+      OR: [{ tags: { any: ['tag-01', 'tag-05'] } }, { updatedAt: { from: '2020-01-01T15:00:00Z' } }],
+    }
+    const nested = `query ($filter: PostFilter) {
+      list: ${list}(first: 100) { nodes { slug posts(first: 50, filter: $filter${args}) { totalCount nodes { id } } } }
+    }`
+    type Nested = { list: { nodes: { slug: string; posts: Answer['posts'] }[] } }
+    for (const client of [lent.app.admin, lent.app.anonymous]) {
+      const { data, errors } = await client.send<Nested>(nested, { filter })
+      expect(errors).toEqual([])
+      expect(data?.list.nodes.length).toBeGreaterThan(3)
+      for (const { slug, posts: page } of data?.list.nodes ?? []) {
+        const expected = await ask(client, { AND: [filter, own(slug)] })
+        expect([slug, page.totalCount, page.nodes.map((node) => node.id)]).toEqual([
+          slug,
+          expected.length,
+          expected,
+        ])
+      }
+    }
+  })
+})
+
+describe('a filter that cannot be', () => {
+  const deep = (levels: number): PostFilter => (levels === 1 ? {} : { NOT: deep(levels - 1) })
+  const many = Array.from({ length: 101 }, (_, index) => `slug-${index}`)
+
+  test.each<[string, PostFilter, RegExp]>([
+    [
+      'more values than 100',
+      { OR: [{ tags: { any: many } }] },
+      /"filter\.OR\[0\]\.tags\.any" has 101 values; at most 100/,
+    ],
+    ['more ids than 100', { ids: many }, /"filter\.ids" has 101 values; at most 100/],
+    [
+      'more than 50 filters',
+      { OR: Array.from({ length: 50 }, () => ({})) },
+      /"filter" has 51 filters .* at most 50/,
+    ],
+    ['more than 8 levels', deep(9), /"filter(\.NOT){8}" is 9 levels deep; at most 8/],
+    ['a NUL character', { tags: { any: ['a\0b'] } }, /"filter\.tags\.any" .*NUL/],
+    [
+      'a time without a zone',
+      { publishedAt: { from: '2020-01-01T00:00:00' } },
+      /2020-01-01T00:00:00.*offset/s,
+    ],
+    ['a state that there is not', { status: ['LIVE'] } as never, /LIVE.*PostStatus/s],
+  ])('%s is told by its place, its value and what is allowed', async (_what, filter, message) => {
+    const { data, errors } = await lent.app.anonymous.send(query, { filter })
+    expect(data).toBeNull()
+    expect(errors[0]?.extensions?.code).toBe('BAD_USER_INPUT')
+    expect(errors[0]?.message).toMatch(message)
+  })
+
+  test('the largest that is allowed is answered', async () => {
+    const largest = Array.from({ length: 49 }, () => ({ tags: { any: many.slice(1) }, ids: many.slice(1) }))
+    expect(await ask(lent.app.admin, { OR: largest })).toEqual([])
+    expect(await ask(lent.app.admin, deep(8))).toEqual([])
+  })
+})
