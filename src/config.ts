@@ -37,6 +37,11 @@ const days = z
   .string()
   .regex(/^[1-9]\d{0,3}$/, 'must be a whole number of days from 1 to 9999')
   .transform(Number)
+// The text search configurations of PostgreSQL 15, the oldest that is supported.
+const searchLanguages =
+  'simple arabic armenian basque catalan danish dutch english finnish french german greek hindi hungarian indonesian irish italian lithuanian nepali norwegian portuguese romanian russian serbian spanish swedish tamil turkish yiddish'.split(
+    ' ',
+  )
 const timeZone = z.string().refine(isTimeZone, 'must be an IANA time zone, such as Europe/Amsterdam')
 const httpUrl = z
   .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
@@ -82,6 +87,9 @@ export const settings = {
   TAG_PATH: withDefault(pathPattern([':slug'], ':slug'), '/tag/:slug/').describe('The path of a tag.'),
   AUTHOR_PATH: withDefault(pathPattern([':slug'], ':slug'), '/author/:slug/').describe(
     'The path of an author.',
+  ),
+  SEARCH_LANGUAGE: withDefault(z.enum(searchLanguages), 'simple').describe(
+    'The language whose word forms a search finds together, such as english or german; simple finds words as they are written, in any language. The next start writes the index anew.',
   ),
   SECRET_KEY: z
     .string()

@@ -1,5 +1,6 @@
 import type { Config } from './config.ts'
 import { renderAgain } from './content/render-again.ts'
+import { indexMissing } from './content/search-index.ts'
 import { type Database, openDatabase } from './db/client.ts'
 import { migrate } from './db/migrate.ts'
 import { createRenderer } from './graphql/render.ts'
@@ -37,6 +38,8 @@ export const openCore = async (config: Config, world: World): Promise<Core> => {
     await migrate(database)
     const count = await renderAgain(database.db)
     if (count > 0) world.log.info({ count }, 'posts of an older version were rendered')
+    const indexed = await indexMissing(database.db, config.SEARCH_LANGUAGE)
+    if (indexed > 0) world.log.info({ posts: indexed }, 'indexed for search')
   } catch (error) {
     await database.close()
     throw error

@@ -12,6 +12,8 @@ export type Site = {
   authorPath: string
   /** The other hosts at which it is or was, each with its port where that is not the usual one. */
   aliases: readonly string[]
+  /** The text search configuration of PostgreSQL that words are stemmed by; `simple` stems nothing. */
+  searchLanguage: string
 }
 
 export const siteOf = (config: Config): Site => ({
@@ -23,6 +25,7 @@ export const siteOf = (config: Config): Site => ({
   tagPath: config.TAG_PATH,
   authorPath: config.AUTHOR_PATH,
   aliases: config.SITE_ALIASES,
+  searchLanguage: config.SEARCH_LANGUAGE,
 })
 
 /** The permalink of a post: PERMALINK filled with its slug and with its date in the site's time zone. */

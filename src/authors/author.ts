@@ -4,7 +4,7 @@ import { NotFoundError } from '../errors.ts'
 import { newId, prefixOf } from '../id.ts'
 import { leadTo, leaveGone, leaveNothing, takeOverPaths } from '../redirect.ts'
 import { differences } from '../shelves/fact.ts'
-import { arePublic, takeOff } from '../shelves/filing.ts'
+import { arePublic, renameOnPosts, takeOff } from '../shelves/filing.ts'
 import { lockNames, reserveShelves } from '../shelves/locks.ts'
 import { refuse, slugFor, textOr } from '../shelves/naming.ts'
 import { authorPath } from '../site.ts'
@@ -45,6 +45,7 @@ export const updateAuthor = async (
   if (change.changedFields.length === 0) return before
   const version = before.version + 1
   const author = await w.tx.author.update({ where: { id }, data: { ...data, version, updatedAt: w.now } })
+  await renameOnPosts(w, 'author', before, author)
   const [{ path: from }, { path: to }] = looks
   if (before.isPublic) {
     if (from !== to) await leadTo(w, { authorId: id }, [from])

@@ -60,6 +60,10 @@ export const PostFilter = builder.inputRef<Filter>('PostFilter').implement({
       description: 'By when it was published; with an end, what never was is not in it.',
     }),
     updatedAt: t.field({ type: DateTimeRange, description: 'By when it last changed.' }),
+    search: t.string({
+      description:
+        'What `search` with these words finds, at most 500 characters; without a letter or digit it matches nothing.',
+    }),
   }),
 })
 

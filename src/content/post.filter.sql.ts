@@ -1,14 +1,15 @@
 import { Prisma } from '../db/generated/client.ts'
 import { type Shelved, shelfOfCategories } from './post.filter.slugs.ts'
 import type { PostFilter, SlugFilter } from './post.filter.ts'
+import { matchingAll, readSearch } from './search-query.ts'
 
 /** What posts are filed under, by the names that a filter has for it. */
 export type ShelfName = 'authors' | 'categories' | 'tags'
 
 /** A filter as a condition on the table `posts` that is true or false, never null: NOT turns it round. */
-export const conditionOf = (filter: PostFilter, shelved: Shelved): Prisma.Sql => {
-  const { AND, OR, NOT, ids, status, authors, categories, tags, publishedAt, updatedAt } = filter
-  const inner = (part: PostFilter) => conditionOf(part, shelved)
+export const conditionOf = (filter: PostFilter, shelved: Shelved, language: string): Prisma.Sql => {
+  const { AND, OR, NOT, ids, status, authors, categories, tags, publishedAt, updatedAt, search } = filter
+  const inner = (part: PostFilter) => conditionOf(part, shelved, language)
   return allOf([
     ...(AND ?? []).map(inner),
     ...(OR ? [anyOf(OR.map(inner))] : []),
@@ -23,7 +24,15 @@ export const conditionOf = (filter: PostFilter, shelved: Shelved): Prisma.Sql =>
       ? [Prisma.sql`posts.published_at IS NOT NULL`, ...within('sort_date', publishedAt)]
       : []),
     ...within('updated_at', updatedAt),
+    ...(search == null ? [] : [isFoundBy(search, language)]),
   ])
+}
+
+const isFoundBy = (search: string, language: string): Prisma.Sql => {
+  const words = readSearch(search, 'search')
+  if (words.length === 0) return Prisma.sql`FALSE`
+  return Prisma.sql`EXISTS (
+    SELECT 1 FROM post_search found WHERE found.post_id = posts.id AND found.words @@ ${matchingAll(words, language)})`
 }
 
 /** Whether a post is filed under one of these. */

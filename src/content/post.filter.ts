@@ -1,6 +1,7 @@
 import type { PostStatus } from '../db/generated/client.ts'
 import { RequestError } from '../errors.ts'
 import type { OffsetDateTime } from '../offset-date-time.ts'
+import { readSearch } from './search-query.ts'
 
 /** Slugs that a post is filed under: one of `any`, each of `all`, none of `none`. */
 export type SlugFilter = { any?: string[] | null; all?: string[] | null; none?: string[] | null }
@@ -19,6 +20,7 @@ export type PostFilter = {
   tags?: SlugFilter | null
   publishedAt?: DateTimeRange | null
   updatedAt?: DateTimeRange | null
+  search?: string | null
 }
 
 /**
@@ -44,6 +46,7 @@ const check = (filter: PostFilter, path: string, depth: number): number => {
   if (depth > maxDepth)
     throw refused(`"${path}" is ${depth} levels deep; at most ${maxDepth} are allowed. Write it flatter.`)
   checkValues(filter.ids, `${path}.ids`)
+  if (filter.search != null) readSearch(filter.search, `${path}.search`)
   for (const shelf of ['authors', 'categories', 'tags'] as const)
     checkSlugs(filter[shelf], `${path}.${shelf}`)
   const within = [

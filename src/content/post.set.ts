@@ -1,6 +1,7 @@
 import type { Viewer } from '../auth/viewer.ts'
 import type { Tx } from '../db/client.ts'
 import { type PostStatus, Prisma } from '../db/generated/client.ts'
+import type { Site } from '../site.ts'
 import { shelvesNamedIn } from './post.filter.slugs.ts'
 import { conditionOf } from './post.filter.sql.ts'
 import { checkFilter, type PostFilter } from './post.filter.ts'
@@ -21,14 +22,14 @@ export type PostSet = {
  * @throws RequestError BAD_USER_INPUT when it is too large.
  */
 export const postSet = async (
-  { db, viewer }: { db: Tx; viewer: Viewer },
+  { db, viewer, site }: { db: Tx; viewer: Viewer; site: Site },
   filter: PostFilter | null | undefined,
 ): Promise<PostSet> => {
   const asked = filter ?? {}
   checkFilter(asked)
   const whole = namesStatus(asked) ? asked : { ...asked, status: listedByDefault }
   const statuses = statusesVisibleTo(viewer).filter((status) => allows(whole, status))
-  const condition = conditionOf(whole, await shelvesNamedIn(db, whole))
+  const condition = conditionOf(whole, await shelvesNamedIn(db, whole), site.searchLanguage)
   return { statuses, where: Prisma.sql`${visibleToSql(viewer)} AND ${condition}` }
 }
 

@@ -1,4 +1,5 @@
 import { type Post, Prisma } from '../db/generated/client.ts'
+import { indexPosts } from '../shelves/search-index.ts'
 import type { Write } from '../write.ts'
 import { contentColumns, fileUnder, render } from './columns.ts'
 import type { Place } from './place.ts'
@@ -28,6 +29,7 @@ export const insertPost = async (
   await fileUnder(w, id, snapshot)
   const shown = status === 'PUBLISHED' ? await appear(w, { id, path: place.path }) : []
   const after = await readPost(w.tx, id)
+  await indexPosts(w.tx, w.site.searchLanguage, [after.post])
   await writeRevision(w, id, 1, action, snapshotOf(after), null)
   return { ...after, shown }
 }
@@ -60,6 +62,7 @@ export const saveLive = async (
   if (post.status === 'PUBLISHED' && !(isPublic && post.path === place.path)) await leavePath(w, post)
   const shown = isPublic ? await appear(w, { id: post.id, path: place.path }) : []
   const after = await readPost(w.tx, post.id)
+  await indexPosts(w.tx, w.site.searchLanguage, [after.post])
   await writeRevision(w, post.id, version, action, snapshotOf(after), snapshotOf(before))
   return { ...after, shown }
 }

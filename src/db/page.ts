@@ -14,7 +14,7 @@ export type Ordering = {
   name: string
   field: string
   direction: 'asc' | 'desc'
-  kind: 'date' | 'text' | 'int' | 'bigint'
+  kind: 'date' | 'text' | 'int' | 'bigint' | 'float'
 }
 
 type Key = { value: Date | string | number | bigint; id: string }
@@ -185,6 +185,7 @@ const keyValueOf = (text: string, kind: Ordering['kind']): Key['value'] | null =
   // Nine digits fit PostgreSQL's integer, which would fail on more.
   if (kind === 'int') return /^\d{1,9}$/.test(text) ? Number(text) : null
   if (kind === 'bigint') return /^\d{1,18}$/.test(text) ? BigInt(text) : null
+  if (kind === 'float') return /^\d{1,3}(\.\d{1,20})?(e-\d{1,2})?$/.test(text) ? Number(text) : null
   const date = new Date(text)
   // As cursorOf writes it. Other years that a Date knows (0000, -271821) are none to PostgreSQL, which would fail on them.
   return /^(?!0000)\d{4}-/.test(text) && !Number.isNaN(date.getTime()) ? date : null

@@ -2,7 +2,7 @@ import type { InputShapeFromFields, InterfaceParam, ObjectParam, OutputShape } f
 import type { Connection } from '../db/page.ts'
 import { builder, type SchemaTypes } from './builder.ts'
 
-const PageInfo = builder.objectRef<Connection<{ id: string }>['pageInfo']>('PageInfo').implement({
+export const PageInfo = builder.objectRef<Connection<{ id: string }>['pageInfo']>('PageInfo').implement({
   description: 'Where a page begins and ends, as the Relay Cursor Connections Specification says.',
   fields: (t) => ({
     hasNextPage: t.exposeBoolean('hasNextPage', { description: 'Whether there are items after this page.' }),

@@ -2,6 +2,7 @@ import { Prisma } from '../db/generated/client.ts'
 import { InvalidStateError } from '../errors.ts'
 import type { Write } from '../write.ts'
 import type { Shelf } from './locks.ts'
+import { indexNames } from './search-index.ts'
 
 /**
  * Takes posts off what is to be deleted. The caller has reserved the shelves.
@@ -21,7 +22,9 @@ export const takeOff = async (
     throw new InvalidStateError(message, ['input', 'detachPosts'])
   }
   const { table, key } = sqlOf(shelf)
+  const filed = await postsUnder(w, shelf, [id])
   await w.tx.$executeRaw`DELETE FROM ${table} WHERE ${key} = ${id}`
+  await indexNames(w, filed)
   await rewritePending(w, shelf, [id], null)
 }
 
@@ -30,13 +33,25 @@ export const takeOff = async (
  */
 export const refile = async (w: Write, shelf: Shelf, from: string[], to: string): Promise<void> => {
   const { table, key } = sqlOf(shelf)
+  const filed = await postsUnder(w, shelf, from)
   await w.tx.$executeRaw`
     INSERT INTO ${table} (post_id, ${key}, position)
     SELECT post_id, ${to}::text, min(position) FROM ${table}
     WHERE ${key} = ANY(${[...from, to]}) GROUP BY post_id HAVING bool_or(${key} <> ${to})
     ON CONFLICT (post_id, ${key}) DO UPDATE SET position = EXCLUDED.position`
   await w.tx.$executeRaw`DELETE FROM ${table} WHERE ${key} = ANY(${from})`
+  await indexNames(w, filed)
   await rewritePending(w, shelf, from, to)
+}
+
+/** Lets posts be found by the new name of what they are filed under; to be called after it is written. */
+export const renameOnPosts = async (
+  w: Write,
+  shelf: Shelf,
+  before: { id: string; name: string },
+  after: { name: string },
+): Promise<void> => {
+  if (before.name !== after.name) await indexNames(w, await postsUnder(w, shelf, [before.id]))
 }
 
 /** Whether readers see any of these with a post. */
@@ -59,6 +74,13 @@ const sqlOf = (shelf: Shelf) => ({
   table: Prisma.raw(shelves[shelf].table),
   key: Prisma.raw(shelves[shelf].key),
 })
+
+const postsUnder = async ({ tx }: Write, shelf: Shelf, ids: string[]): Promise<string[]> => {
+  const { table, key } = sqlOf(shelf)
+  const rows = await tx.$queryRaw<{ id: string }[]>`
+    SELECT DISTINCT post_id AS id FROM ${table} WHERE ${key} = ANY(${ids}::text[])`
+  return rows.map(({ id }) => id)
+}
 
 /** Of posts in any state, and of those whose pending edits alone name it. */
 const countPosts = async ({ tx }: Write, shelf: Shelf, id: string): Promise<number> => {

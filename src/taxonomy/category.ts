@@ -4,7 +4,7 @@ import { InvalidStateError, NotFoundError } from '../errors.ts'
 import { newId, prefixOf } from '../id.ts'
 import { leaveGone, leaveNothing } from '../redirect.ts'
 import { differences } from '../shelves/fact.ts'
-import { arePublic, takeOff } from '../shelves/filing.ts'
+import { arePublic, renameOnPosts, takeOff } from '../shelves/filing.ts'
 import { lockNames, reserveShelves } from '../shelves/locks.ts'
 import { showCategory } from '../shelves/publicity.ts'
 import { foldKey } from '../text.ts'
@@ -55,6 +55,7 @@ export const updateCategory = async (
   if (from !== to) await moveTree(w, from, to, input.slug === undefined ? 'parentId' : 'slug')
   const version = before.version + 1
   const category = await w.tx.category.update({ where: { id }, data: { ...data, version, updatedAt: w.now } })
+  await renameOnPosts(w, 'category', before, category)
   const moved = [before, ...tree].map(({ id, slugPath, isPublic }) => ({
     id,
     isPublic,

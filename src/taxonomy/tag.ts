@@ -4,7 +4,7 @@ import { NotFoundError, TakenError } from '../errors.ts'
 import { newId, prefixOf } from '../id.ts'
 import { leadTo, leaveGone, leaveNothing, takeOverPaths } from '../redirect.ts'
 import { differences } from '../shelves/fact.ts'
-import { arePublic, takeOff } from '../shelves/filing.ts'
+import { arePublic, renameOnPosts, takeOff } from '../shelves/filing.ts'
 import { lockNames, reserveShelves } from '../shelves/locks.ts'
 import { freeSlug, refuse, slugFor, textOr } from '../shelves/naming.ts'
 import { tagPath } from '../site.ts'
@@ -40,6 +40,7 @@ export const updateTag = async (w: Write, { id, ...input }: TermInput & { id: st
   if (change.changedFields.length === 0) return before
   const version = before.version + 1
   const tag = await w.tx.tag.update({ where: { id }, data: { ...data, version, updatedAt: w.now } })
+  await renameOnPosts(w, 'tag', before, tag)
   const [{ path: from }, { path: to }] = looks
   if (before.isPublic) {
     if (from !== to) await leadTo(w, { tagId: id }, [from])

@@ -12,6 +12,8 @@ export type ModelPost = {
   tags: string[]
   publishedAt: Date | null
   updatedAt: Date
+  /** Everything that it is found by, in small letters. */
+  words: string[]
 }
 
 /** Every post there is, in any state. */
@@ -28,6 +30,14 @@ export const modelPosts = async ({ database: { db } }: TestApp): Promise<ModelPo
     authors: authors.map(({ author }) => author.slug),
     categories: categories.map(({ category }) => category.slugPath),
     tags: tags.map(({ tag }) => tag.slug),
+    words: [
+      post.title,
+      post.excerptText,
+      post.contentText,
+      ...authors.map(({ author }) => author.name),
+      ...categories.map(({ category }) => category.name),
+      ...tags.map(({ tag }) => tag.name),
+    ].flatMap(wordsOf),
   }))
 }
 
@@ -42,10 +52,23 @@ export const modelSet = (posts: ModelPost[], filter: PostFilter, canReadAll: boo
   return new Set(matching.map((post) => post.id))
 }
 
+/** Of plain letters alone, which is all that the filters below ask for. */
+const wordsOf = (text: string): string[] => text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []
+
+const isFound = (post: ModelPost, search: string): boolean => {
+  const words = wordsOf(search)
+  return (
+    words.length > 0 &&
+    words.every((word, index) =>
+      post.words.some((own) => (index === words.length - 1 ? own.startsWith(word) : own === word)),
+    )
+  )
+}
+
 const namesStatus = (filter: PostFilter): boolean => JSON.stringify(filter).includes('"status":[')
 
 const matches = (post: ModelPost, filter: PostFilter): boolean => {
-  const { AND, OR, NOT, ids, status, authors, categories, tags, publishedAt, updatedAt } = filter
+  const { AND, OR, NOT, ids, status, authors, categories, tags, publishedAt, updatedAt, search } = filter
   const isIn = (slug: string) =>
     post.categories.some((path) =>
       (categories?.includeDescendants ?? true)
@@ -62,7 +85,8 @@ const matches = (post: ModelPost, filter: PostFilter): boolean => {
     slugsMatch(categories, isIn) &&
     slugsMatch(tags, (slug) => post.tags.includes(slug)) &&
     rangeMatches(publishedAt, post.publishedAt) &&
-    rangeMatches(updatedAt, post.updatedAt)
+    rangeMatches(updatedAt, post.updatedAt) &&
+    (search == null || isFound(post, search))
   )
 }
 
@@ -85,6 +109,21 @@ export const randomFrom = (seed: number) => () => {
   mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
   return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
 }
+
+// Words of the sample posts and of those that are made, and a few of none.
+const searches = [
+  'paper',
+  'the press',
+  'ink pa',
+  'body of',
+  'tag 0',
+  'halima',
+  'workshop',
+  'post 00',
+  'nowhere',
+  '',
+  'a',
+]
 
 /** A filter that somebody might ask with, of values that occur and a few that do not. */
 export const randomFilter = (posts: ModelPost[], random: () => number, depth = 0): PostFilter => {
@@ -121,5 +160,6 @@ export const randomFilter = (posts: ModelPost[], random: () => number, depth = 0
     ...(maybe(0.3) && { tags: slugFilter('tags') }),
     ...(maybe(0.2) && { publishedAt: range('publishedAt') }),
     ...(maybe(0.15) && { updatedAt: range('updatedAt') }),
+    ...(maybe(0.15) && { search: one(searches) }),
   }
 }

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { PostFilter } from '../../schema/generated/graphql.ts'
+import { indexMissing } from '../../src/content/search-index.ts'
 import { withApp } from '../support/app.ts'
 import type { Client } from '../support/client.ts'
 import { makePosts } from '../support/posts.ts'
@@ -16,6 +17,7 @@ beforeAll(async () => {
   await makePosts(app, { count: 7, status: 'DRAFT', name: 'Draft' })
   await makePosts(app, { count: 5, status: 'SCHEDULED', name: 'Scheduled' })
   await makePosts(app, { count: 5, status: 'TRASHED', name: 'Trashed' })
+  await indexMissing(app.database.db, 'simple')
   posts = await modelPosts(app)
 })
 
@@ -114,6 +116,42 @@ describe('a filter holds what a plain reading of it says, counts it, and holds f
     ],
   ])('%s matches all that is published', async (_what, filter) => {
     expect(await expectModel(filter)).toBe(posts.filter((post) => post.status === 'PUBLISHED').length)
+  })
+})
+
+describe('the same filter gives the same posts', () => {
+  const all = `query ($filter: PostFilter, $query: String!, $by: ArchiveUnit!) {
+    search(query: $query, first: 100, filter: $filter) { totalCount nodes { id } edges { rank } }
+    archives(by: $by, filter: $filter) { year month count posts(first: 70) { totalCount nodes { id } } }
+  }`
+  type All = {
+    search: { totalCount: number; nodes: { id: string }[] }
+    archives: { year: number; month: number | null; count: number; posts: Answer['posts'] }[]
+  }
+
+  test.each(['MONTH', 'YEAR'] as const)('in lists, search, archives by %s and their counts', async (by) => {
+    const random = randomFrom(by.length)
+    let found = 0
+    for (let round = 0; round < 20; round++) {
+      const filter = randomFilter(posts, random)
+      for (const client of [lent.app.admin, lent.app.anonymous]) {
+        const listed = await ask(client, filter)
+        const { data, errors } = await client.send<All>(all, { filter, query: 'the', by })
+        expect(errors).toEqual([])
+        const sought = new Set(data?.search.nodes.map((node) => node.id))
+        expect(sought, JSON.stringify(filter)).toEqual(
+          new Set(await ask(client, { AND: [filter], search: 'the' })),
+        )
+        expect(data?.search.totalCount).toBe(sought.size)
+        const dated = listed.filter((id) => posts.find((post) => post.id === id)?.publishedAt)
+        const archived = data?.archives.flatMap((archive) => archive.posts.nodes.map((node) => node.id)) ?? []
+        expect(new Set(archived), JSON.stringify(filter)).toEqual(new Set(dated))
+        for (const { count, posts: page } of data?.archives ?? [])
+          expect([page.totalCount, page.nodes.length]).toEqual([count, count])
+        found += sought.size * archived.length
+      }
+    }
+    expect(found).toBeGreaterThan(0)
   })
 })
 

@@ -8,6 +8,7 @@ import {
   NodesDocument,
 } from '../../schema/generated/graphql.ts'
 import { newId } from '../../src/id.ts'
+import { indexMissing } from '../../src/content/search-index.ts'
 import { withApp } from '../support/app.ts'
 import { makePosts } from '../support/posts.ts'
 import { createAndPublish, update } from './writing.ts'
@@ -135,6 +136,35 @@ test('events with their posts take as many for 1 as for 20', async () => {
   expect((await count(find(20))).length).toBe(length)
 })
 
+test('a search takes 1, and 2 more for the highlights of all its hits', async () => {
+  await indexMissing(lent.app.database.db, 'simple')
+  const ask = (fields: string, first: number) => async () => {
+    const query = `query ($first: Int) { search(query: "body", first: $first) { edges { rank ${fields} node { title } } } }`
+    const { data, errors } = await lent.app.anonymous.send<{ search: { edges: unknown[] } }>(query, { first })
+    expect(errors).toEqual([])
+    return data?.search.edges ?? []
+  }
+  const { result, length } = await count(ask('', 20))
+  expect([result.length, length]).toEqual([20, 1])
+  expect([(await count(ask('highlight', 5))).length, (await count(ask('highlight', 100))).length]).toEqual([
+    3, 3,
+  ])
+})
+
+test('archives take 1, and 1 more for the posts of all of them', async () => {
+  const ask = (fields: string) => async () => {
+    const { data, errors } = await lent.app.anonymous.send<{ archives: unknown[] }>(
+      `{ archives(by: MONTH) { count ${fields} } }`,
+    )
+    expect(errors).toEqual([])
+    return data?.archives ?? []
+  }
+  expect((await count(ask(''))).length).toBe(1)
+  await makePosts(lent.app, { count: 5, name: 'Earlier', from: new Date('2019-06-01T00:00:00Z') })
+  const { result, length } = await count(ask('posts(first: 2) { nodes { title } }'))
+  expect([result.length, length]).toEqual([2, 2])
+})
+
 test('totalCount is counted when it is asked for, and not when it is not', async () => {
   const { anonymous } = lent.app
   const without = await count(() => anonymous.send('{ posts { nodes { id } } }'))
@@ -159,6 +189,7 @@ test('a filter takes one more to look up all its slugs, however many, and none w
 /** What a query of schema/operations takes at most, for few and for many rows of every list that it has. */
 const budgets: Record<string, [statements: number, variables: (rows: number) => object]> = {
   ApiKeys: [2, (first) => ({ first })],
+  Archives: [3, (first) => ({ first })],
   AroundPost: [6, (related) => ({ by: { slug: 'post-0060' }, related })],
   Author: [3, (first) => ({ by: { slug: 'author-01' }, first })],
   Authors: [3, (first) => ({ first })],
@@ -181,6 +212,7 @@ const budgets: Record<string, [statements: number, variables: (rows: number) => 
   PostsPage: [2, (first) => ({ first })],
   PreviewPost: [6, () => ({ by: { slug: 'post-0060' }, previewToken: 'pwp_unknown' })],
   ResolveUrl: [3, () => ({ url: '/made/post-0060/' })],
+  Search: [5, (first) => ({ query: 'body', first })],
   Tag: [3, (first) => ({ by: { slug: 'tag-01' }, first })],
   Tags: [3, (first) => ({ first })],
   Viewer: [0, () => ({})],

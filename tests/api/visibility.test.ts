@@ -119,6 +119,8 @@ const everyArgument = async (): Promise<Arguments> => {
     'includeDescendants: Boolean!': ['true', 'false'],
     'filter: WebhookDeliveryFilter': [],
     'filter: PostFilter': ['{ status: [DRAFT, SCHEDULED, PUBLISHED, TRASHED] }'],
+    'query: String!': quoted([...canaries, 'tag', 'open']),
+    'by: ArchiveUnit!': ['MONTH'],
     'orderBy: PostOrder': ['{ field: UPDATED_AT, direction: DESC }', '{ field: TITLE, direction: ASC }'],
   }
 }

@@ -91,6 +91,23 @@ query Categories {
 `,
   },
   {
+    query: `# What a search box shows. The last word may be half typed.
+query Search($query: String!) {
+  search(query: $query, first: 5) {
+    totalCount
+    edges {
+      highlight
+      node {
+        title
+        path
+      }
+    }
+  }
+}
+`,
+    variables: JSON.stringify({ query: 'paper' }, null, 2),
+  },
+  {
     query: `# Writes a draft. Needs a key with content:write,
 # in the headers below.
 mutation WriteDraft($input: CreatePostInput!) {

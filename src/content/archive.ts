@@ -1,0 +1,48 @@
+import type { Tx } from '../db/client.ts'
+import { Prisma } from '../db/generated/client.ts'
+import type { List } from './post.pages.ts'
+import type { PostSet } from './post.set.ts'
+
+export type ArchiveUnit = 'MONTH' | 'YEAR'
+
+/** A stretch of the site's calendar: a month of a year, or with a month of null the year. */
+export type Period = { year: number; month: number | null }
+
+/** How many posts of the set were published in each month or year of the site's calendar, newest first, in one statement. */
+export const countsByPeriod = (
+  db: Tx,
+  { statuses, where }: PostSet,
+  unit: ArchiveUnit,
+  timezone: string,
+): Promise<(Period & { count: number })[]> => {
+  // What is published has its date in sort_date, so that the index alone answers.
+  const isDated = statuses.every((status) => status === 'PUBLISHED') ? Prisma.sql`TRUE` : wasPublished
+  const month = unit === 'MONTH' ? Prisma.sql`extract(month FROM local)::int` : Prisma.sql`NULL::int`
+  return db.$queryRaw<(Period & { count: number })[]>`
+    SELECT extract(year FROM local)::int AS year, ${month} AS month, count(*)::int AS count
+    FROM (
+      SELECT posts.sort_date AT TIME ZONE ${zone(timezone)} AS local FROM posts WHERE ${where} AND ${isDated}
+    ) dated
+    GROUP BY 1, 2 ORDER BY 1 DESC, 2 DESC`
+}
+
+/** The posts that were published in a period, as a list. */
+export const listOfPeriod = ({ year, month }: Period, timezone: string): List => {
+  const start = (ofYear: number, ofMonth: number) =>
+    Prisma.sql`(make_timestamp(${ofYear}::int, ${ofMonth}::int, 1, 0, 0, 0) AT TIME ZONE ${zone(timezone)})`
+  const end = month === null || month === 12 ? start(year + 1, 1) : start(year, month + 1)
+  const where = Prisma.sql`
+    ${wasPublished} AND posts.sort_date >= ${start(year, month ?? 1)} AND posts.sort_date < ${end}`
+  return { key: keyOf({ year, month }), where }
+}
+
+/** The key of a period's list. */
+export const keyOf = ({ year, month }: Period): string => `${year}-${month ?? 'all'}`
+
+const wasPublished = Prisma.sql`posts.published_at IS NOT NULL`
+
+/** An offset such as +05:30 is a zone to Node; PostgreSQL would read it the other way round. */
+const zone = (timezone: string): Prisma.Sql => {
+  const [, hours, minutes = '00'] = /^([+-]\d\d):?(\d\d)?$/.exec(timezone) ?? []
+  return hours ? Prisma.sql`${`${hours}:${minutes}`}::text::interval` : Prisma.sql`${timezone}::text`
+}

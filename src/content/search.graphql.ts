@@ -1,0 +1,122 @@
+import type { OutputShape } from '@pothos/core'
+import { type Connection, readPage, toConnection } from '../db/page.ts'
+import { builder, type SchemaTypes } from '../graphql/builder.ts'
+import { nodePaths, PageInfo } from '../graphql/connection.ts'
+import type { Context } from '../graphql/context.ts'
+import { columnsOf, loadedBy, selectOf } from '../graphql/select.ts'
+import type { SoughtWord } from '../search-words.ts'
+import { wordsIn } from '../search-words.ts'
+import { highlight } from './highlight.ts'
+import { PostFilter } from './post.filter.graphql.ts'
+import { Post } from './post.graphql.ts'
+import { countsOf, wholeSet } from './post.pages.ts'
+import { postSet } from './post.set.ts'
+import { pageOfHits, searchOrdering } from './search.ts'
+import { matchingAny, readSearch } from './search-query.ts'
+import { visibleToSql } from './visibility.ts'
+
+type Row = OutputShape<SchemaTypes, typeof Post> & { id: string; rank: number }
+type Hit = { cursor: string; node: Row; words: SoughtWord[] }
+type Found = Omit<Connection<Row>, 'edges'> & { edges: Hit[] }
+
+const SearchEdge = builder.objectRef<Hit>('SearchEdge').implement({
+  description: 'A post that was found.',
+  fields: (t) => ({
+    cursor: t.exposeString('cursor', { description: 'Opaque. Pass it as `after` with the same query.' }),
+    node: t.field({ type: Post, description: 'The post itself.', resolve: (edge) => edge.node }),
+    rank: t.float({
+      description:
+        'How well it fits, from 0 upwards; it compares hits of one search. A word counts most in the title, then in names of authors, categories and tags, in the excerpt and in the body.',
+      resolve: (edge) => edge.node.rank,
+    }),
+    highlight: t.loadable({
+      type: 'HTML',
+      byPath: true,
+      description:
+        'The passage of the body that has the most of the words, which stand in `<mark>`; all else is escaped. The beginning of the body when they are only elsewhere.',
+      resolve: (edge) => edge,
+      load: (edges: Hit[], context) => highlightsOf(edges, context),
+    }),
+  }),
+})
+
+const SearchConnection = builder.objectRef<Found>('SearchConnection').implement({
+  description: 'A page of posts that were found, best first.',
+  fields: (t) => ({
+    edges: t.field({
+      type: [SearchEdge],
+      description: 'The hits of the page, each with its rank and its passage.',
+      resolve: (page) => page.edges,
+    }),
+    nodes: t.field({
+      type: [Post],
+      description: 'The posts of the page alone.',
+      resolve: (page) => page.edges.map((edge) => edge.node),
+    }),
+    pageInfo: t.field({
+      type: PageInfo,
+      description: 'Where the page begins and ends.',
+      resolve: (page) => page.pageInfo,
+    }),
+    totalCount: t.int({
+      description:
+        'How many posts match, exactly, also beyond the 10,000 that are ranked; counted only when asked for.',
+      resolve: (page) => page.totalCount(),
+    }),
+  }),
+})
+
+builder.queryField('search', (t) =>
+  t.field({
+    type: SearchConnection,
+    description:
+      'Posts that have all words of the query, best first, ties by id. Of more than 10,000 hits the newest 10,000 are ranked. Capitals, accents and signs make no difference, the last word may go on, and there are no operators.',
+    args: {
+      query: t.arg.string({
+        required: true,
+        description: 'Words, at most 500 characters; without a letter or digit it finds nothing.',
+      }),
+      first: t.arg.int({ description: 'How many from the front: 0 to 100; 20 without it.' }),
+      after: t.arg.string({ description: 'A cursor of the same query: only what comes after it.' }),
+      filter: t.arg({ type: PostFilter, description: 'Among which posts; without it the published ones.' }),
+    },
+    resolve: async (_root, { query, first, after, filter }, context, info) => {
+      const words = readSearch(query, 'query')
+      const page = readPage({ first, after }, searchOrdering(words))
+      const set = await postSet(context, { AND: filter ? [filter] : [], search: query })
+      const select = selectOf(context, info, 'Post', { id: true }, nodePaths)
+      const sought = { words, language: context.site.searchLanguage }
+      const isEmpty = words.length === 0 || set.statuses.length === 0
+      const rows = isEmpty
+        ? []
+        : await pageOfHits<Row>(context.db, set, sought, page, columnsOf(select, 'posts'))
+      loadedBy(null, context, info)
+      const found = toConnection(
+        rows,
+        page,
+        async () => (await countsOf(context.db, set, [wholeSet])).get(wholeSet.key) ?? 0,
+      )
+      return { ...found, edges: found.edges.map((edge) => ({ ...edge, words })) }
+    },
+  }),
+)
+
+// Tens of pages: a passage beyond it would not be the best of many.
+const maxHighlighted = 50_000
+
+/** Two statements, however many hits: the texts, and which of their words the database takes for those sought. */
+const highlightsOf = async (edges: Hit[], { db, site, viewer }: Context): Promise<string[]> => {
+  const ids = edges.map((edge) => edge.node.id)
+  const texts = await db.$queryRaw<{ id: string; text: string }[]>`
+    SELECT id, left(content_text, ${maxHighlighted}) AS text FROM posts
+    WHERE id = ANY(${ids}::text[]) AND ${visibleToSql(viewer)}`
+  const byId = new Map(texts.map(({ id, text }) => [id, text]))
+  const all = [...new Set(texts.flatMap(({ text }) => [...wordsIn(text)].map(({ word }) => word)))]
+  const sought = edges[0]?.words ?? []
+  const matching = await db.$queryRaw<{ word: string }[]>`
+    SELECT word FROM unnest(${all}::text[]) AS word
+    WHERE to_tsvector('simple', word) || to_tsvector(${site.searchLanguage}::text::regconfig, word)
+      @@ ${matchingAny(sought, site.searchLanguage)}`
+  const hits = new Set(matching.map(({ word }) => word))
+  return ids.map((id) => highlight(byId.get(id) ?? '', (word) => hits.has(word)))
+}
