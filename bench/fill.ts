@@ -1,6 +1,7 @@
 import { contentColumns } from '../src/content/columns.ts'
 import { emptySnapshot } from '../src/content/post.input.ts'
 import { type Rendered, renderPost } from '../src/content/render.ts'
+import { indexMissing } from '../src/content/search-index.ts'
 import type { Db } from '../src/db/client.ts'
 import { Prisma } from '../src/db/generated/client.ts'
 import { formatOffsetDateTime } from '../src/offset-date-time.ts'
@@ -40,6 +41,7 @@ export const fillDatabase = async (db: Db, blog: Blog): Promise<void> => {
       links(posts, 'tagId', ({ tags }) => tags),
     )
   }
+  await indexMissing(db, 'simple')
 }
 
 // About 5 MB of JSON: few round trips, and little memory for either side.

@@ -1,15 +1,19 @@
 import { Prisma } from '../db/generated/client.ts'
 import { type Shelved, shelfOfCategories } from './post.filter.slugs.ts'
 import type { PostFilter, SlugFilter } from './post.filter.ts'
-import { matchingAll, readSearch } from './search-query.ts'
+import { type Found, isFound } from './search-query.ts'
 
 /** What posts are filed under, by the names that a filter has for it. */
 export type ShelfName = 'authors' | 'categories' | 'tags'
 
+/** What was looked up for a filter: its slugs, and its searches by their text; one without words finds nothing. */
+export type Known = { shelved: Shelved; searches: Map<string, Found> }
+
 /** A filter as a condition on the table `posts` that is true or false, never null: NOT turns it round. */
-export const conditionOf = (filter: PostFilter, shelved: Shelved, language: string): Prisma.Sql => {
+export const conditionOf = (filter: PostFilter, known: Known): Prisma.Sql => {
   const { AND, OR, NOT, ids, status, authors, categories, tags, publishedAt, updatedAt, search } = filter
-  const inner = (part: PostFilter) => conditionOf(part, shelved, language)
+  const { shelved } = known
+  const inner = (part: PostFilter) => conditionOf(part, known)
   return allOf([
     ...(AND ?? []).map(inner),
     ...(OR ? [anyOf(OR.map(inner))] : []),
@@ -24,15 +28,16 @@ export const conditionOf = (filter: PostFilter, shelved: Shelved, language: stri
       ? [Prisma.sql`posts.published_at IS NOT NULL`, ...within('sort_date', publishedAt)]
       : []),
     ...within('updated_at', updatedAt),
-    ...(search == null ? [] : [isFoundBy(search, language)]),
+    ...(search == null ? [] : [isFoundBy(known.searches.get(search))]),
   ])
 }
 
-const isFoundBy = (search: string, language: string): Prisma.Sql => {
-  const words = readSearch(search, 'search')
-  if (words.length === 0) return Prisma.sql`FALSE`
-  return Prisma.sql`EXISTS (
-    SELECT 1 FROM post_search found WHERE found.post_id = posts.id AND found.words @@ ${matchingAll(words, language)})`
+/** Whether a post is among what a search found. */
+export const isFoundBy = (found: Found | undefined): Prisma.Sql => {
+  if (found === undefined) return Prisma.sql`FALSE`
+  const condition = isFound(found, Prisma.sql`posts.id`, Prisma.sql`found.words`)
+  if ('few' in found) return condition
+  return Prisma.sql`EXISTS (SELECT 1 FROM post_search found WHERE found.post_id = posts.id AND ${condition})`
 }
 
 /** Whether a post is filed under one of these. */

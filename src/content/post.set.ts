@@ -5,6 +5,7 @@ import type { Site } from '../site.ts'
 import { shelvesNamedIn } from './post.filter.slugs.ts'
 import { conditionOf } from './post.filter.sql.ts'
 import { checkFilter, type PostFilter } from './post.filter.ts'
+import { type Found, lookUp, readSearch } from './search-query.ts'
 import { statusesVisibleTo, visibleToSql } from './visibility.ts'
 
 /** The posts that a filter leaves of those that somebody may see. */
@@ -29,11 +30,33 @@ export const postSet = async (
   checkFilter(asked)
   const whole = namesStatus(asked) ? asked : { ...asked, status: listedByDefault }
   const statuses = statusesVisibleTo(viewer).filter((status) => allows(whole, status))
-  const condition = conditionOf(whole, await shelvesNamedIn(db, whole), site.searchLanguage)
+  const known = {
+    shelved: await shelvesNamedIn(db, whole),
+    searches: await searchesIn(db, whole, site.searchLanguage),
+  }
+  const condition = conditionOf(whole, known)
   return { statuses, where: Prisma.sql`${visibleToSql(viewer)} AND ${condition}` }
 }
 
 const listedByDefault: PostStatus[] = ['PUBLISHED']
+
+const searchesIn = async (db: Tx, filter: PostFilter, language: string): Promise<Map<string, Found>> => {
+  const texts = [...new Set(textsIn(filter))]
+  const searches = texts
+    .map((text) => ({ text, words: readSearch(text, 'search') }))
+    .filter(({ words }) => words.length > 0)
+  const found = await lookUp(
+    db,
+    searches.map(({ words }) => words),
+    language,
+  )
+  return new Map(found.map((one, index) => [searches[index]?.text ?? '', one]))
+}
+
+const textsIn = ({ search, AND, OR, NOT }: PostFilter): string[] => [
+  ...(search == null ? [] : [search]),
+  ...[...(AND ?? []), ...(OR ?? []), ...(NOT ? [NOT] : [])].flatMap(textsIn),
+]
 
 const namesStatus = ({ status, AND, OR, NOT }: PostFilter): boolean =>
   status != null ||

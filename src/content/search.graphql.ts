@@ -8,11 +8,12 @@ import type { SoughtWord } from '../search-words.ts'
 import { wordsIn } from '../search-words.ts'
 import { highlight } from './highlight.ts'
 import { PostFilter } from './post.filter.graphql.ts'
+import { isFoundBy } from './post.filter.sql.ts'
 import { Post } from './post.graphql.ts'
-import { countsOf, wholeSet } from './post.pages.ts'
+import { countsOf, type List } from './post.pages.ts'
 import { postSet } from './post.set.ts'
 import { pageOfHits, searchOrdering } from './search.ts'
-import { matchingAny, readSearch } from './search-query.ts'
+import { lookUp, matchingAll, matchingAny, readSearch } from './search-query.ts'
 import { visibleToSql } from './visibility.ts'
 
 type Row = OutputShape<SchemaTypes, typeof Post> & { id: string; rank: number }
@@ -80,23 +81,20 @@ builder.queryField('search', (t) =>
       after: t.arg.string({ description: 'A cursor of the same query: only what comes after it.' }),
       filter: t.arg({ type: PostFilter, description: 'Among which posts; without it the published ones.' }),
     },
-    resolve: async (_root, { query, first, after, filter }, context, info) => {
-      const words = readSearch(query, 'query')
+    resolve: async (_root, { query: text, first, after, filter }, context, info) => {
+      const words = readSearch(text, 'query')
       const page = readPage({ first, after }, searchOrdering(words))
-      const set = await postSet(context, { AND: filter ? [filter] : [], search: query })
-      const select = selectOf(context, info, 'Post', { id: true }, nodePaths)
-      const sought = { words, language: context.site.searchLanguage }
-      const isEmpty = words.length === 0 || set.statuses.length === 0
-      const rows = isEmpty
-        ? []
-        : await pageOfHits<Row>(context.db, set, sought, page, columnsOf(select, 'posts'))
+      const set = await postSet(context, filter)
+      const { db, site } = context
+      const [found = { few: [] }] = await lookUp(db, words.length > 0 ? [words] : [], site.searchLanguage)
+      const columns = columnsOf(selectOf(context, info, 'Post', { id: true }, nodePaths), 'posts')
+      const query = matchingAll(words, site.searchLanguage)
+      const rows = await pageOfHits<Row>(db, set, { found, query }, page, columns)
       loadedBy(null, context, info)
-      const found = toConnection(
-        rows,
-        page,
-        async () => (await countsOf(context.db, set, [wholeSet])).get(wholeSet.key) ?? 0,
-      )
-      return { ...found, edges: found.edges.map((edge) => ({ ...edge, words })) }
+      const hits: List = { key: '', where: isFoundBy(found) }
+      const count = async () => (await countsOf(db, set, [hits])).get(hits.key) ?? 0
+      const connection = toConnection(rows, page, count)
+      return { ...connection, edges: connection.edges.map((edge) => ({ ...edge, words })) }
     },
   }),
 )

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import type { Tx } from '../db/client.ts'
-import type { Prisma } from '../db/generated/client.ts'
+import { Prisma } from '../db/generated/client.ts'
 import { type Ordering, type Page, pageSql } from '../db/page.ts'
 import type { SoughtWord } from '../search-words.ts'
 import type { PostSet } from './post.set.ts'
-import { matchingAll } from './search-query.ts'
+import { type Found, isFound } from './search-query.ts'
 
 /** Best first. A rank says something for one search alone, and so does its cursor. */
 export const searchOrdering = (words: SoughtWord[]): Ordering => ({
@@ -18,7 +18,7 @@ export const searchOrdering = (words: SoughtWord[]): Ordering => ({
 const maxRanked = 10_000
 
 /**
- * A page of hits, best first, in one statement. Of more than 10,000 the newest 10,000 are ranked and the others are on no
+ * A page of hits, best first. Of more than 10,000 the newest 10,000 are ranked and the others are on no
  * page.
  *
  * @param columns in SQL, of the table `posts`, the id among them.
@@ -26,17 +26,16 @@ const maxRanked = 10_000
 export const pageOfHits = <Row>(
   db: Tx,
   set: PostSet,
-  { words, language }: { words: SoughtWord[]; language: string },
+  { found, query }: { found: Found; query: Prisma.Sql },
   page: Page,
   columns: Prisma.Sql,
 ): Promise<(Row & { rank: number })[]> => {
-  const query = matchingAll(words, language)
   const { where, orderBy } = pageSql(page, 'ranked')
   return db.$queryRaw<(Row & { rank: number })[]>`
     SELECT ranked.rank, ${columns} FROM (
       SELECT hit.id, ts_rank(hit.words, ${query})::float8 AS rank FROM (
         SELECT posts.id, found.words FROM post_search found JOIN posts ON posts.id = found.post_id
-        WHERE found.words @@ ${query} AND ${set.where}
+        WHERE ${isFound(found, Prisma.sql`found.post_id`, Prisma.sql`found.words`)} AND ${set.where}
         ORDER BY posts.sort_date DESC, posts.id DESC LIMIT ${maxRanked}
       ) hit
     ) ranked JOIN posts ON posts.id = ranked.id

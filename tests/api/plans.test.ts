@@ -1,0 +1,150 @@
+import { beforeAll, expect, inject, test } from 'vitest'
+import { indexMissing } from '../../src/content/search-index.ts'
+import { withApp } from '../support/app.ts'
+import { type MadePost, makePosts } from '../support/posts.ts'
+
+const lent = withApp({ role: 'api' })
+
+// The embedded database is for thousands of posts at most, and its PostgreSQL is another version with other plans.
+const onPostgres = test.skipIf(inject('kind') === 'embedded')
+
+let posts: MadePost[] = []
+
+beforeAll(async () => {
+  if (inject('kind') === 'embedded') return
+  const { database } = lent.app
+  for (const year of [2016, 2018, 2020]) {
+    const from = new Date(Date.UTC(year, 0, 1))
+    posts.push(...(await makePosts(lent.app, { count: 2_000, name: `Post ${year}`, from })))
+  }
+  posts = posts.toReversed()
+  // A tag, a category and an author of three posts, where all others have hundreds.
+  await database.runScript(`
+    INSERT INTO tags (id, slug, name, name_key, created_at, updated_at) VALUES ('tag_rare', 'rare', 'r', 'r', now(), now());
+    INSERT INTO categories (id, slug, name, name_key, slug_path, created_at, updated_at)
+      VALUES ('category_rare', 'rare', 'r', 'r', 'rare', now(), now());
+    INSERT INTO authors (id, slug, name, name_key, created_at, updated_at) VALUES ('author_rare', 'rare', 'r', 'r', now(), now());
+    INSERT INTO post_tags SELECT id, 'tag_rare', 9 FROM posts ORDER BY id LIMIT 3;
+    INSERT INTO post_categories SELECT id, 'category_rare', 9 FROM posts ORDER BY id LIMIT 3;
+    INSERT INTO post_authors SELECT id, 'author_rare', 9 FROM posts ORDER BY id LIMIT 3;
+    UPDATE posts SET content_text = content_text || ' chrysoprase' WHERE id IN (SELECT id FROM posts ORDER BY id LIMIT 2);
+  `)
+  await indexMissing(database.db, 'simple')
+  await database.runScript('VACUUM ANALYZE')
+})
+
+/** The plans of the statements that a query runs, as PostgreSQL chooses them for these very values. */
+const plansOf = async (query: string, seqScan: 'on' | 'off' = 'on'): Promise<string> => {
+  const { driver } = lent.app.database
+  if (!('pool' in driver)) throw new Error('There is a server.')
+  const settings = [
+    'auto_explain.log_min_duration = 0',
+    "client_min_messages = 'log'",
+    'auto_explain.log_level = log',
+    `enable_seqscan = ${seqScan}`,
+  ]
+  const notices: string[] = []
+  const listen = ({ message = '' }: { message?: string | undefined }) => void notices.push(message)
+  const clients = await Promise.all(
+    Array.from({ length: driver.pool.options.max ?? 1 }, () => driver.pool.connect()),
+  )
+  try {
+    for (const client of clients) {
+      await client.query(`LOAD 'auto_explain'; ${settings.map((setting) => `SET ${setting}`).join('; ')}`)
+      client.on('notice', listen)
+    }
+  } finally {
+    for (const client of clients) client.release()
+  }
+  const { errors } = await lent.app.anonymous.send(query)
+  for (const client of clients) client.off('notice', listen)
+  expect(errors).toEqual([])
+  const plans = notices.filter(
+    (notice) => notice.includes('Query Text') && /FROM .*posts|post_search/.test(notice),
+  )
+  expect(plans.length).toBeGreaterThan(0)
+  return plans.map((notice) => notice.slice(notice.search(/\n\S.*\(cost=/))).join('\n')
+}
+
+const first = 'first: 20'
+const page = '{ nodes { title } pageInfo { endCursor } }'
+const list = (args: string) => `{ posts(${args}) ${page} }`
+
+const cursorAt = (
+  post: MadePost | undefined,
+  order = 'PUBLISHED_AT DESC',
+  key = post?.sortDate.toISOString(),
+) => Buffer.from(JSON.stringify([`posts/${order}`, key, post?.id])).toString('base64url')
+
+onPostgres.each([
+  ['page 1', () => first],
+  ['page 250', () => `${first}, after: "${cursorAt(posts[4_980])}"`],
+  ['the last page, from the back', () => 'last: 20'],
+  [
+    'page 250 by title',
+    () =>
+      `${first}, orderBy: { field: TITLE, direction: ASC }, after: "${cursorAt(posts[4_980], 'TITLE ASC', posts[4_980]?.title.toLowerCase())}"`,
+  ],
+  ['the first by date of change', () => `${first}, orderBy: { field: UPDATED_AT, direction: DESC }`],
+  [
+    'the first by date of creation, oldest first',
+    () => `${first}, orderBy: { field: CREATED_AT, direction: ASC }`,
+  ],
+  [
+    'a month',
+    () =>
+      `${first}, filter: { publishedAt: { from: "2018-02-01T00:00:00Z", before: "2018-03-01T00:00:00Z" } }`,
+  ],
+])('%s begins in the index, where the page does', async (_what, args) => {
+  const plan = await plansOf(list(args()))
+  expect(plan).toMatch(
+    /Index (Only )?Scan (Backward )?using posts_status_(sort_date|title_key|updated_at|created_at)_id_idx/,
+  )
+  expect(plan, 'Sorting would read every post').not.toMatch(/Sort|Seq Scan on posts/)
+  if (args().includes('after')) expect(plan).toMatch(/Index Cond: .*ROW\((sort_date|title_key), id\)/)
+})
+
+onPostgres.each([
+  ['tag', 'tags: { any: ["rare"] }', /post_tags/],
+  ['category', 'categories: { any: ["rare"] }', /post_categories/],
+  ['author', 'authors: { any: ["rare"] }', /post_authors/],
+  ['word', 'search: "chrysoprase"', /posts_pkey|posts_status/],
+])('a filter by a rare %s begins with its few posts', async (_kind, filter, table) => {
+  const plan = await plansOf(list(`${first}, filter: { ${filter} }`))
+  expect(plan).toMatch(table)
+  expect(plan).toMatch(/posts_pkey/)
+  expect(plan).not.toMatch(/Seq Scan on (posts|post_\w+)/)
+})
+
+onPostgres.each([
+  ['tag', 'tags: { any: ["tag-01"] }'],
+  ['category and those below it', 'categories: { any: ["category-01"] }'],
+  ['author', 'authors: { any: ["author-01"] }'],
+])('a filter by a common %s begins with the newest posts', async (_kind, filter) => {
+  const plan = await plansOf(list(`${first}, filter: { ${filter} }`))
+  expect(plan).toMatch(/using posts_status_sort_date_id_idx on posts/)
+  expect(plan).not.toMatch(/Seq Scan on posts|Sort/)
+})
+
+onPostgres('the newest posts of every category begin with the newest posts', async () => {
+  const plan = await plansOf(`{ categories(first: 10) { nodes { posts(first: 5) { nodes { title } } } } }`)
+  expect(plan.match(/using posts_status_sort_date_id_idx on posts/g)).toHaveLength(10)
+  expect(plan).not.toMatch(/Seq Scan on posts|Sort/)
+})
+
+onPostgres('a post is looked up by its path in an index', async () => {
+  const plan = await plansOf(`{ post(by: { path: "${posts[0]?.path}" }) { title } }`)
+  expect(plan).toMatch(/posts_path_key/)
+})
+
+onPostgres('a search of a rare word reads the index of words and its few posts', async () => {
+  const plan = await plansOf('{ search(query: "chrysoprase") { edges { rank node { title } } } }')
+  expect(plan).toMatch(/post_search_words_idx/)
+  expect(plan).not.toMatch(/Seq Scan on (posts|post_search)/)
+})
+
+onPostgres('archives can be counted from an index alone', async () => {
+  // A few thousand short rows are read as fast as their index; a blog's rows are kilobytes long.
+  const plan = await plansOf('{ archives(by: MONTH) { year count } }', 'off')
+  expect(plan).toMatch(/Index Only Scan using posts_status_sort_date_id_idx/)
+})
