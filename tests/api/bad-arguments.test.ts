@@ -9,6 +9,7 @@ import {
   type ReadArgument,
   readArguments,
   valuesOfOtherTypes,
+  withoutId,
 } from './wrong-arguments.ts'
 
 // An error of ours that anything below brings about is logged, and fails the file.
@@ -41,10 +42,11 @@ beforeAll(async () => {
 const ask = async (read: ReadArgument, value: unknown) => {
   const { query, variables } = queryFor(read)
   const nodeId = ids[read.type]
-  if (read.type !== 'Query' && !nodeId) throw new Error(`Make a ${read.type} at the top of this file.`)
+  const isNode = !Object.hasOwn(withoutId, read.type)
+  if (isNode && !nodeId) throw new Error(`Make a ${read.type} at the top of this file.`)
   const given = {
     ...variables,
-    nodeId: read.type === 'Query' ? undefined : nodeId,
+    nodeId: isNode ? nodeId : undefined,
     [read.argument.name]: value,
   }
   const { status, data, errors } = await lent.app.admin.send(query, given)
@@ -86,6 +88,7 @@ const wrong: Record<string, Wrong[]> = {
   // One that is not valid changes nothing, or it would tell of itself.
   'previewToken: String': [],
   'includeDescendants: Boolean!': [],
+  'query: String!': [['x'.repeat(501), 'BAD_USER_INPUT', 'is 501 characters long; at most 500']],
 }
 
 const wrongOf = ({ type, field, argument }: ReadArgument): Wrong[] => {

@@ -29,8 +29,8 @@ export const readArguments = (): ReadArgument[] =>
     )
 
 /**
- * A query for the field with a variable named as the argument is, and what else the field requires. Other types than
- * Query are reached by `node`, with the variable `nodeId`.
+ * A query for the field with a variable named as the argument is, and what else the field requires. What has an id is
+ * reached by `node`, with the variable `nodeId`.
  */
 export const queryFor = ({ type, field, argument }: ReadArgument) => {
   const others = field.args.filter(
@@ -40,12 +40,16 @@ export const queryFor = ({ type, field, argument }: ReadArgument) => {
   const given = used.map(({ name }) => `${name}: $${name}`).join(', ')
   const asked = `${field.name}(${given})${isCompositeType(getNamedType(field.type)) ? ' { __typename }' : ''}`
   const declared = used.map(({ name, type }) => `$${name}: ${type}`)
+  const above = withoutId[type]
   const query =
-    type === 'Query'
-      ? `query (${declared.join(', ')}) { ${asked} }`
+    above !== undefined
+      ? `query (${declared.join(', ')}) { ${above} { ${asked} } }`
       : `query ($nodeId: ID!, ${declared.join(', ')}) { node(id: $nodeId) { ... on ${type} { ${asked} } } }`
   return { query, variables: Object.fromEntries(others.map(({ name, type }) => [name, sampleOf(type)])) }
 }
+
+/** What is no node, and what leads to it. */
+export const withoutId: Record<string, string> = { Query: '... on Query', Archive: 'archives' }
 
 const scalars: Record<string, unknown[]> = {
   Int: ['ten', 1.5, 2 ** 31, true, [1, 2]],
