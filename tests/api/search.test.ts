@@ -205,6 +205,18 @@ describe('the index keeps up with', () => {
     expect([await titles('plum'), await titles('garden sweet')]).toEqual([[], ['Fruit']])
   })
 
+  test('a tag that is renamed while its posts are saved', async () => {
+    const { admin } = lent.app
+    const { id, slug } = await makeTag(admin, { name: 'Racing' })
+    const rounds = 8
+    for (let round = 1; round <= rounds; round++) {
+      const rename = admin.run(UpdateTagDocument, { input: { id, name: `renamed${round}x` } })
+      await Promise.all([rename, publishOne(`Hare ${round}`, 'Fast.', { tags: [slug] })])
+    }
+    expect((await search(`renamed${rounds}x hare`)).totalCount).toBe(rounds)
+    expect((await search(`renamed${rounds - 1}x hare`)).totalCount).toBe(0)
+  })
+
   test('an import', async () => {
     await importSample(lent.app)
     expect((await titles('rollers'))[0]).toBe('What the rollers are saying')
