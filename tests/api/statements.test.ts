@@ -7,8 +7,8 @@ import {
   LatestPostsDocument,
   NodesDocument,
 } from '../../schema/generated/graphql.ts'
-import { newId } from '../../src/id.ts'
 import { indexMissing } from '../../src/content/search-index.ts'
+import { newId } from '../../src/id.ts'
 import { withApp } from '../support/app.ts'
 import { makePosts } from '../support/posts.ts'
 import { createAndPublish, update } from './writing.ts'
