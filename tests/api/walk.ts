@@ -29,7 +29,17 @@ export const walk = async (client: Client, values: Arguments): Promise<Step[]> =
   if (!data) throw new Error('Introspection works.')
   const schema = buildClientSchema(data)
   const steps: Step[] = []
-  for (const query of queriesOf(schema, values)) steps.push({ query, reply: await client.send(query) })
+  const probed = new Map<string, string>()
+  for (const { query, probe, type } of queriesOf(schema, values)) {
+    if (probe && !probed.has(probe)) {
+      const reply = await client.send(probe)
+      steps.push({ query: probe, reply })
+      probed.set(probe, JSON.stringify(reply.data))
+    }
+    // A selection on a type that is not among the answers would have none.
+    if (probe && !probed.get(probe)?.includes(`"__typename":"${type}"`)) continue
+    steps.push({ query, reply: await client.send(query) })
+  }
   return steps
 }
 
@@ -40,23 +50,27 @@ export const visitedBy = (schema: GraphQLSchema, values: Arguments): Set<string>
   return visited
 }
 
-/** A query for each root field, each of its arguments, and each type that it may answer with. */
+/** A query for each root field, each of its arguments, and each type that it may answer with, and what finds out whether it does. */
 function* queriesOf(
   schema: GraphQLSchema,
   values: Arguments,
   visited = new Set<string>(),
-): Generator<string> {
+): Generator<{ query: string; probe?: string; type?: string }> {
   for (const field of Object.values(schema.getQueryType()?.getFields() ?? {})) {
     visited.add(`Query.${field.name}`)
     const type = getNamedType(field.type)
     // What may be of any type stands where an edge has its node.
     const selections = isAbstractType(type)
-      ? schema
-          .getPossibleTypes(type)
-          .map((one) => onType(one, selectionOf(schema, one, values, ['any', 'any'], visited)))
-      : [selectionOf(schema, type, values, [], visited)]
-    for (const args of argumentsOf(`Query.${field.name}`, field, values))
-      for (const selection of selections) yield `{ ${field.name}${args}${selection} }`
+      ? schema.getPossibleTypes(type).map((one) => ({
+          type: one.name,
+          selection: onType(one, selectionOf(schema, one, values, ['any', 'any'], visited)),
+        }))
+      : [{ selection: selectionOf(schema, type, values, [], visited) }]
+    for (const args of argumentsOf(`Query.${field.name}`, field, values)) {
+      const probe = isAbstractType(type) ? `{ ${field.name}${args} { __typename } }` : undefined
+      for (const { selection, ...rest } of selections)
+        yield { query: `{ ${field.name}${args}${selection} }`, probe, ...rest }
+    }
   }
 }
 
