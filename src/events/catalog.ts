@@ -44,6 +44,11 @@ export const eventCatalog = {
     subject: 'Import',
     description: 'An import brought in or changed posts. It makes this one event however many they are.',
   },
+  'endpoint.disabled': {
+    subject: 'Endpoint',
+    description:
+      'An endpoint was disabled: by a person, because it answered 410, or because it failed for five days.',
+  },
 } as const satisfies Record<string, { subject: SubjectType; description: string }>
 
 export type SubjectType = 'Post' | 'Author' | 'Category' | 'Tag' | 'Import' | 'Endpoint'

@@ -2,7 +2,7 @@ import type { Viewer } from '../auth/viewer.ts'
 import type { Tx } from '../db/client.ts'
 import type { Follow } from '../events/follow.ts'
 import type { Site } from '../site.ts'
-import type { EndpointRules } from '../webhooks/endpoint.ts'
+import type { EndpointRules } from '../webhooks/endpoint.input.ts'
 import type { Writer } from '../write.ts'
 
 /** What every resolver is handed. In a mutation's answer and in a rendered event it reads the same transaction's state. */

@@ -35,6 +35,7 @@ import '../events/event.graphql.ts'
 import '../importer/import.event.graphql.ts'
 import '../webhooks/endpoint.graphql.ts'
 import '../webhooks/delivery.graphql.ts'
+import '../webhooks/endpoint.event.graphql.ts'
 import { builder } from './builder.ts'
 
 /** The schema of everything. Importing it does nothing else. */

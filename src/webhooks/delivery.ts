@@ -1,21 +1,11 @@
-import type { Db } from '../db/client.ts'
 import { type Seal, SealError } from '../seal.ts'
 import { nextAttemptDelayMs } from './backoff.ts'
+import type { Leased } from './claim.ts'
 import { sealContext } from './endpoint.ts'
 import { type Outcome, unanswered } from './outcome.ts'
 import { parseRetryAfter } from './retry-after.ts'
 import type { Sender } from './send.ts'
 import { signatureHeaders } from './sign.ts'
-
-/** A delivery that this process has leased and may send. */
-export type Leased = {
-  id: string
-  endpointId: string
-  url: string
-  body: string
-  attemptCount: number
-  sealedSecrets: string[]
-}
 
 /** What became of one attempt: everything that is written down about it. */
 export type Attempt = {
@@ -27,26 +17,6 @@ export type Attempt = {
   /** Null: there will be no other attempt. */
   retryDelayMs: number | null
 }
-
-// The total time-out of 15 s and room for writing down; then another worker may believe this one dead.
-const leaseMs = 25_000
-
-/** Leases those of the deliveries that are still due: an alarm that rings twice, or late, finds nothing to do. */
-export const lease = (db: Db, ids: string[], now: Date): Promise<Leased[]> =>
-  db.$queryRaw<Leased[]>`
-    UPDATE webhook_deliveries d SET leased_until = ${new Date(now.getTime() + leaseMs)}
-    FROM webhook_endpoints e
-    WHERE d.id = ANY(${ids}) AND e.id = d.endpoint_id AND e.status = 'ACTIVE'
-      AND d.status = 'PENDING' AND d.next_attempt_at <= ${now}
-      AND (d.leased_until IS NULL OR d.leased_until <= ${now})
-    RETURNING d.id, e.id AS "endpointId", e.url, d.body, d.attempt_count AS "attemptCount",
-      ARRAY(SELECT s.sealed FROM webhook_secrets s
-            WHERE s.endpoint_id = e.id AND (s.expires_at IS NULL OR s.expires_at > ${now})
-            ORDER BY s.created_at DESC) AS "sealedSecrets"`
-
-/** Gives a delivery back that was cut off because this process stops: that is no attempt, and another may start at once. */
-export const release = async (db: Db, id: string): Promise<void> =>
-  void (await db.webhookDelivery.updateMany({ where: { id }, data: { leasedUntil: null } }))
 
 export type AttemptParts = {
   sender: Sender

@@ -11,7 +11,7 @@ import { Node, registerNode } from '../graphql/node.ts'
 import { isProblem, orProblem, resultType } from '../graphql/result.ts'
 import { selectOf } from '../graphql/select.ts'
 import { createWebhookEndpoint, deleteWebhookEndpoint } from './endpoint.ts'
-import { WebhookEndpointStatus } from './enums.graphql.ts'
+import { WebhookEndpointStatus, WebhookOrdering } from './enums.graphql.ts'
 
 const manage = { scope: 'WEBHOOKS_MANAGE' } as const
 
@@ -50,6 +50,21 @@ export const WebhookEndpoint = builder.prismaObject('WebhookEndpoint', {
     }),
     apiVersion: t.exposeString('apiVersion', {
       description: 'The version of the envelope that it was made with and keeps.',
+    }),
+    ordering: t.expose('ordering', {
+      type: WebhookOrdering,
+      description: 'Whether deliveries about one subject wait for each other.',
+    }),
+    batchWindowSeconds: t.exposeInt('batchWindowSeconds', {
+      description:
+        'How long events are gathered, from the first of them on, to be sent as one delivery; 0: each is sent at once.',
+    }),
+    rateLimitPerMinute: t.exposeInt('rateLimitPerMinute', {
+      nullable: true,
+      description: 'How many requests it is sent in any minute at most; null: as many as it takes.',
+    }),
+    maxInFlight: t.exposeInt('maxInFlight', {
+      description: 'How many requests are under way to it at a time at most.',
     }),
     status: t.expose('status', { type: WebhookEndpointStatus, description: 'Whether it is sent anything.' }),
     statusReason: t.exposeString('statusReason', {
@@ -123,6 +138,20 @@ const CreateWebhookEndpointInput = builder.inputType('CreateWebhookEndpointInput
     scopes: t.field({
       type: [ApiKeyScope],
       description: 'What its document may read beyond what is public; none that your own key lacks.',
+    }),
+    ordering: t.field({
+      type: WebhookOrdering,
+      description: 'Whether deliveries about one subject wait for each other. Absent or null: UNORDERED.',
+    }),
+    batchWindowSeconds: t.int({
+      description:
+        'Gathers the events of so many seconds, 0 to 3600, from the first of them on, into one delivery. Absent or null: 0.',
+    }),
+    rateLimitPerMinute: t.int({
+      description: 'At most so many requests in any minute, 1 to 6000. Absent or null: no limit.',
+    }),
+    maxInFlight: t.int({
+      description: 'At most so many requests under way at a time, 1 to 100. Absent or null: 4.',
     }),
   }),
 })

@@ -1,35 +1,16 @@
 import { createHash } from 'node:crypto'
-import { hasScope, viewerWith } from '../auth/viewer.ts'
+import { viewerWith } from '../auth/viewer.ts'
 import type { Tx } from '../db/client.ts'
 import type { ApiKeyScope, Event, Prisma, WebhookEndpoint } from '../db/generated/client.ts'
-import { NotFoundError, ValidationError, type ValidationIssue } from '../errors.ts'
-import { apiVersion, type EventType } from '../events/catalog.ts'
+import { ValidationError } from '../errors.ts'
+import { apiVersion } from '../events/catalog.ts'
 import type { Listener } from '../events/outbox.ts'
+import { maySee } from '../events/visibility.ts'
 import { newId } from '../id.ts'
-import type { Seal } from '../seal.ts'
-import { textProblem } from '../text.ts'
 import type { Write } from '../write.ts'
-import { urlProblem, type WebhookAllow } from './address.ts'
+import { type EndpointInput, type EndpointRules, endpointIssues } from './endpoint.input.ts'
 import { newWebhookSecret } from './sign.ts'
-
-/** What saving an endpoint needs besides the transaction. */
-export type EndpointRules = {
-  seal: Seal
-  allow: WebhookAllow
-  /** Every problem of a subscription document and its variables, each a sentence that says what to do. */
-  documentProblems(document: string, variables: Record<string, unknown> | null): DocumentProblem[]
-}
-
-export type DocumentProblem = { field: 'document' | 'variables'; message: string }
-
-export type EndpointInput = {
-  url: string
-  description?: string | null
-  eventTypes?: EventType[] | null
-  document?: string | null
-  variables?: unknown
-  scopes?: ApiKeyScope[] | null
-}
+import { cancelPending, lockEndpoint, newestSequence } from './status.ts'
 
 /** What an endpoint without a document of its own is sent. */
 export const defaultDocument = `subscription {
@@ -40,6 +21,7 @@ export const defaultDocument = `subscription {
         authors { slug name } categories { slug name } tags { slug name }
       }
     }
+    ... on EndpointEvent { endpointId reason }
   }
 }`
 
@@ -53,7 +35,7 @@ export const createWebhookEndpoint = async (
   rules: EndpointRules,
   input: EndpointInput,
 ): Promise<{ endpoint: WebhookEndpoint; secret: string }> => {
-  const issues = issuesOf(w, rules, input)
+  const issues = endpointIssues(w, rules, input)
   if (issues.length > 0) throw new ValidationError(issues)
   const id = newId('endpoint')
   const scopes = input.scopes ?? []
@@ -71,7 +53,12 @@ export const createWebhookEndpoint = async (
       apiVersion,
       renderingKey: renderingKeyOf(input.document ?? defaultDocument, variables, scopes),
       headerNames: [],
+      ordering: input.ordering ?? 'UNORDERED',
+      batchWindowSeconds: input.batchWindowSeconds ?? 0,
+      rateLimitPerMinute: input.rateLimitPerMinute ?? null,
+      maxInFlight: input.maxInFlight ?? defaultMaxInFlight,
       signing: ['HMAC_SHA256'],
+      listensAfter: await newestSequence(w),
       statusChangedAt: w.now,
       createdAt: w.now,
       secrets: {
@@ -89,20 +76,20 @@ export const createWebhookEndpoint = async (
 
 /** Deletes an endpoint with its secrets. Deliveries stay in the log; those that wait are cancelled. */
 export const deleteWebhookEndpoint = async (w: Write, id: string): Promise<string> => {
-  const endpoint = await w.tx.webhookEndpoint.findUnique({ where: { id }, select: { id: true } })
-  if (!endpoint) throw new NotFoundError(`There is no webhook endpoint with the id "${id}".`, ['input', 'id'])
-  await w.tx.webhookDelivery.updateMany({
-    where: { endpointId: id, status: 'PENDING' },
-    data: { status: 'CANCELLED', nextAttemptAt: null, reason: 'The endpoint was deleted.' },
-  })
+  await lockEndpoint(w, id)
+  await cancelPending(w, id, 'The endpoint was deleted.')
   await w.tx.webhookEndpoint.delete({ where: { id } })
   return id
 }
 
-/** Whether an endpoint is to be told of an event: its types, and what its scopes may see. */
-export const listensTo = (endpoint: Pick<WebhookEndpoint, 'eventTypes' | 'scopes'>, event: Event): boolean =>
-  (endpoint.eventTypes.length === 0 || endpoint.eventTypes.includes(event.type)) &&
-  (event.isPublic || hasScope(viewerWith(endpoint.scopes), 'CONTENT_READ'))
+/** Whether an endpoint is to be told of an event: its types, what its scopes may see, and since when it listens. */
+export const listensTo = (
+  { eventTypes, scopes, listensAfter }: Pick<WebhookEndpoint, 'eventTypes' | 'scopes' | 'listensAfter'>,
+  event: Event,
+): boolean =>
+  event.sequence > listensAfter &&
+  (eventTypes.length === 0 || eventTypes.includes(event.type)) &&
+  (maySee(viewerWith(scopes), event) || (event.subjectType === 'Endpoint' && eventTypes.length > 0))
 
 /** The documents that an event has to be rendered for. */
 export const listenersOf = async (tx: Tx, event: Event): Promise<Listener[]> => {
@@ -120,27 +107,8 @@ export const listenersOf = async (tx: Tx, event: Event): Promise<Listener[]> => 
 /** What a secret of an endpoint is sealed under: a value copied to another endpoint does not open there. */
 export const sealContext = (endpointId: string): string => `${endpointId}/secret`
 
-const issuesOf = (w: Write, rules: EndpointRules, input: EndpointInput): ValidationIssue[] => {
-  const issues: ValidationIssue[] = []
-  const add = (field: string, message: string) => issues.push({ message, path: ['input', field] })
-  const url = urlProblem(input.url, rules.allow)
-  if (url) add('url', url)
-  const description = input.description ? textProblem(input.description, 1_000) : null
-  if (description) add('description', `The description ${description}.`)
-  const { variables } = input
-  if (variables != null && (typeof variables !== 'object' || Array.isArray(variables))) {
-    add('variables', 'The variables must be a JSON object.')
-  } else if (input.document != null) {
-    const values = (variables ?? null) as Record<string, unknown> | null
-    for (const { field, message } of rules.documentProblems(input.document, values)) add(field, message)
-  }
-  for (const scope of input.scopes ?? []) {
-    if (!hasScope(w.viewer, scope)) {
-      add('scopes', `An endpoint cannot read with ${scope}, which your key does not have.`)
-    }
-  }
-  return issues
-}
+// Enough for a site that takes half a second to be told of several posts a second, too few to press it.
+const defaultMaxInFlight = 4
 
 const renderingKeyOf = (document: string, variables: unknown, scopes: ApiKeyScope[]): string =>
   createHash('sha256')

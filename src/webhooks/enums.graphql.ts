@@ -11,6 +11,16 @@ export const WebhookEndpointStatus = builder.enumType('WebhookEndpointStatus', {
   } as const,
 })
 
+export const WebhookOrdering = builder.enumType('WebhookOrdering', {
+  description: 'In which order an endpoint is sent its deliveries.',
+  values: {
+    UNORDERED: { description: 'Each as soon as it can be; a receiver drops what is older than what it has.' },
+    PER_SUBJECT: {
+      description: 'A delivery waits until the earlier ones about its subject are delivered or given up.',
+    },
+  } as const,
+})
+
 export const WebhookDeliveryStatus = builder.enumType('WebhookDeliveryStatus', {
   description: 'What became of a delivery.',
   values: {

@@ -43,13 +43,14 @@ const deliveriesOf = (
 ): Delivery[] =>
   endpoints.flatMap((endpoint): Delivery[] => {
     const rendering = event.renderings.find((row) => row.key === endpoint.renderingKey)
-    // An endpoint that was made after the event has no rendering of it and did not ask for it.
+    // An endpoint that was made or set active after the event did not ask for it.
     if (!rendering || !listensTo(endpoint, event)) return []
     const base = {
       id: newId('delivery'),
       endpointId: endpoint.id,
       eventId: event.id,
       subjectId: event.subjectId,
+      sequence: event.sequence,
       createdAt: now,
     }
     const body = rendering.data === null ? null : bodyOf(event, endpoint, rendering)
@@ -62,10 +63,12 @@ const deliveriesOf = (
 const writeDeliveries = async (tx: Tx, queue: Queue, deliveries: Delivery[]): Promise<void> => {
   if (deliveries.length === 0) return
   await tx.webhookDelivery.createMany({ data: deliveries })
-  const pending = deliveries.filter((delivery) => delivery.nextAttemptAt)
+  const waiting = new Set(
+    deliveries.flatMap(({ endpointId, nextAttemptAt }) => (nextAttemptAt ? (endpointId ?? []) : [])),
+  )
   await queue.set(
     tx,
-    pending.map(({ id }) => ({ id, delayMs: 0 })),
+    [...waiting].map((id) => ({ id, delayMs: 0 })),
   )
 }
 

@@ -1,17 +1,23 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Db } from '../db/client.ts'
 import type { Queue } from '../queue/queue.ts'
 import { inSpan } from '../tracing.ts'
-import { type Attempt, type AttemptParts, attempt, lease, release } from './delivery.ts'
-import { settle } from './settle.ts'
+import type { Writer } from '../write.ts'
+import { claim, type Leased, release } from './claim.ts'
+import { type Attempt, type AttemptParts, attempt } from './delivery.ts'
+import { createSettler } from './settler.ts'
 
 // Enough to keep receivers busy that take a second each; each in flight holds one body and one socket.
 const maxInFlight = 100
 
-// Attempts that end together are written together: a transaction each would allow a few hundred a second.
-const settleWindowMs = 10
+// Endpoints, of which there are seldom more; the rest is taken at the next turn.
+const alarmsAtOnce = 500
+
+// What waits longer than a sweep comes round in is left to the alarms and the sweep.
+const longestTimerMs = 10_000
 
 export type Pump = {
-  /** Looks for due deliveries now and sends them. Safe to call at any time and any number of times. */
+  /** Takes the alarms that ring now and sends what is due. Safe to call at any time and any number of times. */
   wake(): void
   /** Takes no more, and resolves when everything in flight is sent and written down. */
   drain(): Promise<void>
@@ -19,89 +25,113 @@ export type Pump = {
 
 export type PumpParts = AttemptParts & {
   db: Db
+  write: Writer
   queue: Queue
   onError: (error: unknown) => void
   onAttempt: (attempt: Attempt) => void
 }
 
-/** Takes alarms from the queue, sends what they are about and writes down what became of it. */
+/**
+ * Sends what is due. It looks at an endpoint when its alarm rings, when something that was in flight to it has ended, and
+ * when its rate limit lets more out; each look claims as much as the endpoint's policies and its own slots allow.
+ */
 export const createPump = (parts: PumpParts): Pump => {
-  const inFlight = new Set<Promise<void>>()
-  const settling = createSettler(parts)
-  let taking: Promise<void> | null = null
-  let again = false
+  const { db, queue, now, onError } = parts
+  const settler = createSettler(parts)
+  const running = new Set<Promise<void>>()
+  const toLookAt = new Set<string>()
+  const timers = new Map<string, NodeJS.Timeout>()
+  const ended = new Map<string, number>()
+  let sending = 0
+  let rang = false
+  let working: Promise<void> | null = null
   let draining = false
 
   const wake = () => {
-    if (draining) return
-    if (taking) {
-      again = true
-      return
+    rang = true
+    work()
+  }
+
+  const lookAt = (endpointId: string) => {
+    toLookAt.add(endpointId)
+    work()
+  }
+
+  const lookLater = (endpointId: string, delayMs: number) => {
+    if (delayMs > longestTimerMs || timers.has(endpointId)) return
+    const look = () => {
+      timers.delete(endpointId)
+      lookAt(endpointId)
     }
-    taking = takeDue()
-      .catch(parts.onError)
+    timers.set(endpointId, setTimeout(look, delayMs))
+  }
+
+  const work = () => {
+    const idle = !rang && toLookAt.size === 0
+    // Full: whatever ends first comes back here.
+    if (working || draining || idle || sending >= maxInFlight) return
+    working = take()
+      // What was to be looked at is found by the next sweep.
+      .catch(onError)
       .finally(() => {
-        taking = null
-        if (again) {
-          again = false
-          wake()
-        }
+        working = null
+        work()
       })
   }
 
-  const takeDue = async () => {
-    while (inFlight.size < maxInFlight && !draining) {
-      const ids = await parts.queue.take(maxInFlight - inFlight.size)
-      if (ids.length === 0) return
-      for (const delivery of await lease(parts.db, ids, parts.now())) {
-        const run = inSpan('webhook attempt', { delivery: delivery.id, endpoint: delivery.endpointId }, () =>
-          attempt(delivery, parts),
-        )
-          .then((done) =>
-            done.outcome.error === 'stopped' ? release(parts.db, done.deliveryId) : settling.add(done),
-          )
-          .catch(parts.onError)
-          .finally(() => {
-            inFlight.delete(run)
-            if (again || inFlight.size === maxInFlight - 1) wake()
-          })
-        inFlight.add(run)
-      }
+  const take = async () => {
+    // What ended together is looked at together.
+    await nextTurn()
+    if (rang) {
+      rang = false
+      const alarms = await queue.take(alarmsAtOnce)
+      for (const id of alarms) toLookAt.add(id)
+      rang ||= alarms.length === alarmsAtOnce
     }
-    // Full: the first that ends looks again.
-    again = inFlight.size >= maxInFlight && !draining
-    if (again) await Promise.race(inFlight)
+    const endpointIds = [...toLookAt]
+    toLookAt.clear()
+    if (endpointIds.length === 0 || draining) return
+    const free = maxInFlight - sending
+    const { deliveries, again } = await claim(db, endpointIds, { free, ended }, now())
+    for (const { endpointId, delayMs } of again) lookLater(endpointId, delayMs)
+    for (const delivery of deliveries) start(delivery)
+    if (deliveries.length === free) for (const id of endpointIds) toLookAt.add(id)
+  }
+
+  const start = (delivery: Leased) => {
+    const { id, endpointId } = delivery
+    sending++
+    const run = inSpan('webhook attempt', { delivery: id, endpoint: endpointId }, () => deliver(delivery))
+      .catch(onError)
+      .finally(() => {
+        running.delete(run)
+        lookAt(endpointId)
+      })
+    running.add(run)
+  }
+
+  const deliver = async (delivery: Leased) => {
+    const { endpointId } = delivery
+    const done = await attempt(delivery, parts).finally(() => {
+      sending--
+    })
+    if (done.outcome.error === 'stopped') return release(db, done.deliveryId)
+    // The receiver need not wait for its next one until this one is written down.
+    ended.set(endpointId, (ended.get(endpointId) ?? 0) + 1)
+    lookAt(endpointId)
+    await settler.add(done).finally(() => {
+      const left = (ended.get(endpointId) ?? 0) - 1
+      if (left > 0) ended.set(endpointId, left)
+      else ended.delete(endpointId)
+    })
   }
 
   const drain = async () => {
     draining = true
-    await taking
-    while (inFlight.size > 0) await Promise.all(inFlight)
-    await settling.flush()
+    for (const timer of timers.values()) clearTimeout(timer)
+    await working
+    while (running.size > 0) await Promise.all(running)
   }
 
   return { wake, drain }
-}
-
-/** Collects attempts that end within a few milliseconds of each other and settles them in one transaction. */
-const createSettler = ({ db, queue, now, onAttempt }: PumpParts) => {
-  let waiting: Attempt[] = []
-  let group: Promise<void> | null = null
-
-  const flush = async () => {
-    const attempts = waiting
-    waiting = []
-    group = null
-    if (attempts.length === 0) return
-    await settle(db, queue, attempts, now())
-    for (const done of attempts) onAttempt(done)
-  }
-
-  const add = (done: Attempt): Promise<void> => {
-    waiting.push(done)
-    group ??= new Promise((resolve) => setTimeout(resolve, settleWindowMs)).then(flush)
-    return group
-  }
-
-  return { add, flush: async () => (group ? await group : await flush()) }
 }

@@ -1,22 +1,39 @@
-import type { Db, Tx } from '../db/client.ts'
+import { system } from '../auth/viewer.ts'
+import type { Tx } from '../db/client.ts'
 import { Prisma } from '../db/generated/client.ts'
-import type { Queue } from '../queue/queue.ts'
+import type { Alarm, Queue } from '../queue/queue.ts'
+import type { Write, Writer } from '../write.ts'
 import type { Attempt } from './delivery.ts'
+import { type Health, hasFailedForLong, healthAfter } from './health.ts'
+import { setEndpointStatus } from './status.ts'
+
+const worker = system('webhooks')
 
 /**
- * Writes down what became of attempts, in one transaction however many there are: the attempt rows, the deliveries'
- * states, their endpoints' health and the next alarms. A delivery that was cancelled meanwhile stays cancelled.
+ * Writes down what became of attempts, in one transaction however many there are and in the order in which they ended:
+ * the attempt rows, the deliveries' states, their endpoints' health, and when to look at these again. A delivery that was
+ * cancelled meanwhile stays cancelled.
  */
-export const settle = (db: Db, queue: Queue, attempts: Attempt[], now: Date): Promise<void> =>
-  db.$transaction(async (tx) => {
-    await insertAttempts(tx, attempts)
-    await updateDeliveries(tx, attempts, now)
-    await updateEndpoints(tx, attempts, now)
-    const retries = attempts.flatMap(({ deliveryId, retryDelayMs }) =>
-      retryDelayMs === null ? [] : [{ id: deliveryId, delayMs: retryDelayMs }],
-    )
-    await queue.set(tx, retries)
-  })
+export const settle = async (write: Writer, queue: Queue, attempts: Attempt[]): Promise<void> =>
+  void (await write(worker, async (w) => {
+    // The endpoints first and in one order, as everybody locks them who writes their deliveries.
+    const before = await lockHealth(w.tx, attempts)
+    await insertAttempts(w.tx, attempts)
+    await updateDeliveries(w, attempts)
+    const after = before.map((row) => ({ ...row, ...healthOf(row, attempts, w.now) }))
+    await updateHealth(w.tx, after)
+    for (const endpoint of after) await disableIfGone(w, endpoint, attempts)
+    await queue.set(w.tx, [...retriesOf(attempts), ...probesOf(before, after, w.now)])
+  }))
+
+type EndpointHealth = Health & { id: string }
+
+const lockHealth = (tx: Tx, attempts: Attempt[]): Promise<EndpointHealth[]> =>
+  tx.$queryRaw<EndpointHealth[]>`
+    SELECT id, consecutive_failures AS "consecutiveFailures", first_failure_at AS "firstFailureAt",
+      last_failure_at AS "lastFailureAt", last_success_at AS "lastSuccessAt", open_until AS "openUntil", trips
+    FROM webhook_endpoints WHERE id = ANY(${attempts.map(({ endpointId }) => endpointId)})
+    ORDER BY id FOR NO KEY UPDATE`
 
 const insertAttempts = (tx: Tx, attempts: Attempt[]) =>
   tx.webhookAttempt.createMany({
@@ -34,7 +51,7 @@ const insertAttempts = (tx: Tx, attempts: Attempt[]) =>
     skipDuplicates: true,
   })
 
-const updateDeliveries = (tx: Tx, attempts: Attempt[], now: Date) => {
+const updateDeliveries = ({ tx, now }: Write, attempts: Attempt[]) => {
   const rows = attempts.map(({ deliveryId, number, outcome, retryDelayMs }) => ({
     id: deliveryId,
     number,
@@ -51,31 +68,61 @@ const updateDeliveries = (tx: Tx, attempts: Attempt[], now: Date) => {
     WHERE d.id = r.id AND d.status = 'PENDING'`
 }
 
-/** The receiver's 410 says that it is gone for good: it is disabled, and what waits for it is cancelled. */
-const updateEndpoints = async (tx: Tx, attempts: Attempt[], now: Date): Promise<void> => {
-  const byEndpoint = Map.groupBy(attempts, (attempt) => attempt.endpointId)
-  for (const [id, own] of byEndpoint) {
-    const succeeded = own.some(({ outcome }) => outcome.ok)
-    const failed = own.filter(({ outcome }) => !outcome.ok).length
-    await tx.$executeRaw`
-      UPDATE webhook_endpoints SET
-        consecutive_failures = CASE WHEN ${succeeded} THEN 0 ELSE consecutive_failures + ${failed}::int END,
-        last_success_at = CASE WHEN ${succeeded} THEN ${now}::timestamptz ELSE last_success_at END,
-        first_failure_at = CASE WHEN ${succeeded} THEN NULL ELSE coalesce(first_failure_at, ${now}::timestamptz) END,
-        last_failure_at = CASE WHEN ${failed > 0} THEN ${now}::timestamptz ELSE last_failure_at END
-      WHERE id = ${id}`
-    if (own.some(({ outcome }) => outcome.statusCode === 410))
-      await disable(tx, id, 'It answered 410 Gone.', now)
+const healthOf = (before: EndpointHealth, attempts: Attempt[], now: Date): Health =>
+  attempts
+    .filter(({ endpointId }) => endpointId === before.id)
+    .reduce<Health>(
+      (health, { outcome, startedAt }) => healthAfter(health, { ok: outcome.ok, startedAt }, now),
+      before,
+    )
+
+const updateHealth = (tx: Tx, rows: EndpointHealth[]) =>
+  tx.$executeRaw`
+    UPDATE webhook_endpoints e
+    SET consecutive_failures = r."consecutiveFailures", first_failure_at = r."firstFailureAt",
+        last_failure_at = r."lastFailureAt", last_success_at = r."lastSuccessAt", open_until = r."openUntil",
+        trips = r.trips
+    FROM json_to_recordset(${JSON.stringify(rows)}::json)
+      AS r(id text, "consecutiveFailures" int, "firstFailureAt" timestamptz, "lastFailureAt" timestamptz,
+           "lastSuccessAt" timestamptz, "openUntil" timestamptz, trips int)
+    WHERE e.id = r.id`
+
+/** A receiver that says that it is gone for good, or has failed for days, is sent nothing more. */
+const disableIfGone = async (w: Write, endpoint: EndpointHealth, attempts: Attempt[]): Promise<void> => {
+  const failed = attempts.filter(({ endpointId, outcome }) => endpointId === endpoint.id && !outcome.ok)
+  const last = failed.at(-1)
+  if (!last) return
+  if (failed.some(({ outcome }) => outcome.statusCode === 410)) {
+    await setEndpointStatus(w, endpoint.id, 'DISABLED', 'It answered 410 Gone.')
+  } else if (hasFailedForLong(endpoint, w.now) && (await anotherFailed(w.tx, endpoint, last.deliveryId))) {
+    const since = endpoint.firstFailureAt?.toISOString()
+    await setEndpointStatus(w, endpoint.id, 'DISABLED', `Every attempt has failed since ${since}.`)
   }
 }
 
-const disable = async (tx: Tx, id: string, reason: string, now: Date): Promise<void> => {
-  await tx.webhookEndpoint.updateMany({
-    where: { id, status: { not: 'DISABLED' } },
-    data: { status: 'DISABLED', statusReason: reason, statusChangedAt: now },
-  })
-  await tx.webhookDelivery.updateMany({
-    where: { endpointId: id, status: 'PENDING' },
-    data: { status: 'CANCELLED', nextAttemptAt: null, reason: 'The endpoint was disabled.' },
-  })
+/**
+ * Whether deliveries other than this one have failed since the endpoint's last success. The first failure is 120 h and
+ * more before this one, so that two of different deliveries are 12 h apart whenever the other one was.
+ */
+const anotherFailed = async (
+  tx: Tx,
+  { id, firstFailureAt }: EndpointHealth,
+  deliveryId: string,
+): Promise<boolean> => {
+  const [found] = await tx.$queryRaw<unknown[]>`
+    SELECT 1 FROM webhook_attempts a JOIN webhook_deliveries d ON d.id = a.delivery_id
+    WHERE d.endpoint_id = ${id} AND d.id <> ${deliveryId} AND a.started_at >= ${firstFailureAt} AND a.error IS NOT NULL
+    LIMIT 1`
+  return found !== undefined
 }
+
+const retriesOf = (attempts: Attempt[]): Alarm[] =>
+  attempts.flatMap(({ endpointId, retryDelayMs }) =>
+    retryDelayMs === null ? [] : [{ id: endpointId, delayMs: retryDelayMs }],
+  )
+
+/** When the breaker has opened: its probe. */
+const probesOf = (before: EndpointHealth[], after: EndpointHealth[], now: Date): Alarm[] =>
+  after.flatMap(({ id, openUntil, trips }, index) =>
+    openUntil && trips !== before[index]?.trips ? [{ id, delayMs: openUntil.getTime() - now.getTime() }] : [],
+  )

@@ -1,8 +1,10 @@
 import { getNamedType, isCompositeType, isObjectType } from 'graphql'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { system } from '../../src/auth/viewer.ts'
 import { ApiKeyScope } from '../../src/db/generated/enums.ts'
 import { schema } from '../../src/graphql/schema.ts'
 import { newId } from '../../src/id.ts'
+import { setEndpointStatus } from '../../src/webhooks/status.ts'
 import { withApp } from '../support/app.ts'
 import type { Client } from '../support/client.ts'
 import { importSample } from '../support/sample.ts'
@@ -46,6 +48,7 @@ const mutations: Record<string, ApiKeyScope> = {
 const fields: Record<string, ApiKeyScope> = {
   'AuthorEvent.actor': 'CONTENT_READ',
   'CategoryEvent.actor': 'CONTENT_READ',
+  'EndpointEvent.actor': 'CONTENT_READ',
   'ImportEvent.actor': 'CONTENT_READ',
   'Post.draft': 'CONTENT_READ',
   'Post.hasUnpublishedChanges': 'CONTENT_READ',
@@ -94,10 +97,11 @@ beforeAll(async () => {
   const published = await createAndPublish(app.admin, { title: 'Published', source: 'x' })
   await update(app.admin, { id: published, title: 'Pending' })
   const { post: draft } = await create(app.admin, { title: 'Draft', source: 'x' })
+  const endpoint = await db.webhookEndpoint.findFirstOrThrow()
+  await app.core.write(system('a test'), (w) => setEndpointStatus(w, endpoint.id, 'DISABLED', null))
   // What is asked here is who sees the field of an event that everyone sees.
   await db.event.updateMany({ data: { isPublic: true } })
   const eventOf = async (type: string) => (await db.event.findFirstOrThrow({ where: { type } })).id
-  const endpoint = await db.webhookEndpoint.findFirstOrThrow()
   const delivery = {
     id: newId('delivery'),
     endpointId: endpoint.id,
@@ -117,6 +121,7 @@ beforeAll(async () => {
     AuthorEvent: await eventOf('author.created'),
     CategoryEvent: await eventOf('category.created'),
     TagEvent: await eventOf('tag.created'),
+    EndpointEvent: await eventOf('endpoint.disabled'),
     ImportEvent: await eventOf('import.completed'),
   })
 })

@@ -1,0 +1,40 @@
+import { hasScope } from '../auth/viewer.ts'
+import type { Event as EventRow } from '../db/generated/client.ts'
+import { Event } from '../events/event.graphql.ts'
+import { builder } from '../graphql/builder.ts'
+import { Node } from '../graphql/node.ts'
+import { loadedBy, selectOf } from '../graphql/select.ts'
+import { WebhookEndpoint } from './endpoint.graphql.ts'
+
+export const EndpointEvent = builder.objectRef<EventRow>('EndpointEvent').implement({
+  description: 'Something that happened to a webhook endpoint. Needs webhooks:manage.',
+  interfaces: [Node, Event],
+  fields: (t) => ({
+    endpointId: t.exposeID('subjectId', { description: 'The endpoint; it may have been deleted since.' }),
+    version: t.exposeInt('subjectVersion', {
+      description: 'The version of the endpoint that the event made: a receiver can drop what is older.',
+    }),
+    endpoint: t.loadable({
+      type: WebhookEndpoint,
+      nullable: true,
+      byPath: true,
+      description: 'The endpoint after the event; null once it is deleted, and without webhooks:manage.',
+      resolve: (event, _args, context, info) =>
+        hasScope(context.viewer, 'WEBHOOKS_MANAGE') ? loadedBy(event.subjectId, context, info) : null,
+      load: async (ids: string[], context, _args, info) => {
+        const select = selectOf(context, info, 'WebhookEndpoint', { id: true })
+        const rows = await context.db.webhookEndpoint.findMany({ select, where: { id: { in: ids } } })
+        const byId = new Map(rows.map((row) => [row.id, row]))
+        return ids.map((id) => byId.get(id) ?? null)
+      },
+    }),
+    reason: t.string({
+      nullable: true,
+      description: 'Why it happened, for people; null when nobody said.',
+      resolve: ({ detail }) => (detail as { reason?: string | null } | null)?.reason ?? null,
+    }),
+    changedFields: t.exposeStringList('changedFields', {
+      description: 'The names of the fields of the endpoint that changed.',
+    }),
+  }),
+})

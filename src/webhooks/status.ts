@@ -1,0 +1,72 @@
+import type { WebhookEndpoint, WebhookEndpointStatus } from '../db/generated/client.ts'
+import { NotFoundError } from '../errors.ts'
+import type { Write } from '../write.ts'
+import { untried } from './health.ts'
+
+/**
+ * Sets an endpoint ACTIVE, PAUSED or DISABLED. Nothing happens when it is that already. Paused, its deliveries are made
+ * and wait. Disabled, none are made, those that wait are cancelled and `endpoint.disabled` is told to the others. Active
+ * again it is believed healthy; after it was disabled it is told of what happens from now on.
+ *
+ * @param reason for people: why, as a sentence; null when nobody said.
+ * @throws NotFoundError
+ */
+export const setEndpointStatus = async (
+  w: Write,
+  id: string,
+  status: WebhookEndpointStatus,
+  reason: string | null,
+): Promise<WebhookEndpoint> => {
+  const before = await lockEndpoint(w, id)
+  if (before.status === status) return before
+  const restart = before.status === 'DISABLED' ? { listensAfter: await newestSequence(w) } : {}
+  const endpoint = await w.tx.webhookEndpoint.update({
+    where: { id },
+    data: {
+      status,
+      statusReason: reason,
+      statusChangedAt: w.now,
+      version: before.version + 1,
+      ...restart,
+      ...(status === 'ACTIVE' ? untried : {}),
+    },
+  })
+  if (status === 'DISABLED') {
+    await cancelPending(w, id, ['The endpoint was disabled.', reason].filter(Boolean).join(' '))
+    recordDisabled(w, endpoint, reason)
+  }
+  return endpoint
+}
+
+/** The endpoint, locked before any of its deliveries is: everybody locks in this order. */
+export const lockEndpoint = async ({ tx }: Write, id: string): Promise<WebhookEndpoint> => {
+  await tx.$queryRaw`SELECT 1 FROM webhook_endpoints WHERE id = ${id} FOR NO KEY UPDATE`
+  const endpoint = await tx.webhookEndpoint.findUnique({ where: { id } })
+  if (!endpoint) throw new NotFoundError(`There is no webhook endpoint with the id "${id}".`, ['input', 'id'])
+  return endpoint
+}
+
+/** Ends what waits to be sent to an endpoint. */
+export const cancelPending = async ({ tx }: Write, endpointId: string, reason: string): Promise<void> =>
+  void (await tx.webhookDelivery.updateMany({
+    where: { endpointId, status: 'PENDING' },
+    data: { status: 'CANCELLED', nextAttemptAt: null, leasedUntil: null, reason },
+  }))
+
+/** The sequence of the newest event: whoever begins to listen now is told of those after it. */
+export const newestSequence = async ({ tx }: Write): Promise<bigint> =>
+  (await tx.event.aggregate({ _max: { sequence: true } }))._max.sequence ?? 0n
+
+const recordDisabled = (w: Write, { id, version }: WebhookEndpoint, reason: string | null): void =>
+  w.record({
+    type: 'endpoint.disabled',
+    subjectId: id,
+    subjectVersion: version,
+    changedFields: ['status', 'statusReason', 'statusChangedAt'],
+    previous: null,
+    invalidates: [],
+    paths: [],
+    // What is known of endpoints is for those who manage them.
+    isPublic: false,
+    detail: { reason },
+  })
