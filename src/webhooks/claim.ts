@@ -16,7 +16,7 @@ export type Leased = {
 export type Room = {
   /** How many requests it may begin. */
   free: number
-  /** By endpoint: how many of its requests have ended here and are being written down. They are leased still. */
+  /** By endpoint: how many of its requests have succeeded here and are being written down. They are leased still. */
   ended: ReadonlyMap<string, number>
 }
 

@@ -31,18 +31,16 @@ const WebhookAttempt = builder.prismaObject('WebhookAttempt', {
   }),
 })
 
+// What the fields below are loaded by.
+const keys = { id: true, endpointId: true, eventId: true, nextAttemptAt: true } as const
+
 const WebhookDelivery = builder.prismaObject('WebhookDelivery', {
   description: 'One event for one endpoint. Needs webhooks:manage.',
   interfaces: [Node],
-  select: { id: true, endpointId: true, eventId: true },
+  select: keys,
   fields: (t) => ({
     status: t.expose('status', { type: WebhookDeliveryStatus, description: 'What became of it.' }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was made.' }),
-    nextAttemptAt: t.expose('nextAttemptAt', {
-      type: 'DateTime',
-      nullable: true,
-      description: 'When it is sent next; null when it will not be.',
-    }),
     reason: t.exposeString('reason', {
       nullable: true,
       description: 'Why it is not delivered; null when nothing went wrong.',
@@ -56,6 +54,25 @@ const WebhookDelivery = builder.prismaObject('WebhookDelivery', {
 })
 
 builder.prismaObjectFields('WebhookDelivery', (t) => ({
+  nextAttemptAt: t.loadable({
+    type: 'DateTime',
+    nullable: true,
+    description:
+      'When it is sent next at the earliest, of a batch when its window closes; null when it will not be sent. While the endpoint fails again and again it is not before its next probe.',
+    resolve: ({ endpointId, nextAttemptAt }) => (nextAttemptAt ? { endpointId, nextAttemptAt } : null),
+    load: async (waiting: { endpointId: string | null; nextAttemptAt: Date }[], { db }) => {
+      const ids = waiting.flatMap(({ endpointId }) => endpointId ?? [])
+      const open = await db.webhookEndpoint.findMany({
+        select: { id: true, openUntil: true },
+        where: { id: { in: ids }, openUntil: { not: null } },
+      })
+      const openUntil = new Map(open.map((row) => [row.id, row.openUntil]))
+      return waiting.map(({ endpointId, nextAttemptAt }) => {
+        const until = openUntil.get(endpointId ?? '')
+        return until && until > nextAttemptAt ? until : nextAttemptAt
+      })
+    },
+  }),
   endpoint: t.loadable({
     type: WebhookEndpoint,
     nullable: true,
@@ -124,13 +141,7 @@ builder.queryField('webhookDeliveries', (t) =>
     },
     resolve: async (_root, { filter, ...args }, context, info) => {
       const page = readPage(args, newestFirst)
-      const select = selectOf(
-        context,
-        info,
-        'WebhookDelivery',
-        { id: true, createdAt: true, endpointId: true, eventId: true },
-        nodePaths,
-      )
+      const select = selectOf(context, info, 'WebhookDelivery', { ...keys, createdAt: true }, nodePaths)
       const where: Prisma.WebhookDeliveryWhereInput = {
         ...(filter?.status ? { status: { in: filter.status } } : {}),
         ...(filter?.endpointId != null ? { endpointId: filter.endpointId } : {}),
@@ -149,7 +160,7 @@ builder.queryField('webhookDeliveries', (t) =>
 registerNode('delivery', 'WebhookDelivery', async (ids, context, info) =>
   hasScope(context.viewer, 'WEBHOOKS_MANAGE')
     ? context.db.webhookDelivery.findMany({
-        select: selectOf(context, info, 'WebhookDelivery', { id: true, endpointId: true, eventId: true }),
+        select: selectOf(context, info, 'WebhookDelivery', keys),
         where: { id: { in: ids } },
       })
     : [],

@@ -27,7 +27,7 @@ export const laneOf = (policies: Policies, now: Date): Lane => {
   if (!spacing) return { inFlight, begin: null, againAt: null }
   const waitMs = Math.max(0, (policies.rateSlotAt?.getTime() ?? 0) - now.getTime())
   const begin = Math.floor(((spacing.burst - 1) * spacing.ms - waitMs) / spacing.ms) + 1
-  const againAt = new Date(now.getTime() + waitMs - (spacing.burst - 1) * spacing.ms)
+  const againAt = new Date(Math.ceil(now.getTime() + waitMs - (spacing.burst - 1) * spacing.ms))
   return begin > 0 ? { inFlight, begin, againAt: null } : { inFlight, begin: 0, againAt }
 }
 

@@ -116,14 +116,11 @@ export const createPump = (parts: PumpParts): Pump => {
       sending--
     })
     if (done.outcome.error === 'stopped') return release(db, done.deliveryId)
-    // The receiver need not wait for its next one until this one is written down.
-    ended.set(endpointId, (ended.get(endpointId) ?? 0) + 1)
+    // What a failure means for the next one is known only when it is written down; after a success the next may go.
+    if (!done.outcome.ok) return settler.add(done)
+    count(ended, endpointId, 1)
     lookAt(endpointId)
-    await settler.add(done).finally(() => {
-      const left = (ended.get(endpointId) ?? 0) - 1
-      if (left > 0) ended.set(endpointId, left)
-      else ended.delete(endpointId)
-    })
+    await settler.add(done).finally(() => count(ended, endpointId, -1))
   }
 
   const drain = async () => {
@@ -134,4 +131,11 @@ export const createPump = (parts: PumpParts): Pump => {
   }
 
   return { wake, drain }
+}
+
+/** Adds to a count; what comes to nothing is forgotten. */
+const count = (counts: Map<string, number>, key: string, by: number): void => {
+  const next = (counts.get(key) ?? 0) + by
+  if (next > 0) counts.set(key, next)
+  else counts.delete(key)
 }
