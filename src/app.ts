@@ -166,6 +166,7 @@ const startWork = async ({ config, world, core, metrics, notifier, rules, ends }
     database,
     db: database.db,
     write: core.write,
+    render: core.render,
     queue,
     notifier,
     sender,

@@ -3,6 +3,7 @@ import { renderAgain } from './content/render-again.ts'
 import { indexMissing } from './content/search-index.ts'
 import { type Database, openDatabase } from './db/client.ts'
 import { migrate } from './db/migrate.ts'
+import type { OutboxPorts } from './events/outbox.ts'
 import { createRenderer } from './graphql/render.ts'
 import { schema } from './graphql/schema.ts'
 import type { Log } from './log.ts'
@@ -25,6 +26,8 @@ export type Core = {
   database: Database
   write: Writer
   site: Site
+  /** Renders an endpoint's document for an event. */
+  render: OutboxPorts['render']
   now: () => Date
   /** Calls back after every commit with events in this process. */
   onCommit(wake: () => void): void
@@ -49,13 +52,14 @@ export const openCore = async (config: Config, world: World): Promise<Core> => {
   const wakes: (() => void)[] = []
   const onError = (error: unknown, event: string) =>
     world.log.error({ err: error, event }, 'rendering failed')
-  const outbox = { listeners: listenersOf, render: createRenderer(schema, site, onError) }
+  const render = createRenderer(schema, site, onError)
+  const outbox = { listeners: listenersOf, render }
   const committed = () => {
     for (const wake of wakes) wake()
   }
   const write = createWriter({ db: database.db, site, now, outbox, committed })
   const onCommit = (wake: () => void) => void wakes.push(wake)
-  return { database, write, site, now, onCommit, close: () => database.close() }
+  return { database, write, render, site, now, onCommit, close: () => database.close() }
 }
 
 export const locationOf = ({ DATABASE_URL, DATA_DIR }: Config) =>

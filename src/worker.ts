@@ -23,6 +23,9 @@ const dayMs = 24 * 60 * 60 * 1_000
 // Of a failed attempt only the last few days are of interest, and responses are the largest part of the log.
 const responseDays = 30
 
+// Another process has an earlier event about the same subject in hand, which takes it milliseconds.
+const waitMs = 50
+
 export type Worker = {
   /** Fans out what was committed and sends what is due, without waiting for the next look. */
   wake(): void
@@ -36,8 +39,8 @@ export type Worker = {
 /**
  * Everything that happens in the background, on one screen:
  *
- *   a commit with events → fanOut → deliveries and alarms → pump → attempts
- *   every second         → pump (retries that are due), fireDue (schedules)
+ *   a commit with events → fanOut → deliveries and alarms of their endpoints → pump → attempts
+ *   every second         → pump (alarms that ring), fireDue (schedules)
  *   at start and every 10 s → fanOut, fireDue, rearm (what a crash left behind)
  *   at start and every 10 min → what is too old is forgotten
  */
@@ -56,12 +59,23 @@ export const startWorker = async (
   let running: Promise<void> | null = null
   let again = false
   let stopped = false
+  let soon: NodeJS.Timeout | null = null
 
   const relay = async () => {
     do {
       again = false
-      while ((await fanOut(db, queue, now())) > 0) pump.wake()
+      for (;;) {
+        const { done, waiting } = await fanOut(db, queue, now())
+        if (done > 0) pump.wake()
+        if (waiting > 0) soon ??= setTimeout(wakeSoon, waitMs)
+        if (done === 0) break
+      }
     } while (again && !stopped)
+  }
+
+  const wakeSoon = () => {
+    soon = null
+    wake()
   }
 
   const wake = () => {
@@ -133,6 +147,7 @@ export const startWorker = async (
     stop: async () => {
       stopped = true
       for (const timer of timers) clearInterval(timer)
+      if (soon) clearTimeout(soon)
       await running
       await firing?.catch(onError)
       await pruning?.catch(onError)

@@ -90,6 +90,23 @@ const common = {
   paths: strings('The paths of every page of the site that is stale.'),
 }
 
+const rendering = {
+  errors: {
+    description: 'What failed in the document while the rest is in `data`, as GraphQL reports it.',
+    type: 'array',
+    items: {
+      type: 'object',
+      properties: { message: { type: 'string' }, path: { type: 'array' } },
+      required: ['message'],
+    },
+    minItems: 1,
+  },
+  rendered: {
+    description: '"replay" when `data` is of the time of sending, since nothing was rendered at the event.',
+    const: 'replay',
+  },
+}
+
 const envelope = {
   description: 'What every body of one event has.',
   type: 'object',
@@ -108,20 +125,7 @@ const envelope = {
       description: "What the endpoint's document selects from `events`; null when that failed as a whole.",
       type: ['object', 'null'],
     },
-    errors: {
-      description: 'What failed in the document while the rest is in `data`, as GraphQL reports it.',
-      type: 'array',
-      items: {
-        type: 'object',
-        properties: { message: { type: 'string' }, path: { type: 'array' } },
-        required: ['message'],
-      },
-      minItems: 1,
-    },
-    rendered: {
-      description: '"replay" when `data` is of the time of sending, since nothing was rendered at the event.',
-      const: 'replay',
-    },
+    ...rendering,
   },
   required: [
     'id',
@@ -152,12 +156,17 @@ const batch = {
       type: 'array',
       items: {
         $ref: '#/$defs/subject',
-        properties: { change: { description: 'What became of it in the window.', type: 'string' } },
+        properties: { change: { description: 'The type of its last event in the window.', type: 'string' } },
         required: ['change'],
       },
       minItems: 1,
     },
-    data: { description: 'Of each subject, in the same order, as in a body of one event.', type: 'array' },
+    data: {
+      description:
+        'Of each subject, in the same order, as in a body of one event; null where it could not be rendered.',
+      type: 'array',
+    },
+    ...rendering,
   },
   required: [
     'id',

@@ -46,6 +46,8 @@ export type WebhookSubjectTypes = {
   'tag.merged': 'Tag'
   /** An import brought in or changed posts. It makes this one event however many they are. */
   'import.completed': 'Import'
+  /** An endpoint was disabled: by a person, because it answered 410, or because it failed for five days. */
+  'endpoint.disabled': 'Endpoint'
 }
 
 /** What an event may be called. */

@@ -78,7 +78,10 @@ export type EventBatch<Data = unknown> = {
   subjects: (WebhookSubject & { change: string })[]
   invalidates: string[]
   paths: string[]
-  data: Data[]
+  /** In the order of `subjects`; null where it could not be rendered, and an error says why. */
+  data: (Data | null)[]
+  errors?: unknown[]
+  rendered?: 'replay'
 }
 
 export type VerificationFailure =

@@ -7,7 +7,8 @@ export type Leased = {
   id: string
   endpointId: string
   url: string
-  body: string
+  /** Null when it is still to be composed. */
+  body: string | null
   attemptCount: number
   sealedSecrets: string[]
 }

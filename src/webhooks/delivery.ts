@@ -7,6 +7,9 @@ import { parseRetryAfter } from './retry-after.ts'
 import type { Sender } from './send.ts'
 import { signatureHeaders } from './sign.ts'
 
+/** A leased delivery that there is something to send of. */
+export type Composed = Leased & { body: string }
+
 /** What became of one attempt: everything that is written down about it. */
 export type Attempt = {
   deliveryId: string
@@ -27,7 +30,7 @@ export type AttemptParts = {
 }
 
 /** Signs and sends once. Whatever the receiver does is an outcome, never an exception. */
-export const attempt = async (delivery: Leased, parts: AttemptParts): Promise<Attempt> => {
+export const attempt = async (delivery: Composed, parts: AttemptParts): Promise<Attempt> => {
   const startedAt = parts.now()
   const outcome = await signAndSend(delivery, parts, startedAt)
   const number = delivery.attemptCount + 1
@@ -46,7 +49,7 @@ export const attempt = async (delivery: Leased, parts: AttemptParts): Promise<At
 }
 
 const signAndSend = async (
-  { id, endpointId, url, body, sealedSecrets }: Leased,
+  { id, endpointId, url, body, sealedSecrets }: Composed,
   { sender, seal, userAgent }: AttemptParts,
   startedAt: Date,
 ): Promise<Outcome> => {

@@ -94,15 +94,16 @@ export const listensTo = (
 /** The documents that an event has to be rendered for. */
 export const listenersOf = async (tx: Tx, event: Event): Promise<Listener[]> => {
   const endpoints = await tx.webhookEndpoint.findMany({ where: { status: { not: 'DISABLED' } } })
-  return endpoints
-    .filter((endpoint) => listensTo(endpoint, event))
-    .map(({ renderingKey, document, variables, scopes }) => ({
-      renderingKey,
-      document: document ?? defaultDocument,
-      variables: variables as Record<string, unknown> | null,
-      scopes,
-    }))
+  return endpoints.filter((endpoint) => listensTo(endpoint, event)).map(listenerOf)
 }
+
+/** The document of an endpoint, as it is rendered. */
+export const listenerOf = ({ renderingKey, document, variables, scopes }: WebhookEndpoint): Listener => ({
+  renderingKey,
+  document: document ?? defaultDocument,
+  variables: variables as Record<string, unknown> | null,
+  scopes,
+})
 
 /** What a secret of an endpoint is sealed under: a value copied to another endpoint does not open there. */
 export const sealContext = (endpointId: string): string => `${endpointId}/secret`

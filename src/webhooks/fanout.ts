@@ -1,98 +1,93 @@
 import type { Db, Tx } from '../db/client.ts'
 import type { Event, EventRendering, Prisma, WebhookEndpoint } from '../db/generated/client.ts'
 import { newId } from '../id.ts'
-import type { Queue } from '../queue/queue.ts'
+import type { Alarm, Queue } from '../queue/queue.ts'
+import { joinWindows } from './batch.ts'
 import { listensTo } from './endpoint.ts'
+import { eventBody } from './envelope.ts'
 
 // One transaction of the relay: large enough to drain a backlog fast, small enough to hold no lock for long.
 const eventsPerTransaction = 100
 
-// The contract's limit of a body; beyond it a receiver is better told to ask for less.
-const maxBodyBytes = 256 * 1024
-
 /**
- * Makes one delivery, with its alarm, for each endpoint that listens to an event which has none yet. Events are claimed
- * by row and not by "sequence greater than": what another process is at is skipped and not lost. Returns how many
- * events were fanned out.
+ * Makes one delivery for each endpoint that listens to an event which has none yet, or puts the event into the endpoint's
+ * batch window, and sets the endpoints' alarms. Events are claimed by row and not by "sequence greater than": what
+ * another process is at is skipped and not lost.
+ *
+ * @returns how many events were fanned out, and how many have to wait for another process.
  */
-export const fanOut = (db: Db, queue: Queue, now: Date): Promise<number> =>
+export const fanOut = (db: Db, queue: Queue, now: Date): Promise<{ done: number; waiting: number }> =>
   db.$transaction(async (tx) => {
-    const claimed = await tx.$queryRaw<{ id: string }[]>`
-      SELECT id FROM events WHERE fanned_out_at IS NULL
-      ORDER BY sequence LIMIT ${eventsPerTransaction} FOR UPDATE SKIP LOCKED`
-    if (claimed.length === 0) return 0
-    const where = { id: { in: claimed.map((row) => row.id) } }
+    const { ids, waiting } = await claimEvents(tx)
+    if (ids.length === 0) return { done: 0, waiting }
+    const where = { id: { in: ids } }
     const events = await tx.event.findMany({
       where,
       orderBy: { sequence: 'asc' },
       include: { renderings: true },
     })
     const endpoints = await tx.webhookEndpoint.findMany({ where: { status: { not: 'DISABLED' } } })
-    const deliveries = events.flatMap((event) => deliveriesOf(event, endpoints, now))
-    await writeDeliveries(tx, queue, deliveries)
+    const told = events.flatMap((event) => endpointsTold(event, endpoints))
+    const isBatched = ({ endpoint }: Told) => endpoint.batchWindowSeconds > 0
+    const alarms = [
+      ...(await writeDeliveries(
+        tx,
+        told.filter((one) => !isBatched(one)),
+        now,
+      )),
+      ...(await joinWindows(tx, told.filter(isBatched), now)),
+    ]
+    await queue.set(tx, alarms)
     await tx.event.updateMany({ where, data: { fannedOutAt: now } })
-    return events.length
+    return { done: events.length, waiting }
   })
 
-type Delivery = Prisma.WebhookDeliveryCreateManyInput
+/**
+ * Locks the oldest events that have no deliveries yet. Those about a subject of which another process has an earlier one
+ * in hand are left to the next look: the deliveries about one subject are made in the order of its events.
+ */
+const claimEvents = async (tx: Tx): Promise<{ ids: string[]; waiting: number }> => {
+  const claimed = await tx.$queryRaw<{ id: string }[]>`
+    SELECT id FROM events WHERE fanned_out_at IS NULL
+    ORDER BY sequence LIMIT ${eventsPerTransaction} FOR UPDATE SKIP LOCKED`
+  const ids = claimed.map(({ id }) => id)
+  if (ids.length === 0) return { ids, waiting: 0 }
+  const early = await tx.$queryRaw<{ id: string }[]>`
+    SELECT e.id FROM events e WHERE e.id = ANY(${ids}) AND EXISTS (
+      SELECT 1 FROM events earlier
+      WHERE earlier.subject_id = e.subject_id AND earlier.sequence < e.sequence
+        AND earlier.fanned_out_at IS NULL AND earlier.id <> ALL(${ids}))`
+  const waiting = new Set(early.map(({ id }) => id))
+  return { ids: ids.filter((id) => !waiting.has(id)), waiting: waiting.size }
+}
 
-const deliveriesOf = (
-  event: Event & { renderings: EventRendering[] },
+type Told = { event: Event; endpoint: WebhookEndpoint; rendering: EventRendering }
+
+const endpointsTold = (
+  { renderings, ...event }: Event & { renderings: EventRendering[] },
   endpoints: WebhookEndpoint[],
-  now: Date,
-): Delivery[] =>
-  endpoints.flatMap((endpoint): Delivery[] => {
-    const rendering = event.renderings.find((row) => row.key === endpoint.renderingKey)
+): Told[] =>
+  endpoints.flatMap((endpoint) => {
+    const rendering = renderings.find((row) => row.key === endpoint.renderingKey)
     // An endpoint that was made or set active after the event did not ask for it.
-    if (!rendering || !listensTo(endpoint, event)) return []
-    const base = {
-      id: newId('delivery'),
-      endpointId: endpoint.id,
-      eventId: event.id,
-      subjectId: event.subjectId,
-      sequence: event.sequence,
-      createdAt: now,
-    }
-    const body = rendering.data === null ? null : bodyOf(event, endpoint, rendering)
-    const reason = rendering.failure ?? (body ? tooLarge(body) : null)
-    return reason === null
-      ? [{ ...base, body, nextAttemptAt: now }]
-      : [{ ...base, status: 'FAILED' as const, reason }]
+    return rendering && listensTo(endpoint, event) ? [{ event, endpoint, rendering }] : []
   })
 
-const writeDeliveries = async (tx: Tx, queue: Queue, deliveries: Delivery[]): Promise<void> => {
-  if (deliveries.length === 0) return
-  await tx.webhookDelivery.createMany({ data: deliveries })
-  const waiting = new Set(
-    deliveries.flatMap(({ endpointId, nextAttemptAt }) => (nextAttemptAt ? (endpointId ?? []) : [])),
-  )
-  await queue.set(
-    tx,
-    [...waiting].map((id) => ({ id, delayMs: 0 })),
-  )
+const writeDeliveries = async (tx: Tx, told: Told[], now: Date): Promise<Alarm[]> => {
+  const rows = told.map((one) => deliveryOf(one, now))
+  if (rows.length > 0) await tx.webhookDelivery.createMany({ data: rows })
+  const due = rows.flatMap(({ endpointId, nextAttemptAt }) => (nextAttemptAt && endpointId) || [])
+  return [...new Set(due)].map((id) => ({ id, delayMs: 0 }))
 }
 
-/** The envelope with `data` set in as it was rendered, byte for byte. */
-const bodyOf = (event: Event, endpoint: WebhookEndpoint, rendering: EventRendering): string => {
-  const envelope = JSON.stringify({
-    id: event.id,
-    type: event.type,
-    timestamp: event.occurredAt.toISOString(),
-    sequence: String(event.sequence),
-    apiVersion: endpoint.apiVersion,
-    subject: { type: event.subjectType, id: event.subjectId, version: event.subjectVersion },
-    changedFields: event.changedFields,
-    previous: event.previous,
-    invalidates: event.invalidates,
-    paths: event.paths,
-  })
-  const errors = rendering.errors ? `,"errors":${JSON.stringify(rendering.errors)}` : ''
-  return `${envelope.slice(0, -1)},"data":${rendering.data}${errors}}`
-}
-
-const tooLarge = (body: string): string | null => {
-  const bytes = Buffer.byteLength(body)
-  return bytes > maxBodyBytes
-    ? `The body has ${bytes} bytes, more than the ${maxBodyBytes} that are sent; ask for fewer fields in the endpoint's document.`
-    : null
+const deliveryOf = (
+  { event, endpoint, rendering }: Told,
+  now: Date,
+): Prisma.WebhookDeliveryCreateManyInput => {
+  const { id: eventId, subjectId, sequence } = event
+  const row = { id: newId('delivery'), endpointId: endpoint.id, eventId, subjectId, sequence, createdAt: now }
+  // There was no time to render it: that is made up for when it is sent.
+  if (rendering.data === null && rendering.failure === null) return { ...row, nextAttemptAt: now }
+  const made = eventBody(event, endpoint.apiVersion, { ...rendering, isReplay: false })
+  return 'body' in made ? { ...row, ...made, nextAttemptAt: now } : { ...row, ...made, status: 'FAILED' }
 }

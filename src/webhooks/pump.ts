@@ -1,9 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Db } from '../db/client.ts'
+import type { OutboxPorts } from '../events/outbox.ts'
 import type { Queue } from '../queue/queue.ts'
 import { inSpan } from '../tracing.ts'
 import type { Writer } from '../write.ts'
 import { claim, type Leased, release } from './claim.ts'
+import { compose } from './compose.ts'
 import { type Attempt, type AttemptParts, attempt } from './delivery.ts'
 import { createSettler } from './settler.ts'
 
@@ -26,6 +28,7 @@ export type Pump = {
 export type PumpParts = AttemptParts & {
   db: Db
   write: Writer
+  render: OutboxPorts['render']
   queue: Queue
   onError: (error: unknown) => void
   onAttempt: (attempt: Attempt) => void
@@ -112,15 +115,21 @@ export const createPump = (parts: PumpParts): Pump => {
 
   const deliver = async (delivery: Leased) => {
     const { endpointId } = delivery
-    const done = await attempt(delivery, parts).finally(() => {
+    const done = await composeAndSend(delivery).finally(() => {
       sending--
     })
+    if (!done) return
     if (done.outcome.error === 'stopped') return release(db, done.deliveryId)
     // What a failure means for the next one is known only when it is written down; after a success the next may go.
     if (!done.outcome.ok) return settler.add(done)
     count(ended, endpointId, 1)
     lookAt(endpointId)
     await settler.add(done).finally(() => count(ended, endpointId, -1))
+  }
+
+  const composeAndSend = async (delivery: Leased): Promise<Attempt | null> => {
+    const body = delivery.body ?? (await compose(db, parts.render, delivery.id))
+    return body === null ? null : attempt({ ...delivery, body }, parts)
   }
 
   const drain = async () => {

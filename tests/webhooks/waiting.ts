@@ -10,15 +10,27 @@ export const insertDeliveries = async (
 ): Promise<string[]> => {
   const ids = Array.from({ length: count }, () => newId('delivery'))
   await db.webhookDelivery.createMany({
-    data: ids.map((id, index) => ({
-      id,
-      endpointId,
-      subjectId: `subject ${index}`,
-      sequence: index,
-      body: '{}',
-      nextAttemptAt: now,
-      createdAt: now,
-    })),
+    data: ids.map((id, index) => {
+      const subjectId = newId('post')
+      const sequence = index + 1
+      const body = bodyOf(subjectId, sequence, now)
+      return { id, endpointId, subjectId, sequence, body, nextAttemptAt: now, createdAt: now }
+    }),
   })
   return ids
 }
+
+const bodyOf = (subjectId: string, sequence: number, now: Date): string =>
+  JSON.stringify({
+    id: newId('event'),
+    type: 'post.unpublished',
+    timestamp: now.toISOString(),
+    sequence: String(sequence),
+    apiVersion: '2026-11-22',
+    subject: { type: 'Post', id: subjectId, version: 1 },
+    changedFields: [],
+    previous: null,
+    invalidates: [],
+    paths: [],
+    data: {},
+  })

@@ -1,0 +1,94 @@
+import type { Tx } from '../db/client.ts'
+import type { Event, EventRendering, WebhookEndpoint } from '../db/generated/client.ts'
+import type { OutboxPorts, Rendering } from '../events/outbox.ts'
+import { listenerOf } from './endpoint.ts'
+import { type Body, batchBody, eventBody, type Shown } from './envelope.ts'
+
+type Render = OutboxPorts['render']
+
+// With the 15 s of the request it has to fit into the lease of 25 s. Nobody's publish waits for it.
+const renderTimeoutMs = 5_000
+
+/**
+ * Makes the body of a leased delivery that has none, and keeps it: a batch whose window has closed, or an event whose
+ * document has no rendering. What was not rendered with the event is rendered now, with the present state. Returns null
+ * when the delivery has failed for it, or is no longer wanted.
+ */
+export const compose = async (db: Tx, render: Render, id: string): Promise<string | null> => {
+  const delivery = await db.webhookDelivery.findUnique({
+    where: { id },
+    select: { subjectId: true, eventId: true, endpoint: true },
+  })
+  if (!delivery?.endpoint) return null
+  const { endpoint, eventId, subjectId } = delivery
+  const show = showWith(db, render, endpoint)
+  const made =
+    subjectId === null
+      ? await bodyOfBatch(db, id, endpoint, show)
+      : await bodyOfEvent(db, eventId, endpoint, show)
+  const isKept = await keep(db, id, made)
+  return isKept && 'body' in made ? made.body : null
+}
+
+/** What the endpoint is shown of an event. */
+type Show = (event: Event & { renderings: EventRendering[] }) => Promise<Shown>
+
+const bodyOfEvent = async (
+  db: Tx,
+  eventId: string | null,
+  { apiVersion, renderingKey }: WebhookEndpoint,
+  show: Show,
+): Promise<Body> => {
+  const event = eventId
+    ? await db.event.findUnique({
+        where: { id: eventId },
+        include: { renderings: { where: { key: renderingKey } } },
+      })
+    : null
+  return event ? eventBody(event, apiVersion, await show(event)) : { reason: 'The event is no longer kept.' }
+}
+
+const bodyOfBatch = async (
+  db: Tx,
+  deliveryId: string,
+  { apiVersion, renderingKey }: WebhookEndpoint,
+  show: Show,
+): Promise<Body> => {
+  const events = await db.event.findMany({
+    where: { batches: { some: { deliveryId } } },
+    orderBy: { sequence: 'asc' },
+  })
+  const last = new Map(events.map((event) => [event.subjectId, event.id]))
+  const lastEvents = await db.event.findMany({
+    where: { id: { in: [...last.values()] } },
+    include: { renderings: { where: { key: renderingKey } } },
+    orderBy: { sequence: 'asc' },
+  })
+  const states = []
+  for (const event of lastEvents) states.push({ event, shown: await show(event) })
+  return batchBody(deliveryId, apiVersion, events, states)
+}
+
+const showWith = (db: Tx, render: Render, endpoint: WebhookEndpoint): Show => {
+  const deadline = AbortSignal.timeout(renderTimeoutMs)
+  const tooLate = new Promise<Rendering>((resolve) => {
+    const failure = `The document took longer than ${renderTimeoutMs} ms.`
+    deadline.onabort = () => resolve({ data: null, errors: null, failure })
+  })
+  return async (event) => {
+    const kept = event.renderings.find(({ data, failure }) => data !== null || failure !== null)
+    if (kept) return { ...kept, isReplay: false }
+    const rendering = await Promise.race([render(db, event, listenerOf(endpoint), deadline), tooLate])
+    return { ...rendering, isReplay: true }
+  }
+}
+
+/** Keeps the body, or the reason why there is none, unless the delivery was cancelled meanwhile. */
+const keep = async (db: Tx, id: string, made: Body): Promise<boolean> => {
+  const failed = { status: 'FAILED', nextAttemptAt: null, leasedUntil: null } as const
+  const { count } = await db.webhookDelivery.updateMany({
+    where: { id, status: 'PENDING', body: null },
+    data: 'body' in made ? made : { ...made, ...failed },
+  })
+  return count > 0
+}

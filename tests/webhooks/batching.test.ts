@@ -1,0 +1,192 @@
+import { expect, test } from 'vitest'
+import { newId } from '../../src/id.ts'
+import { type EventBatch, verifyWebhook } from '../../src/receiver/verify.ts'
+import { type TestApp, withApp } from '../support/app.ts'
+import { answer, startReceiver } from '../support/receiver.ts'
+import { until } from '../support/until.ts'
+import { type Delivery, deliveriesTo, deliveryOf, envelopeOf, subscribe } from './subscribing.ts'
+import { publish, publishNew, save } from './writing.ts'
+
+const lent = withApp({ random: () => 0.5 })
+
+const second = 1_000
+const eventTypes = ['POST_PUBLISHED' as const, 'POST_UPDATED' as const]
+const document = 'subscription { events { ... on PostEvent { post { title } } } }'
+
+/** Waits until the endpoint's one window has that many events. */
+const gathered = ({ database }: TestApp, endpointId: string, count: number) =>
+  until(
+    async () =>
+      (await database.db.webhookBatchedEvent.count({ where: { delivery: { endpointId } } })) === count,
+  )
+
+/** The newest delivery of the endpoint, once it has come to that. */
+const newestDelivery = ({ admin }: TestApp, endpointId: string, status: Delivery['status']) =>
+  until(async () => {
+    const [delivery] = await deliveriesTo(admin, endpointId)
+    return delivery?.status === status ? delivery : null
+  })
+
+const closeWindow = async ({ clock, worker }: TestApp) => {
+  clock.advance(61 * second)
+  await worker?.sweep()
+}
+
+test('the events of a window come as one delivery when it closes, each subject once and as it was last', async () => {
+  const { app } = lent
+  await using receiver = await startReceiver()
+  const input = { url: receiver.url, eventTypes, document, batchWindowSeconds: 60 }
+  const { id, secret } = await subscribe(app.admin, input)
+  const first = await publishNew(app.admin, 'Before')
+  const other = await publishNew(app.admin, 'Other', { tags: ['paper'] })
+  await save(app.admin, { id: first.post.id, title: 'After' })
+  const updated = await publish(app.admin, first.post.id)
+  await gathered(app, id, 3)
+  await app.worker?.sweep()
+
+  const [waiting] = await deliveriesTo(app.admin, id)
+  expect(receiver.requests).toEqual([])
+  expect(waiting).toMatchObject({ status: 'PENDING', body: null, event: null, attempts: [] })
+  expect(Date.parse(waiting?.nextAttemptAt ?? '')).toBe(Date.parse(first.event.occurredAt) + 60 * second)
+
+  await closeWindow(app)
+  const [request] = await receiver.waitFor(1)
+  const delivery = await newestDelivery(app, id, 'DELIVERED')
+  if (!request) throw new Error('Nothing was sent.')
+  const envelope = await verifyWebhook<EventBatch>(
+    request.body,
+    Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)])),
+    secret,
+    { now: app.clock.now() },
+  )
+
+  expect(receiver.requests).toHaveLength(1)
+  expect(request.body.toString()).toBe(delivery.body)
+  expect(envelope).toEqual({
+    id: delivery.id,
+    type: 'events.batch',
+    timestamp: new Date(updated.event.occurredAt).toISOString(),
+    firstSequence: first.event.sequence,
+    sequence: updated.event.sequence,
+    apiVersion: '2026-11-22',
+    subjects: [
+      { type: 'Post', id: other.post.id, version: other.post.version, change: 'post.published' },
+      { type: 'Post', id: first.post.id, version: updated.post.version, change: 'post.updated' },
+    ],
+    invalidates: expect.arrayContaining([first.post.id, other.post.id, 'posts']),
+    paths: expect.arrayContaining([first.post.path, other.post.path, '/tag/paper/']),
+    data: [{ post: { title: 'Other' } }, { post: { title: 'After' } }],
+  })
+  expect(new Set(envelope.paths).size).toBe(envelope.paths.length)
+})
+
+test('an event after the window has closed opens the next one, and a failed batch is resent byte for byte', async () => {
+  const { app } = lent
+  await using receiver = await startReceiver()
+  receiver.next(answer(500))
+  const { id } = await subscribe(app.admin, {
+    url: receiver.url,
+    eventTypes,
+    document,
+    batchWindowSeconds: 60,
+  })
+  const one = await publishNew(app.admin, 'In the first window')
+  await gathered(app, id, 1)
+  app.clock.advance(61 * second)
+  const two = await publishNew(app.admin, 'In the second window')
+  await gathered(app, id, 2)
+  await app.worker?.sweep()
+  await receiver.waitFor(1)
+  await until(async () => (await deliveriesTo(app.admin, id)).some(({ attempts }) => attempts.length === 1))
+  app.clock.advance(61 * second)
+  await app.worker?.sweep()
+
+  const [failed, ...rest] = (await receiver.waitFor(3)).map((request) => ({
+    id: request.headers['webhook-id'],
+    body: request.body.toString(),
+    sequence: envelopeOf(request).sequence,
+  }))
+
+  expect(failed?.sequence).toBe(one.event.sequence)
+  expect(rest).toContainEqual(failed)
+  expect(rest.map(({ sequence }) => sequence).toSorted()).toEqual(
+    [one.event.sequence, two.event.sequence].toSorted(),
+  )
+})
+
+test('a window whose process was killed while closing it is closed by another', async () => {
+  const { app } = lent
+  await using receiver = await startReceiver()
+  const { id } = await subscribe(app.admin, {
+    url: receiver.url,
+    eventTypes,
+    document,
+    batchWindowSeconds: 60,
+  })
+  await publishNew(app.admin, 'Half closed')
+  await gathered(app, id, 1)
+  // What a kill leaves: a lease and no body.
+  const leasedUntil = new Date(app.clock.now().getTime() + 90 * second)
+  await app.database.db.webhookDelivery.updateMany({ where: { endpointId: id }, data: { leasedUntil } })
+  await publishNew(app.admin, 'Too late for the first')
+  await gathered(app, id, 2)
+  await closeWindow(app)
+  await newestDelivery(app, id, 'DELIVERED')
+  app.clock.advance(61 * second)
+  await app.worker?.sweep()
+
+  const told = (await receiver.waitFor(2)).map((request) => envelopeOf(request).data)
+  expect(told).toEqual([
+    [{ post: { title: 'Too late for the first' } }],
+    [{ post: { title: 'Half closed' } }],
+  ])
+})
+
+test('a batch above 256 KiB fails with its size', async () => {
+  const { app } = lent
+  const long = 'subscription { events { ... on PostEvent { post { content } } } }'
+  const url = 'https://receiver.example.com/'
+  const { id } = await subscribe(app.admin, { url, eventTypes, document: long, batchWindowSeconds: 60 })
+  for (const title of ['Volume one', 'Volume two'])
+    await publishNew(app.admin, title, { source: 'word '.repeat(30_000) })
+  await gathered(app, id, 2)
+  await closeWindow(app)
+
+  const delivery = await newestDelivery(app, id, 'FAILED')
+
+  expect(delivery).toMatchObject({ body: null, nextAttemptAt: null, attempts: [] })
+  expect(delivery.reason).toMatch(/^The body has 30\d{4} bytes, more than the 262144 that are sent/)
+})
+
+test('a document that there was no time for is rendered when it is sent, and says so', async () => {
+  const { app } = lent
+  const { db } = app.database
+  await using receiver = await startReceiver()
+  const { id } = await subscribe(app.admin, { url: receiver.url, eventTypes: ['POST_TRASHED'], document })
+  const { post, event } = await publishNew(app.admin, 'Rendered late')
+  const { renderingKey } = await db.webhookEndpoint.findUniqueOrThrow({ where: { id } })
+  const { sequence, previous, detail, ...row } = await db.event.findUniqueOrThrow({ where: { id: event.id } })
+  // What a publish on a machine that was too busy leaves.
+  const slow = newId('event')
+  await db.event.create({
+    data: {
+      ...row,
+      id: slow,
+      type: 'post.trashed',
+      fannedOutAt: null,
+      renderings: { create: { key: renderingKey } },
+    },
+  })
+  await app.worker?.sweep()
+
+  const delivery = await deliveryOf(app.admin, id, slow, ({ status }) => status === 'DELIVERED')
+  const [request] = receiver.requests
+
+  expect(request?.body.toString()).toBe(delivery.body)
+  expect(request && envelopeOf(request)).toMatchObject({
+    id: slow,
+    subject: { id: post.id },
+    data: { post: { title: 'Rendered late' } },
+    rendered: 'replay',
+  })
+})
