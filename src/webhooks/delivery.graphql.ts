@@ -35,7 +35,7 @@ const WebhookAttempt = builder.prismaObject('WebhookAttempt', {
 const keys = { id: true, endpointId: true, eventId: true, nextAttemptAt: true } as const
 
 const WebhookDelivery = builder.prismaObject('WebhookDelivery', {
-  description: 'One event for one endpoint. Needs webhooks:manage.',
+  description: 'One event, or the events of a batch window, for one endpoint. Needs webhooks:manage.',
   interfaces: [Node],
   select: keys,
   fields: (t) => ({
@@ -48,7 +48,7 @@ const WebhookDelivery = builder.prismaObject('WebhookDelivery', {
     body: t.exposeString('body', {
       nullable: true,
       description:
-        'The bytes that are sent, the same with every attempt; null when there was nothing that could be sent.',
+        'The bytes that are sent, the same with every attempt; null when there was nothing that could be sent, and of a batch until its window has closed.',
     }),
   }),
 })
@@ -87,7 +87,8 @@ builder.prismaObjectFields('WebhookDelivery', (t) => ({
   event: t.loadable({
     type: Event,
     nullable: true,
-    description: 'What it tells; null when the event is no longer kept or is not for this caller.',
+    description:
+      'What it tells; null of a batch, which tells of several, when the event is no longer kept and when it is not for this caller.',
     resolve: (delivery) => delivery.eventId,
     load: async (ids: string[], { db, viewer }) =>
       inOrder(

@@ -6,7 +6,8 @@ import { untried } from './health.ts'
 /**
  * Sets an endpoint ACTIVE, PAUSED or DISABLED. Nothing happens when it is that already. Paused, its deliveries are made
  * and wait. Disabled, none are made, those that wait are cancelled and `endpoint.disabled` is told to the others. Active
- * again it is believed healthy; after it was disabled it is told of what happens from now on.
+ * again it is believed healthy, and what waits goes out with the next sweep, within 10 s; after it was disabled it is told
+ * of what happens from now on.
  *
  * @param reason for people: why, as a sentence; null when nobody said.
  * @throws NotFoundError

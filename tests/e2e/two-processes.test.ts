@@ -27,7 +27,9 @@ describe.skipIf(inject('kind') !== 'postgres')(
       receiver = await startReceiver()
       ;[one, two] = await Promise.all([lent.home.serve({ ROLE: 'api' }), lent.home.serve({ ROLE: 'api' })])
       const document = 'subscription { events { id } }'
-      await makeEndpoint(one.clientOf(key), { url: receiver.url, eventTypes: ['TAG_CREATED'], document })
+      // More than one of them takes: what is in flight to an endpoint is counted over all processes.
+      const input = { url: receiver.url, eventTypes: ['TAG_CREATED' as const], document, maxInFlight: 100 }
+      await makeEndpoint(one.clientOf(key), input)
       return () => receiver.close()
     }, 90_000)
 

@@ -79,25 +79,31 @@ test('an endpoint has never more requests under way than its maxInFlight, and th
   await allDelivered(app.admin, id, 12)
 })
 
-test('processes that look at one endpoint at the same time lease its maxInFlight together, each delivery once', async () => {
-  const { app } = lent
-  const { db } = app.database
-  const { id } = await subscribe(app.admin, {
-    url: 'https://receiver.example.com/',
-    maxInFlight: 5,
-    document,
-  })
-  // Due in an hour, so that the app's own worker takes none of them.
-  const now = new Date(app.clock.now().getTime() + 60 * 60 * 1_000)
-  await insertDeliveries(app, id, 20, now)
+const shared = [
+  { policy: 'maxInFlight', data: { maxInFlight: 5 }, leased: 5 },
+  { policy: 'rate limit', data: { rateLimitPerMinute: 60 }, leased: 1 },
+  { policy: "breaker's one probe", data: { openUntil: new Date(0), trips: 1 }, leased: 1 },
+]
 
-  const room = { free: 100, ended: new Map<string, number>() }
-  const claims = await Promise.all(Array.from({ length: 8 }, () => claim(db, [id], room, now)))
-  const leased = claims.flatMap(({ deliveries }) => deliveries.map((delivery) => delivery.id))
+test.for(shared)(
+  'processes that look at one endpoint at the same time share its $policy',
+  async ({ data, leased }) => {
+    const { app } = lent
+    const { db } = app.database
+    const { id } = await subscribe(app.admin, { url: 'https://receiver.example.com/', document })
+    await db.webhookEndpoint.update({ where: { id }, data })
+    // Due in an hour, so that the app's own worker takes none of them.
+    const now = new Date(app.clock.now().getTime() + 60 * 60 * 1_000)
+    await insertDeliveries(app, id, 20, now)
 
-  expect(leased).toHaveLength(5)
-  expect(new Set(leased).size).toBe(5)
-})
+    const room = { free: 100, ended: new Map<string, number>() }
+    const claims = await Promise.all(Array.from({ length: 8 }, () => claim(db, [id], room, now)))
+    const ids = claims.flatMap(({ deliveries }) => deliveries.map((delivery) => delivery.id))
+
+    expect(ids).toHaveLength(leased)
+    expect(new Set(ids).size).toBe(leased)
+  },
+)
 
 test('a receiver that answers at once is sent hundreds of deliveries, each once', async () => {
   const { app } = lent

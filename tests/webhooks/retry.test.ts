@@ -17,7 +17,7 @@ const hour = 60 * minute
 test('a delivery is tried ten times on the schedule, each attempt is written down, and then it has failed', async () => {
   const { app } = lent
   await using receiver = await startReceiver()
-  receiver.always(answer(500, { body: 'The database is away.' }))
+  receiver.always(answer(500, { body: 'The database is away.', headers: { 'x-why': 'restart' } }))
   const { id, secret } = await subscribe(app.admin, { url: receiver.url, eventTypes })
   const { event } = await publishNew(app.admin, 'Nobody is at home')
 
@@ -40,6 +40,9 @@ test('a delivery is tried ten times on the schedule, each attempt is written dow
       durationMs: expect.any(Number),
       responseBody: 'The database is away.',
     })
+
+  const kept = await app.database.db.webhookAttempt.findMany({ where: { deliveryId: failed.id } })
+  for (const { responseHeaders } of kept) expect(responseHeaders).toMatchObject({ 'x-why': 'restart' })
 
   app.clock.advance(100 * hour)
   await app.worker?.sweep()
