@@ -34,6 +34,7 @@ import { readBacklog } from './webhooks/backlog.ts'
 import type { Attempt } from './webhooks/delivery.ts'
 import type { EndpointRules } from './webhooks/endpoint.input.ts'
 import { createSender } from './webhooks/send.ts'
+import { sendingChannel } from './webhooks/sending.ts'
 import { startWorker, type Worker } from './worker.ts'
 import { type Once, writerWith } from './write.ts'
 
@@ -59,12 +60,13 @@ export const startApp = async (config: Config, world: World, opened?: Core): Pro
     if (config.OTEL_EXPORTER_OTLP_ENDPOINT) ends.push(await startTracing(version))
     const metrics = createMetrics(() => readBacklog(database.db, now()))
     database.db.$on('query', metrics.statement)
-    const notifier = await createNotifier(database, [eventsChannel])
+    const notifier = await createNotifier(database, [eventsChannel, sendingChannel])
     ends.push(() => notifier.close())
     const rules: EndpointRules = {
       seal: createSeal(config.SECRET_KEY ?? secretKeyIn(config.DATA_DIR)),
       allow: parseAllow(config.WEBHOOK_ALLOW),
       documentProblems: (document, variables) => documentProblems(schema, document, variables),
+      render: core.render,
     }
     const parts: Parts = { config, world, core, metrics, notifier, rules, ends }
     const worker = config.ROLE === 'api' ? null : await startWork(parts)

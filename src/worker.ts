@@ -9,6 +9,7 @@ import type { Queue } from './queue/queue.ts'
 import { fanOut } from './webhooks/fanout.ts'
 import { createPump, type PumpParts } from './webhooks/pump.ts'
 import { forgetDeliveries, forgetResponses } from './webhooks/retention.ts'
+import { sendingChannel } from './webhooks/sending.ts'
 import { rearm } from './webhooks/sweep.ts'
 import type { Writer } from './write.ts'
 
@@ -40,6 +41,7 @@ export type Worker = {
  * Everything that happens in the background, on one screen:
  *
  *   a commit with events → fanOut → deliveries and alarms of their endpoints → pump → attempts
+ *   a word by hand       → rearm → pump (an endpoint set active, a delivery sent again)
  *   every second         → pump (alarms that ring), fireDue (schedules)
  *   at start and every 10 s → fanOut, fireDue, rearm (what a crash left behind)
  *   at start and every 10 min → what is too old is forgotten
@@ -100,6 +102,15 @@ export const startWorker = async (
     return firing
   }
 
+  let sending: Promise<unknown> = Promise.resolve()
+  /** Sends what somebody had made due by hand. */
+  const send = () => {
+    sending = sending
+      .then(() => (stopped ? 0 : rearm(db, queue, now(), false)))
+      .then(pump.wake)
+      .catch(onError)
+  }
+
   const sweep = async (afterCrash = false) => {
     wake()
     await fire()
@@ -129,6 +140,7 @@ export const startWorker = async (
   }
 
   parts.notifier.on(eventsChannel, wake)
+  parts.notifier.on(sendingChannel, send)
   await sweep(database.kind === 'embedded')
   const timers = [
     setInterval(() => {
@@ -149,6 +161,7 @@ export const startWorker = async (
       for (const timer of timers) clearInterval(timer)
       if (soon) clearTimeout(soon)
       await running
+      await sending
       await firing?.catch(onError)
       await pruning?.catch(onError)
       await pump.drain()

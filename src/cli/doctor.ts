@@ -8,7 +8,8 @@ import { schema } from '../graphql/schema.ts'
 import { createSeal } from '../seal.ts'
 import { secretKeyIn } from '../secret-key.ts'
 import { parseAllow, urlProblem } from '../webhooks/address.ts'
-import { sealContext } from '../webhooks/endpoint.ts'
+import { openHeaders } from '../webhooks/header.ts'
+import { sealContext } from '../webhooks/secret.ts'
 import type { Exit } from './exit.ts'
 import { print, printJson } from './output.ts'
 import { readSettings } from './settings.ts'
@@ -92,18 +93,43 @@ const migrationsOf = async (database: Database): Promise<Finding> => {
 
 const secrets = async (config: Config, { db }: Database): Promise<Finding[]> => {
   const seal = createSeal(config.SECRET_KEY ?? secretKeyIn(config.DATA_DIR))
-  const rows = await db.webhookSecret.findMany()
-  const broken = rows.flatMap(({ endpointId, sealed }) => {
-    try {
-      seal.open(sealed, sealContext(endpointId))
-      return []
-    } catch (error) {
-      return [wrong('secrets', (error as Error).message)]
-    }
+  const keys = await db.webhookSecret.findMany()
+  const endpoints = await db.webhookEndpoint.findMany({
+    select: {
+      id: true,
+      url: true,
+      signing: true,
+      sealedHeaders: true,
+      secrets: { where: { expiresAt: null } },
+    },
   })
+  const broken = [
+    ...keys.flatMap(({ endpointId, sealed }) => problemOf(() => seal.open(sealed, sealContext(endpointId)))),
+    ...endpoints.flatMap(({ id, sealedHeaders }) => problemOf(() => openHeaders(seal, id, sealedHeaders))),
+    ...endpoints.flatMap(({ id, url, signing, secrets }) =>
+      signing
+        .filter((kind) => !secrets.some((secret) => secret.signing === kind))
+        .map((kind) => `${id} (${url}) has no key to sign with ${kind}; rotateWebhookSecret makes one.`),
+    ),
+  ].map((message) => wrong('secrets', message))
+  const withHeaders = endpoints.filter(({ sealedHeaders }) => sealedHeaders !== null).length
   return broken.length > 0
     ? broken
-    : [fine('secrets', `SECRET_KEY opens all of ${rows.length} webhook secrets.`)]
+    : [
+        fine(
+          'secrets',
+          `SECRET_KEY opens all of ${keys.length} webhook secrets and the headers of ${withHeaders} endpoints.`,
+        ),
+      ]
+}
+
+const problemOf = (open: () => unknown): string[] => {
+  try {
+    open()
+    return []
+  } catch (error) {
+    return [(error as Error).message]
+  }
 }
 
 const endpoints = async (config: Config, { db }: Database): Promise<Finding[]> => {

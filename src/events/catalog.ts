@@ -49,6 +49,10 @@ export const eventCatalog = {
     description:
       'An endpoint was disabled: by a person, because it answered 410, or because it failed for five days.',
   },
+  'webhook.test': {
+    subject: 'Endpoint',
+    description: 'Somebody tried an endpoint out. Told to that endpoint alone, whatever it listens to.',
+  },
 } as const satisfies Record<string, { subject: SubjectType; description: string }>
 
 export type SubjectType = 'Post' | 'Author' | 'Category' | 'Tag' | 'Import' | 'Endpoint'

@@ -18,15 +18,19 @@ export type Fact = {
   isPublic: boolean
   /** What only this type of event has. */
   detail?: Record<string, unknown>
+  /** What is to be done in the same transaction once the event is written and rendered. */
+  written?: (event: Event) => Promise<void>
 }
 
-/** A subscription document that listens to an event, and whose eyes it reads with. */
-export type Listener = {
+/** A subscription document and whose eyes it reads with. What has the same key shows the same. */
+export type View = {
   renderingKey: string
   document: string
   variables: Record<string, unknown> | null
   scopes: ApiKeyScope[]
 }
+/** An endpoint that is to be told of an event, and how it looks at it. */
+export type Listener = View & { endpointId: string }
 /**
  * What a document gave: the JSON of `data`, perhaps with errors beside it, or why it cannot be rendered. Neither data nor
  * failure: it took too long here, and is rendered when it is sent.
@@ -36,7 +40,7 @@ export type Rendering = { data: string | null; errors: Prisma.InputJsonValue | n
 /** What the outbox needs of others: who listens (webhooks), and what a document gives for an event (GraphQL). */
 export type OutboxPorts = {
   listeners(tx: Tx, event: Event): Promise<Listener[]>
-  render(tx: Tx, event: Event, listener: Listener, signal: AbortSignal): Promise<Rendering>
+  render(tx: Tx, event: Event, view: View, signal: AbortSignal): Promise<Rendering>
 }
 
 /** The channel that a commit with events notifies; the relay of every process listens. */
@@ -62,7 +66,7 @@ export const writeEvents = async (
   if (facts.length === 0) return []
   await tx.$executeRaw`SELECT pg_advisory_xact_lock(${sequenceLock})`
   const events: Event[] = []
-  for (const { previous, detail, ...fact } of facts) {
+  for (const { previous, detail, written, ...fact } of facts) {
     const event = await tx.event.create({
       data: {
         ...fact,
@@ -75,6 +79,7 @@ export const writeEvents = async (
       },
     })
     await writeRenderings(tx, ports, event)
+    await written?.(event)
     events.push(event)
   }
   await tx.$executeRaw`SELECT pg_notify(${eventsChannel}, '')`
@@ -83,14 +88,18 @@ export const writeEvents = async (
 
 const writeRenderings = async (tx: Tx, ports: OutboxPorts, event: Event): Promise<void> => {
   const listeners = await ports.listeners(tx, event)
-  const distinct = new Map(listeners.map((listener) => [listener.renderingKey, listener]))
   const rows: Prisma.EventRenderingCreateManyInput[] = []
-  for (const [key, listener] of distinct) {
+  for (const [key, alike] of Map.groupBy(listeners, (listener) => listener.renderingKey)) {
+    const [listener] = alike
+    if (!listener) continue
     const rendering =
       rows.length < maxDocumentsPerEvent
         ? await renderInSavepoint(tx, ports, event, listener)
         : failed(`More than ${maxDocumentsPerEvent} distinct documents listen to this event; use fewer.`)
-    rows.push({ eventId: event.id, key, ...rendering, errors: rendering.errors ?? undefined })
+    const endpointIds = alike.map(({ endpointId }) => endpointId)
+    const { scopes } = listener
+    const errors = rendering.errors ?? undefined
+    rows.push({ eventId: event.id, key, endpointIds, scopes, ...rendering, errors })
   }
   if (rows.length > 0) await tx.eventRendering.createMany({ data: rows })
 }
@@ -103,7 +112,7 @@ const renderInSavepoint = async (
   tx: Tx,
   ports: OutboxPorts,
   event: Event,
-  listener: Listener,
+  view: View,
 ): Promise<Rendering> => {
   await tx.$executeRaw`SAVEPOINT rendering`
   const deadline = AbortSignal.timeout(renderTimeoutMs)
@@ -112,7 +121,7 @@ const renderInSavepoint = async (
     deadline.onabort = () => resolve(late)
   })
   const rendering = await Promise.race([
-    ports.render(tx, event, listener, deadline).catch((error: Error) => failed(error.message)),
+    ports.render(tx, event, view, deadline).catch((error: Error) => failed(error.message)),
     tooSlow,
   ])
   deadline.onabort = null

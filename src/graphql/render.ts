@@ -10,7 +10,7 @@ import {
 } from 'graphql'
 import { viewerWith } from '../auth/viewer.ts'
 import type { Event } from '../db/generated/client.ts'
-import type { Listener, OutboxPorts, Rendering } from '../events/outbox.ts'
+import type { OutboxPorts, Rendering, View } from '../events/outbox.ts'
 import type { Site } from '../site.ts'
 import type { DocumentProblem } from '../webhooks/endpoint.input.ts'
 import type { Context } from './context.ts'
@@ -30,13 +30,13 @@ export const createRenderer = (
   onError: (error: unknown, eventId: string) => void,
 ): OutboxPorts['render'] => {
   const parsed = new Map<string, DocumentNode>()
-  const parse = ({ renderingKey, document }: Listener) => {
+  const parse = ({ renderingKey, document }: View) => {
     const known = parsed.get(renderingKey) ?? parseDocument(document)
     if (parsed.size >= maxParsed) parsed.clear()
     parsed.set(renderingKey, known)
     return known
   }
-  return async (tx, event, listener, signal) => {
+  return async (tx, event, view, signal) => {
     const mask = (error: unknown) =>
       maskError(error, event.id, (original) => {
         // Given up: the deadline is the reason, and nobody reads this one.
@@ -44,7 +44,7 @@ export const createRenderer = (
       })
     const contextValue: Context = {
       db: tx,
-      viewer: viewerWith(listener.scopes),
+      viewer: viewerWith(view.scopes),
       site,
       now: () => event.occurredAt,
       write: () => Promise.reject(new Error('A document that renders an event cannot write.')),
@@ -59,10 +59,10 @@ export const createRenderer = (
     try {
       const { data, errors = [] } = await execute({
         schema,
-        document: parse(listener),
+        document: parse(view),
         rootValue: { events: event },
         contextValue,
-        variableValues: listener.variables ?? {},
+        variableValues: view.variables ?? {},
         abortSignal: signal,
       })
       return renderingOf(event, data, errors.map(mask))

@@ -48,6 +48,8 @@ export type WebhookSubjectTypes = {
   'import.completed': 'Import'
   /** An endpoint was disabled: by a person, because it answered 410, or because it failed for five days. */
   'endpoint.disabled': 'Endpoint'
+  /** Somebody tried an endpoint out. Told to that endpoint alone, whatever it listens to. */
+  'webhook.test': 'Endpoint'
 }
 
 /** What an event may be called. */

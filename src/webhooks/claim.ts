@@ -10,7 +10,10 @@ export type Leased = {
   /** Null when it is still to be composed. */
   body: string | null
   attemptCount: number
+  /** How many of them were before it was last sent again by hand. */
+  resentAfter: number
   sealedSecrets: string[]
+  sealedHeaders: string | null
 }
 
 /** How much this process can take. */
@@ -71,7 +74,9 @@ export const claim = (db: Db, endpointIds: string[], room: Room, now: Date): Pro
     const byId = new Map(endpoints.map((endpoint) => [endpoint.id, endpoint]))
     const deliveries = due.flatMap((row) => {
       const endpoint = byId.get(row.endpointId)
-      return endpoint ? [{ ...row, url: endpoint.url, sealedSecrets: endpoint.sealedSecrets }] : []
+      if (!endpoint) return []
+      const { url, sealedSecrets, sealedHeaders } = endpoint
+      return [{ ...row, url, sealedSecrets, sealedHeaders }]
     })
     return { deliveries, again }
   })
@@ -85,6 +90,7 @@ type EndpointRow = Policies & {
   url: string
   ordering: WebhookOrdering
   sealedSecrets: string[]
+  sealedHeaders: string | null
 }
 
 const lockActive = (tx: Tx, ids: string[], now: Date): Promise<EndpointRow[]> =>
@@ -92,6 +98,7 @@ const lockActive = (tx: Tx, ids: string[], now: Date): Promise<EndpointRow[]> =>
   tx.$queryRaw<EndpointRow[]>`
     SELECT e.id, e.url, e.ordering::text, e.max_in_flight AS "maxInFlight",
       e.rate_limit_per_minute AS "rateLimitPerMinute", e.rate_slot_at AS "rateSlotAt", e.open_until AS "openUntil",
+      e.sealed_headers AS "sealedHeaders",
       ARRAY(SELECT s.sealed FROM webhook_secrets s
             WHERE s.endpoint_id = e.id AND (s.expires_at IS NULL OR s.expires_at > ${now})
             ORDER BY s.created_at DESC) AS "sealedSecrets"
@@ -100,7 +107,7 @@ const lockActive = (tx: Tx, ids: string[], now: Date): Promise<EndpointRow[]> =>
     ORDER BY e.id FOR NO KEY UPDATE OF e SKIP LOCKED`
 
 type OpenLane = { id: string; leases: number; begin: number; perSubject: boolean }
-type DueRow = Pick<Leased, 'id' | 'endpointId' | 'body' | 'attemptCount'>
+type DueRow = Pick<Leased, 'id' | 'endpointId' | 'body' | 'attemptCount' | 'resentAfter'>
 
 // A statement of its own, after the lock: its snapshot has the leases of whoever held the lock before.
 const leaseDue = (tx: Tx, lanes: OpenLane[], free: number, now: Date): Promise<DueRow[]> =>
@@ -134,7 +141,8 @@ const leaseDue = (tx: Tx, lanes: OpenLane[], free: number, now: Date): Promise<D
     )
     UPDATE webhook_deliveries d SET leased_until = ${new Date(now.getTime() + leaseMs)}
     FROM chosen WHERE d.id = chosen.id
-    RETURNING d.id, d.endpoint_id AS "endpointId", d.body, d.attempt_count AS "attemptCount"`
+    RETURNING d.id, d.endpoint_id AS "endpointId", d.body, d.attempt_count AS "attemptCount",
+      d.resent_after AS "resentAfter"`
 
 /** The endpoints whose rows another transaction holds. */
 const skippedOf = async (tx: Tx, wanted: string[], found: { id: string }[]): Promise<Claimed['again']> => {

@@ -1,7 +1,7 @@
 import type { Tx } from '../db/client.ts'
 import type { Event, EventRendering, WebhookEndpoint } from '../db/generated/client.ts'
-import type { OutboxPorts, Rendering } from '../events/outbox.ts'
-import { listenerOf } from './endpoint.ts'
+import type { OutboxPorts, Rendering, View } from '../events/outbox.ts'
+import { viewOf } from './endpoint.ts'
 import { type Body, batchBody, eventBody, type Shown } from './envelope.ts'
 
 type Render = OutboxPorts['render']
@@ -21,17 +21,19 @@ export const compose = async (db: Tx, render: Render, id: string): Promise<strin
   })
   if (!delivery?.endpoint) return null
   const { endpoint, eventId, subjectId } = delivery
-  const show = showWith(db, render, endpoint)
+  const show = showWith(db, render, viewOf(endpoint))
   const made =
     subjectId === null
       ? await bodyOfBatch(db, id, endpoint, show)
       : await bodyOfEvent(db, eventId, endpoint, show)
-  const isKept = await keep(db, id, made)
+  const isKept = await keep(db, id, endpoint, made)
   return isKept && 'body' in made ? made.body : null
 }
 
+type RenderedEvent = Event & { renderings: EventRendering[] }
+
 /** What the endpoint is shown of an event. */
-type Show = (event: Event & { renderings: EventRendering[] }) => Promise<Shown>
+export type Show = (event: RenderedEvent) => Promise<Shown>
 
 const bodyOfEvent = async (
   db: Tx,
@@ -45,8 +47,16 @@ const bodyOfEvent = async (
         include: { renderings: { where: { key: renderingKey } } },
       })
     : null
-  return event ? eventBody(event, apiVersion, await show(event)) : { reason: 'The event is no longer kept.' }
+  return event
+    ? eventBody(event, apiVersion, await show(withoutFailure(event)))
+    : { reason: 'The event is no longer kept.' }
 }
+
+/** What failed with the event failed its delivery then: one that is composed all the same was asked for again. */
+const withoutFailure = (event: RenderedEvent): RenderedEvent => ({
+  ...event,
+  renderings: event.renderings.filter(({ failure }) => failure === null),
+})
 
 const bodyOfBatch = async (
   db: Tx,
@@ -69,7 +79,8 @@ const bodyOfBatch = async (
   return batchBody(deliveryId, apiVersion, events, states)
 }
 
-const showWith = (db: Tx, render: Render, endpoint: WebhookEndpoint): Show => {
+/** Shows what was rendered with the event where there is that, else the state of now, within a few seconds in all. */
+export const showWith = (db: Tx, render: Render, view: View): Show => {
   const deadline = AbortSignal.timeout(renderTimeoutMs)
   const tooLate = new Promise<Rendering>((resolve) => {
     const failure = `The document took longer than ${renderTimeoutMs} ms.`
@@ -78,17 +89,17 @@ const showWith = (db: Tx, render: Render, endpoint: WebhookEndpoint): Show => {
   return async (event) => {
     const kept = event.renderings.find(({ data, failure }) => data !== null || failure !== null)
     if (kept) return { ...kept, isReplay: false }
-    const rendering = await Promise.race([render(db, event, listenerOf(endpoint), deadline), tooLate])
+    const rendering = await Promise.race([render(db, event, view, deadline), tooLate])
     return { ...rendering, isReplay: true }
   }
 }
 
 /** Keeps the body, or the reason why there is none, unless the delivery was cancelled meanwhile. */
-const keep = async (db: Tx, id: string, made: Body): Promise<boolean> => {
+const keep = async (db: Tx, id: string, { scopes }: WebhookEndpoint, made: Body): Promise<boolean> => {
   const failed = { status: 'FAILED', nextAttemptAt: null, leasedUntil: null } as const
   const { count } = await db.webhookDelivery.updateMany({
     where: { id, status: 'PENDING', body: null },
-    data: 'body' in made ? made : { ...made, ...failed },
+    data: { scopes, ...made, ...('body' in made ? {} : failed) },
   })
   return count > 0
 }

@@ -1,9 +1,10 @@
 import { type Seal, SealError } from '../seal.ts'
 import { nextAttemptDelayMs } from './backoff.ts'
 import type { Leased } from './claim.ts'
-import { sealContext } from './endpoint.ts'
+import { openHeaders } from './header.ts'
 import { type Outcome, unanswered } from './outcome.ts'
 import { parseRetryAfter } from './retry-after.ts'
+import { sealContext } from './secret.ts'
 import type { Sender } from './send.ts'
 import { signatureHeaders } from './sign.ts'
 
@@ -35,9 +36,10 @@ export const attempt = async (delivery: Composed, parts: AttemptParts): Promise<
   const outcome = await signAndSend(delivery, parts, startedAt)
   const number = delivery.attemptCount + 1
   const retryAfterMs = outcome.retryAfter === null ? null : parseRetryAfter(outcome.retryAfter, parts.now())
+  const planned = number - delivery.resentAfter
   const retryDelayMs = outcome.ok
     ? null
-    : nextAttemptDelayMs({ attempt: number, random: parts.random(), retryAfterMs, outcome })
+    : nextAttemptDelayMs({ attempt: planned, random: parts.random(), retryAfterMs, outcome })
   return {
     deliveryId: delivery.id,
     endpointId: delivery.endpointId,
@@ -49,18 +51,19 @@ export const attempt = async (delivery: Composed, parts: AttemptParts): Promise<
 }
 
 const signAndSend = async (
-  { id, endpointId, url, body, sealedSecrets }: Composed,
+  { id, endpointId, url, body, sealedSecrets, sealedHeaders }: Composed,
   { sender, seal, userAgent }: AttemptParts,
   startedAt: Date,
 ): Promise<Outcome> => {
   try {
     const secrets = sealedSecrets.map((sealed) => seal.open(sealed, sealContext(endpointId)))
+    const own = openHeaders(seal, endpointId, sealedHeaders)
     const timestampSeconds = Math.floor(startedAt.getTime() / 1_000)
     const signature = signatureHeaders({ id, timestampSeconds, body, secrets })
     return await sender.send({
       url,
       body,
-      headers: { 'content-type': 'application/json', 'user-agent': userAgent, ...signature },
+      headers: { ...own, 'content-type': 'application/json', 'user-agent': userAgent, ...signature },
     })
   } catch (error) {
     // A secret that cannot be read must show in the log of attempts, where the endpoint's owner looks.

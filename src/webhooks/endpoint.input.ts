@@ -1,11 +1,13 @@
 import { hasScope } from '../auth/viewer.ts'
-import type { ApiKeyScope, WebhookOrdering } from '../db/generated/client.ts'
+import type { ApiKeyScope, WebhookOrdering, WebhookSigning } from '../db/generated/client.ts'
 import type { ValidationIssue } from '../errors.ts'
 import type { EventType } from '../events/catalog.ts'
+import type { OutboxPorts } from '../events/outbox.ts'
 import type { Seal } from '../seal.ts'
 import { textProblem } from '../text.ts'
 import type { Write } from '../write.ts'
 import { urlProblem, type WebhookAllow } from './address.ts'
+import { type Header, headerProblems } from './header.ts'
 
 /** What saving an endpoint needs besides the transaction. */
 export type EndpointRules = {
@@ -13,6 +15,8 @@ export type EndpointRules = {
   allow: WebhookAllow
   /** Every problem of a subscription document and its variables, each a sentence that says what to do. */
   documentProblems(document: string, variables: Record<string, unknown> | null): DocumentProblem[]
+  /** What a document gives for an event in the state of now. */
+  render: OutboxPorts['render']
 }
 
 export type DocumentProblem = { field: 'document' | 'variables'; message: string }
@@ -24,6 +28,8 @@ export type EndpointInput = {
   document?: string | null
   variables?: unknown
   scopes?: ApiKeyScope[] | null
+  headers?: Header[] | null
+  signing?: WebhookSigning[] | null
   ordering?: WebhookOrdering | null
   batchWindowSeconds?: number | null
   rateLimitPerMinute?: number | null
@@ -50,6 +56,10 @@ export const endpointIssues = (w: Write, rules: EndpointRules, input: EndpointIn
       add('scopes', `An endpoint cannot read with ${scope}, which your key does not have.`)
     }
   }
+  for (const { index, message } of headerProblems(input.headers ?? []))
+    issues.push({ message, path: ['input', 'headers', ...(index === null ? [] : [String(index)])] })
+  if (input.signing?.length === 0)
+    add('signing', 'signing is empty; nothing goes out unsigned. Name HMAC_SHA256, ED25519 or both.')
   for (const [field, range] of Object.entries(ranges)) {
     const value = input[field as keyof typeof ranges]
     if (value != null && (value < range.least || value > range.most))

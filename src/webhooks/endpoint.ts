@@ -1,15 +1,16 @@
 import { createHash } from 'node:crypto'
 import { viewerWith } from '../auth/viewer.ts'
 import type { Tx } from '../db/client.ts'
-import type { ApiKeyScope, Event, Prisma, WebhookEndpoint } from '../db/generated/client.ts'
+import type { ApiKeyScope, Event, Prisma, WebhookEndpoint, WebhookSigning } from '../db/generated/client.ts'
 import { ValidationError } from '../errors.ts'
-import { apiVersion } from '../events/catalog.ts'
-import type { Listener } from '../events/outbox.ts'
+import { apiVersion, type EventType } from '../events/catalog.ts'
+import type { Listener, View } from '../events/outbox.ts'
 import { maySee } from '../events/visibility.ts'
 import { newId } from '../id.ts'
 import type { Write } from '../write.ts'
 import { type EndpointInput, type EndpointRules, endpointIssues } from './endpoint.input.ts'
-import { newWebhookSecret } from './sign.ts'
+import { sealHeaders } from './header.ts'
+import { newKeys, shownOf } from './secret.ts'
 import { cancelPending, lockEndpoint, newestSequence } from './status.ts'
 
 /** What an endpoint without a document of its own is sent. */
@@ -21,6 +22,10 @@ export const defaultDocument = `subscription {
         authors { slug name } categories { slug name } tags { slug name }
       }
     }
+    ... on AuthorEvent { author { id slug name path url } }
+    ... on CategoryEvent { category { id slug name path url parent { id slug name } } mergedIds }
+    ... on TagEvent { tag { id slug name path url } mergedIds }
+    ... on ImportEvent { source created changed unchanged failed }
     ... on EndpointEvent { endpointId reason }
   }
 }`
@@ -40,7 +45,9 @@ export const createWebhookEndpoint = async (
   const id = newId('endpoint')
   const scopes = input.scopes ?? []
   const variables = (input.variables ?? null) as Record<string, unknown> | null
-  const secret = newWebhookSecret()
+  const headers = input.headers ?? []
+  const signing = [...new Set(input.signing ?? defaultSigning)]
+  const keys = newKeys(rules.seal, id, signing, w.now)
   const endpoint = await w.tx.webhookEndpoint.create({
     data: {
       id,
@@ -52,26 +59,21 @@ export const createWebhookEndpoint = async (
       scopes,
       apiVersion,
       renderingKey: renderingKeyOf(input.document ?? defaultDocument, variables, scopes),
-      headerNames: [],
+      sealedHeaders: sealHeaders(rules.seal, id, headers),
+      headerNames: headers.map(({ name }) => name),
       ordering: input.ordering ?? 'UNORDERED',
       batchWindowSeconds: input.batchWindowSeconds ?? 0,
       rateLimitPerMinute: input.rateLimitPerMinute ?? null,
       maxInFlight: input.maxInFlight ?? defaultMaxInFlight,
-      signing: ['HMAC_SHA256'],
+      signing,
+      publicKey: keys.verifiedWith.ED25519 ?? null,
       listensAfter: await newestSequence(w),
       statusChangedAt: w.now,
       createdAt: w.now,
-      secrets: {
-        create: {
-          id: newId('key'),
-          signing: 'HMAC_SHA256',
-          sealed: rules.seal.seal(secret, sealContext(id)),
-          createdAt: w.now,
-        },
-      },
     },
   })
-  return { endpoint, secret }
+  await w.tx.webhookSecret.createMany({ data: keys.rows })
+  return { endpoint, secret: shownOf(keys) }
 }
 
 /** Deletes an endpoint with its secrets. Deliveries stay in the log; those that wait are cancelled. */
@@ -82,36 +84,54 @@ export const deleteWebhookEndpoint = async (w: Write, id: string): Promise<strin
   return id
 }
 
-/** Whether an endpoint is to be told of an event: its types, what its scopes may see, and since when it listens. */
+/** Whether an endpoint is to be told of an event that is being committed. */
 export const listensTo = (
-  { eventTypes, scopes, listensAfter }: Pick<WebhookEndpoint, 'eventTypes' | 'scopes' | 'listensAfter'>,
+  endpoint: Pick<WebhookEndpoint, 'id' | 'eventTypes' | 'scopes' | 'listensAfter'>,
+  event: Event,
+): boolean => event.sequence > endpoint.listensAfter && isFor(endpoint, event)
+
+/** Whether an event is one that an endpoint is told of, whenever that was: its types, and what its scopes may see. */
+export const isFor = (
+  { id, eventTypes, scopes }: Pick<WebhookEndpoint, 'id' | 'eventTypes' | 'scopes'>,
   event: Event,
 ): boolean =>
-  event.sequence > listensAfter &&
-  (eventTypes.length === 0 || eventTypes.includes(event.type)) &&
-  (maySee(viewerWith(scopes), event) || (event.subjectType === 'Endpoint' && eventTypes.length > 0))
+  event.type === testType
+    ? event.subjectId === id
+    : (eventTypes.length === 0 || eventTypes.includes(event.type)) &&
+      (maySee(viewerWith(scopes), event) || (event.subjectType === 'Endpoint' && eventTypes.length > 0))
+
+/** The event of somebody who tries an endpoint out. */
+export const testType: EventType = 'webhook.test'
+
+/** How an endpoint looks at events. */
+export const viewOf = ({
+  renderingKey,
+  document,
+  variables,
+  scopes,
+}: Pick<WebhookEndpoint, 'renderingKey' | 'document' | 'variables' | 'scopes'>): View => ({
+  renderingKey,
+  document: document ?? defaultDocument,
+  variables: variables as View['variables'],
+  scopes,
+})
 
 /** The documents that an event has to be rendered for. */
 export const listenersOf = async (tx: Tx, event: Event): Promise<Listener[]> => {
   const endpoints = await tx.webhookEndpoint.findMany({ where: { status: { not: 'DISABLED' } } })
-  return endpoints.filter((endpoint) => listensTo(endpoint, event)).map(listenerOf)
+  return endpoints
+    .filter((endpoint) => listensTo(endpoint, event))
+    .map((endpoint) => ({ ...viewOf(endpoint), endpointId: endpoint.id }))
 }
 
-/** The document of an endpoint, as it is rendered. */
-export const listenerOf = ({ renderingKey, document, variables, scopes }: WebhookEndpoint): Listener => ({
-  renderingKey,
-  document: document ?? defaultDocument,
-  variables: variables as Record<string, unknown> | null,
-  scopes,
-})
-
-/** What a secret of an endpoint is sealed under: a value copied to another endpoint does not open there. */
-export const sealContext = (endpointId: string): string => `${endpointId}/secret`
-
 // Enough for a site that takes half a second to be told of several posts a second, too few to press it.
-const defaultMaxInFlight = 4
+export const defaultMaxInFlight = 4
 
-const renderingKeyOf = (document: string, variables: unknown, scopes: ApiKeyScope[]): string =>
+/** What every library for Standard Webhooks verifies. */
+export const defaultSigning: WebhookSigning[] = ['HMAC_SHA256']
+
+/** Endpoints with the same key are shown the same of an event. */
+export const renderingKeyOf = (document: string, variables: unknown, scopes: ApiKeyScope[]): string =>
   createHash('sha256')
     .update(JSON.stringify([document, variables, [...scopes].sort()]))
     .digest('base64url')

@@ -21,6 +21,20 @@ export const WebhookOrdering = builder.enumType('WebhookOrdering', {
   } as const,
 })
 
+export const WebhookSigning = builder.enumType('WebhookSigning', {
+  description: 'How deliveries are signed, as the Standard Webhooks specification says.',
+  values: {
+    HMAC_SHA256: {
+      description:
+        '`v1`: with a secret, `whsec_…`, that sender and receiver share. Every library verifies it.',
+    },
+    ED25519: {
+      description:
+        '`v1a`: with a key pair. The receiver has the public key, `whpk_…`, and cannot sign itself.',
+    },
+  } as const,
+})
+
 export const WebhookDeliveryStatus = builder.enumType('WebhookDeliveryStatus', {
   description: 'What became of a delivery.',
   values: {

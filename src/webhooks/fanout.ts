@@ -3,7 +3,6 @@ import type { Event, EventRendering, Prisma, WebhookEndpoint } from '../db/gener
 import { newId } from '../id.ts'
 import type { Alarm, Queue } from '../queue/queue.ts'
 import { joinWindows } from './batch.ts'
-import { listensTo } from './endpoint.ts'
 import { eventBody } from './envelope.ts'
 
 // One transaction of the relay: large enough to drain a backlog fast, small enough to hold no lock for long.
@@ -68,9 +67,11 @@ const endpointsTold = (
   endpoints: WebhookEndpoint[],
 ): Told[] =>
   endpoints.flatMap((endpoint) => {
-    const rendering = renderings.find((row) => row.key === endpoint.renderingKey)
-    // An endpoint that was made or set active after the event did not ask for it.
-    return rendering && listensTo(endpoint, event) ? [{ event, endpoint, rendering }] : []
+    // Who is told was decided when the event was committed: the endpoint may have been made or changed since.
+    const rendering = renderings.find((row) => row.endpointIds.includes(endpoint.id))
+    // One that was disabled meanwhile and set active again is told of what came after that.
+    const isLate = event.sequence <= endpoint.listensAfter
+    return rendering && !isLate ? [{ event, endpoint, rendering }] : []
   })
 
 const writeDeliveries = async (tx: Tx, told: Told[], now: Date): Promise<Alarm[]> => {
@@ -80,12 +81,22 @@ const writeDeliveries = async (tx: Tx, told: Told[], now: Date): Promise<Alarm[]
   return [...new Set(due)].map((id) => ({ id, delayMs: 0 }))
 }
 
-const deliveryOf = (
+/** The delivery of one event, before it is written. */
+export const deliveryOf = (
   { event, endpoint, rendering }: Told,
   now: Date,
 ): Prisma.WebhookDeliveryCreateManyInput => {
   const { id: eventId, subjectId, sequence } = event
-  const row = { id: newId('delivery'), endpointId: endpoint.id, eventId, subjectId, sequence, createdAt: now }
+  const { scopes } = rendering
+  const row = {
+    id: newId('delivery'),
+    endpointId: endpoint.id,
+    eventId,
+    subjectId,
+    sequence,
+    scopes,
+    createdAt: now,
+  }
   // There was no time to render it: that is made up for when it is sent.
   if (rendering.data === null && rendering.failure === null) return { ...row, nextAttemptAt: now }
   const made = eventBody(event, endpoint.apiVersion, { ...rendering, isReplay: false })

@@ -37,8 +37,9 @@ const lockHealth = (tx: Tx, attempts: Attempt[]): Promise<EndpointHealth[]> =>
 
 const insertAttempts = (tx: Tx, attempts: Attempt[]) =>
   tx.webhookAttempt.createMany({
-    data: attempts.map(({ deliveryId, number, startedAt, outcome }) => ({
+    data: attempts.map(({ deliveryId, endpointId, number, startedAt, outcome }) => ({
       deliveryId,
+      endpointId,
       number,
       startedAt,
       durationMs: Math.round(outcome.durationMs),

@@ -40,10 +40,14 @@ export const setEndpointStatus = async (
 }
 
 /** The endpoint, locked before any of its deliveries is: everybody locks in this order. */
-export const lockEndpoint = async ({ tx }: Write, id: string): Promise<WebhookEndpoint> => {
+export const lockEndpoint = async (
+  { tx }: Write,
+  id: string,
+  path = ['input', 'id'],
+): Promise<WebhookEndpoint> => {
   await tx.$queryRaw`SELECT 1 FROM webhook_endpoints WHERE id = ${id} FOR NO KEY UPDATE`
   const endpoint = await tx.webhookEndpoint.findUnique({ where: { id } })
-  if (!endpoint) throw new NotFoundError(`There is no webhook endpoint with the id "${id}".`, ['input', 'id'])
+  if (!endpoint) throw new NotFoundError(`There is no webhook endpoint with the id "${id}".`, path)
   return endpoint
 }
 

@@ -131,7 +131,13 @@ describe('a reader that asks while events are committed', () => {
     paths: [],
     isPublic: true,
   }
-  const listener = { renderingKey: 'slow', document: '', variables: null, scopes: [] }
+  const listener = {
+    endpointId: 'endpoint_1',
+    renderingKey: 'slow',
+    document: '',
+    variables: null,
+    scopes: [],
+  }
   /** Rendering keeps a transaction open after it has its sequence: here for a while that differs. */
   const ports: OutboxPorts = {
     listeners: async () => [listener],

@@ -34,6 +34,7 @@ const mutations: Record<string, ApiKeyScope> = {
   restorePostRevision: 'CONTENT_WRITE',
   revokeApiKey: 'KEYS_MANAGE',
   revokePreviewToken: 'CONTENT_WRITE',
+  rotateWebhookSecret: 'WEBHOOKS_MANAGE',
   trashPost: 'CONTENT_PUBLISH',
   trashPosts: 'CONTENT_PUBLISH',
   unpublishPost: 'CONTENT_PUBLISH',
@@ -42,6 +43,7 @@ const mutations: Record<string, ApiKeyScope> = {
   updateCategory: 'CONTENT_WRITE',
   updatePost: 'CONTENT_WRITE',
   updateTag: 'CONTENT_WRITE',
+  updateWebhookEndpoint: 'WEBHOOKS_MANAGE',
 }
 
 /** Every field with a scope of its own. */

@@ -174,7 +174,7 @@ test('a document that there was no time for is rendered when it is sent, and say
       id: slow,
       type: 'post.trashed',
       fannedOutAt: null,
-      renderings: { create: { key: renderingKey } },
+      renderings: { create: { key: renderingKey, endpointIds: [id] } },
     },
   })
   await app.worker?.sweep()

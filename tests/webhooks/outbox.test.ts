@@ -19,6 +19,7 @@ const fact: Fact = {
 }
 
 const listener = (key: string): Listener => ({
+  endpointId: 'endpoint_1',
   renderingKey: key,
   document: '',
   variables: null,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { createSeal } from '../../src/seal.ts'
-import { sealContext } from '../../src/webhooks/endpoint.ts'
+import { sealContext } from '../../src/webhooks/secret.ts'
 import { type TestApp, withApp } from '../support/app.ts'
 import { answer, startReceiver } from '../support/receiver.ts'
 import { deliveryOf, subscribe } from './subscribing.ts'

@@ -3,6 +3,10 @@ import {
   CreateWebhookEndpointDocument,
   type CreateWebhookEndpointInput,
   DeleteWebhookEndpointDocument,
+  RotateWebhookSecretDocument,
+  type RotateWebhookSecretInput,
+  UpdateWebhookEndpointDocument,
+  type UpdateWebhookEndpointInput,
   WebhookDeliveriesDocument,
   type WebhookDeliveriesQuery,
 } from '../../schema/generated/graphql.ts'
@@ -11,7 +15,7 @@ import type { Client } from '../support/client.ts'
 import type { ReceivedRequest } from '../support/receiver.ts'
 import { until } from '../support/until.ts'
 
-export type Subscriber = { id: string; secret: string }
+export type Subscriber = { id: string; secret: string; publicKey: string | null }
 export type Delivery = WebhookDeliveriesQuery['webhookDeliveries']['nodes'][number]
 
 /** Makes an endpoint; the test that made it takes it away when it ends, so that it hears nothing of the next one. */
@@ -30,7 +34,7 @@ export const makeEndpoint = async (
   if (createWebhookEndpoint.__typename !== 'CreateWebhookEndpointPayload')
     throw new Error(`Not subscribed: ${JSON.stringify(createWebhookEndpoint)}`)
   const { secret, webhookEndpoint } = createWebhookEndpoint
-  return { id: webhookEndpoint.id, secret }
+  return { id: webhookEndpoint.id, secret, publicKey: webhookEndpoint.publicKey }
 }
 
 /** What is wrong with an endpoint that must not be made. */
@@ -38,6 +42,29 @@ export const issuesOf = async (client: Client, input: CreateWebhookEndpointInput
   const { createWebhookEndpoint: result } = await client.run(CreateWebhookEndpointDocument, { input })
   if (result.__typename !== 'ValidationError') throw new Error(`Not refused: ${JSON.stringify(result)}`)
   return result.issues
+}
+
+/** Changes an endpoint; answers how it is then, and the secret if there is a new one. */
+export const updateEndpoint = async (client: Client, input: UpdateWebhookEndpointInput) => {
+  const { updateWebhookEndpoint: result } = await client.run(UpdateWebhookEndpointDocument, { input })
+  if (result.__typename === 'UpdateWebhookEndpointPayload')
+    return { ...result.webhookEndpoint, secret: result.secret }
+  throw new Error(`Not changed: ${JSON.stringify(result)}`)
+}
+
+/** What is wrong with a change that must not be made. */
+export const updateIssuesOf = async (client: Client, input: UpdateWebhookEndpointInput) => {
+  const { updateWebhookEndpoint: result } = await client.run(UpdateWebhookEndpointDocument, { input })
+  if (result.__typename !== 'ValidationError') throw new Error(`Not refused: ${JSON.stringify(result)}`)
+  return result.issues
+}
+
+/** Gives an endpoint new keys; answers what receivers verify with then. */
+export const rotate = async (client: Client, input: RotateWebhookSecretInput) => {
+  const { rotateWebhookSecret: result } = await client.run(RotateWebhookSecretDocument, { input })
+  if (result.__typename === 'RotateWebhookSecretPayload')
+    return { secret: result.secret, publicKey: result.webhookEndpoint.publicKey }
+  throw new Error(`Not rotated: ${JSON.stringify(result)}`)
 }
 
 export const unsubscribe = async (client: Client, id: string): Promise<void> =>
