@@ -1,10 +1,12 @@
 import { hasScope } from '../auth/viewer.ts'
 import type { Prisma } from '../db/generated/client.ts'
 import { type Ordering, pageOrder, pageWhere, readPage, toConnection } from '../db/page.ts'
-import { Event } from '../events/event.graphql.ts'
+import { Event, EventType } from '../events/event.graphql.ts'
 import { eventsVisibleTo } from '../events/visibility.ts'
 import { builder } from '../graphql/builder.ts'
 import { connectionArgs, connectionType, nodePaths } from '../graphql/connection.ts'
+import { DateTimeRange } from '../graphql/date-time-range.ts'
+import { forbidden } from '../graphql/errors.ts'
 import { Node, registerNode } from '../graphql/node.ts'
 import { loadedBy, selectOf } from '../graphql/select.ts'
 import { WebhookEndpoint } from './endpoint.graphql.ts'
@@ -24,6 +26,13 @@ const WebhookAttempt = builder.prismaObject('WebhookAttempt', {
       nullable: true,
       description: 'Why it failed: a code for programs, a colon and a sentence for people; null on success.',
     }),
+    responseHeaders: t.field({
+      type: 'JSON',
+      nullable: true,
+      description:
+        'The headers that were answered, as an object: names in lower case, repeated ones joined by ", "; null when nothing was answered.',
+      resolve: ({ responseHeaders }) => responseHeaders,
+    }),
     responseBody: t.exposeString('responseBody', {
       nullable: true,
       description: 'The first 16 KiB that were answered; null when nothing was, and after 30 days.',
@@ -31,13 +40,13 @@ const WebhookAttempt = builder.prismaObject('WebhookAttempt', {
   }),
 })
 
-// What the fields below are loaded by.
-const keys = { id: true, endpointId: true, eventId: true, nextAttemptAt: true } as const
+/** What its fields are loaded by. */
+export const deliveryKeys = { id: true, endpointId: true, eventId: true, nextAttemptAt: true } as const
 
-const WebhookDelivery = builder.prismaObject('WebhookDelivery', {
+export const WebhookDelivery = builder.prismaObject('WebhookDelivery', {
   description: 'One event, or the events of a batch window, for one endpoint. Needs webhooks:manage.',
   interfaces: [Node],
-  select: keys,
+  select: deliveryKeys,
   fields: (t) => ({
     status: t.expose('status', { type: WebhookDeliveryStatus, description: 'What became of it.' }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was made.' }),
@@ -45,10 +54,16 @@ const WebhookDelivery = builder.prismaObject('WebhookDelivery', {
       nullable: true,
       description: 'Why it is not delivered; null when nothing went wrong.',
     }),
-    body: t.exposeString('body', {
+    body: t.string({
       nullable: true,
       description:
-        'The bytes that are sent, the same with every attempt; null when there was nothing that could be sent, and of a batch until its window has closed.',
+        'The bytes that are sent, the same with every attempt; null when there was nothing that could be sent, and of a batch until its window has closed. Only for keys with all scopes that it was rendered with: null and FORBIDDEN otherwise.',
+      select: { body: true, scopes: true },
+      resolve: ({ body, scopes }, _args, { viewer }) => {
+        if (body !== null && !scopes.every((scope) => hasScope(viewer, scope)))
+          throw forbidden('WebhookDelivery.body')
+        return body
+      },
     }),
   }),
 })
@@ -111,7 +126,11 @@ const inOrder = <Row extends { id: string }>(ids: string[], rows: Row[]): (Row |
   return ids.map((id) => byId.get(id) ?? null)
 }
 
-const WebhookDeliveryConnection = connectionType('WebhookDelivery', 'webhook deliveries', WebhookDelivery)
+export const WebhookDeliveryConnection = connectionType(
+  'WebhookDelivery',
+  'webhook deliveries',
+  WebhookDelivery,
+)
 
 const WebhookDeliveryFilter = builder.inputType('WebhookDeliveryFilter', {
   description: 'Which deliveries to list; conditions are ANDed.',
@@ -121,6 +140,11 @@ const WebhookDeliveryFilter = builder.inputType('WebhookDeliveryFilter', {
       description: 'Only with one of these; absent or null: any.',
     }),
     endpointId: t.id({ description: 'Only to this endpoint.' }),
+    eventTypes: t.field({
+      type: [EventType],
+      description: 'Only of events of one of these types; absent or null: any.',
+    }),
+    createdAt: t.field({ type: DateTimeRange, description: 'Only what was made in this span of time.' }),
   }),
 })
 
@@ -142,10 +166,20 @@ builder.queryField('webhookDeliveries', (t) =>
     },
     resolve: async (_root, { filter, ...args }, context, info) => {
       const page = readPage(args, newestFirst)
-      const select = selectOf(context, info, 'WebhookDelivery', { ...keys, createdAt: true }, nodePaths)
+      const select = selectOf(
+        context,
+        info,
+        'WebhookDelivery',
+        { ...deliveryKeys, createdAt: true },
+        nodePaths,
+      )
       const where: Prisma.WebhookDeliveryWhereInput = {
         ...(filter?.status ? { status: { in: filter.status } } : {}),
         ...(filter?.endpointId != null ? { endpointId: filter.endpointId } : {}),
+        ...(filter?.eventTypes ? { event: { type: { in: filter.eventTypes } } } : {}),
+        ...(filter?.createdAt
+          ? { createdAt: { gte: filter.createdAt.from?.instant, lt: filter.createdAt.before?.instant } }
+          : {}),
       }
       const rows = await context.db.webhookDelivery.findMany({
         select,
@@ -161,7 +195,7 @@ builder.queryField('webhookDeliveries', (t) =>
 registerNode('delivery', 'WebhookDelivery', async (ids, context, info) =>
   hasScope(context.viewer, 'WEBHOOKS_MANAGE')
     ? context.db.webhookDelivery.findMany({
-        select: selectOf(context, info, 'WebhookDelivery', keys),
+        select: selectOf(context, info, 'WebhookDelivery', deliveryKeys),
         where: { id: { in: ids } },
       })
     : [],

@@ -30,11 +30,14 @@ const mutations: Record<string, ApiKeyScope> = {
   mergeTags: 'CONTENT_WRITE',
   publishPost: 'CONTENT_PUBLISH',
   publishPosts: 'CONTENT_PUBLISH',
+  redeliverWebhook: 'WEBHOOKS_MANAGE',
+  replayWebhooks: 'WEBHOOKS_MANAGE',
   restorePost: 'CONTENT_WRITE',
   restorePostRevision: 'CONTENT_WRITE',
   revokeApiKey: 'KEYS_MANAGE',
   revokePreviewToken: 'CONTENT_WRITE',
   rotateWebhookSecret: 'WEBHOOKS_MANAGE',
+  sendTestWebhook: 'WEBHOOKS_MANAGE',
   trashPost: 'CONTENT_PUBLISH',
   trashPosts: 'CONTENT_PUBLISH',
   unpublishPost: 'CONTENT_PUBLISH',
@@ -60,6 +63,7 @@ const fields: Record<string, ApiKeyScope> = {
   'Post.unpublishAt': 'CONTENT_READ',
   'PostEvent.actor': 'CONTENT_READ',
   'Query.apiKeys': 'KEYS_MANAGE',
+  'Query.previewWebhook': 'WEBHOOKS_MANAGE',
   'Query.webhookDeliveries': 'WEBHOOKS_MANAGE',
   'Query.webhookEndpoints': 'WEBHOOKS_MANAGE',
   'TagEvent.actor': 'CONTENT_READ',
@@ -140,6 +144,8 @@ const call = (client: Client, kind: 'query' | 'mutation', name: string) => {
   const { variables, declared, given } = sampleArguments(
     fieldOf(kind === 'query' ? 'Query' : 'Mutation', name),
   )
+  // A preview is of an event that there is.
+  if (name === 'previewWebhook') variables.input = { eventId: ids.PostEvent }
   return client.send(`${kind} Sample${declared} { ${name}${given} { __typename } }`, variables)
 }
 

@@ -186,6 +186,9 @@ test('a filter takes one more to look up all its slugs, however many, and none w
   expect((await count(ask({ status: states, updatedAt: { from: '2020-01-01T00:00:00Z' } }))).length).toBe(1)
 })
 
+/** An event of which there is a preview. */
+let published = ''
+
 /** What a query of schema/operations takes at most, for few and for many rows of every list that it has. */
 const budgets: Record<string, [statements: number, variables: (rows: number) => object]> = {
   ApiKeys: [2, (first) => ({ first })],
@@ -211,6 +214,7 @@ const budgets: Record<string, [statements: number, variables: (rows: number) => 
   PostRevisions: [7, (first) => ({ by: { slug: 'with-edits' }, first })],
   PostsPage: [2, (first) => ({ first })],
   PreviewPost: [6, () => ({ by: { slug: 'post-0060' }, previewToken: 'pwp_unknown' })],
+  PreviewWebhook: [6, () => ({ input: { eventId: published } })],
   ResolveUrl: [3, () => ({ url: '/made/post-0060/' })],
   Search: [5, (first) => ({ query: 'body', first })],
   Tag: [3, (first) => ({ by: { slug: 'tag-01' }, first })],
@@ -218,6 +222,7 @@ const budgets: Record<string, [statements: number, variables: (rows: number) => 
   Viewer: [0, () => ({})],
   WebhookDeliveries: [5, (first) => ({ first })],
   WebhookEndpoints: [2, (first) => ({ first })],
+  WebhookLog: [6, (first) => ({ first })],
 }
 
 /** A delivery with two attempts for each event so far, to an endpoint of its own. */
@@ -253,6 +258,7 @@ describe('schema/operations', () => {
     const { admin } = lent.app
     const id = await createAndPublish(admin, { title: 'With edits', source: 'x', tags: ['tag-01'] })
     for (let number = 1; number <= 25; number++) await update(admin, { id, source: `Edit ${number}` })
+    published = (await lent.app.database.db.event.findFirstOrThrow({ where: { type: 'post.published' } })).id
     await makeDeliveries()
   })
 

@@ -123,6 +123,9 @@ const everyArgument = async (): Promise<Arguments> => {
     'query: String!': ['"canary"'],
     'by: ArchiveUnit!': ['MONTH'],
     'orderBy: PostOrder': ['{ field: UPDATED_AT, direction: DESC }'],
+    'input: PreviewWebhookInput!': quoted(ids.filter((id) => id.startsWith('event_'))).map(
+      (id) => `{ eventId: ${id} }`,
+    ),
   }
 }
 

@@ -3,8 +3,12 @@ import {
   CreateWebhookEndpointDocument,
   type CreateWebhookEndpointInput,
   DeleteWebhookEndpointDocument,
+  RedeliverWebhookDocument,
+  type ReplayFrom,
+  ReplayWebhooksDocument,
   RotateWebhookSecretDocument,
   type RotateWebhookSecretInput,
+  SendTestWebhookDocument,
   UpdateWebhookEndpointDocument,
   type UpdateWebhookEndpointInput,
   WebhookDeliveriesDocument,
@@ -57,6 +61,27 @@ export const updateIssuesOf = async (client: Client, input: UpdateWebhookEndpoin
   const { updateWebhookEndpoint: result } = await client.run(UpdateWebhookEndpointDocument, { input })
   if (result.__typename !== 'ValidationError') throw new Error(`Not refused: ${JSON.stringify(result)}`)
   return result.issues
+}
+
+/** Tries an endpoint out; answers the delivery. */
+export const sendTest = async (client: Client, id: string) => {
+  const { sendTestWebhook: result } = await client.run(SendTestWebhookDocument, { input: { id } })
+  if (result.__typename === 'SendTestWebhookPayload') return result.webhookDelivery
+  throw new Error(`Not sent: ${JSON.stringify(result)}`)
+}
+
+/** Has a delivery sent again; answers how it stands then. */
+export const redeliver = async (client: Client, id: string) => {
+  const { redeliverWebhook: result } = await client.run(RedeliverWebhookDocument, { input: { id } })
+  if (result.__typename === 'RedeliverWebhookPayload') return result.webhookDelivery
+  throw new Error(`Not sent again: ${JSON.stringify(result)}`)
+}
+
+/** Sends an endpoint again what it was told; answers how much it was. */
+export const replay = async (client: Client, endpointId: string, from: ReplayFrom) => {
+  const { replayWebhooks: result } = await client.run(ReplayWebhooksDocument, { input: { endpointId, from } })
+  if (result.__typename === 'ReplayWebhooksPayload') return result
+  throw new Error(`Not replayed: ${JSON.stringify(result)}`)
 }
 
 /** Gives an endpoint new keys; answers what receivers verify with then. */

@@ -1,0 +1,141 @@
+import type { Viewer } from '../auth/viewer.ts'
+import type { WebhookEndpoint } from '../db/generated/client.ts'
+import { NotFoundError } from '../errors.ts'
+import { maySee } from '../events/visibility.ts'
+import { newId } from '../id.ts'
+import type { OffsetDateTime } from '../offset-date-time.ts'
+import type { Write, Writer } from '../write.ts'
+import { type Found, failedDeliveriesAfter, foundEventsAfter, type Place } from './replay.find.ts'
+import { checkNotDisabled, forgetBodies, makeDue, maySend } from './resend.ts'
+import { lockEndpoint } from './status.ts'
+
+/** From where on to replay: an event of the log and all after it, a time, or what has failed since a time. */
+export type ReplayFrom = {
+  eventId?: string | null
+  since?: OffsetDateTime | null
+  failedSince?: OffsetDateTime | null
+}
+
+export type Replayed = {
+  id: string
+  /** How many deliveries are on their way because of it. */
+  count: number
+  hasMore: boolean
+  /** The last event that it came to; null when there was none. */
+  lastEventId: string | null
+}
+
+// What a receiver that was away for a day has missed; more is asked for again.
+const maxDeliveries = 10_000
+// A transaction's worth: on the embedded database everybody else waits for it.
+const atOnce = 500
+
+/**
+ * Sends an endpoint again what it was to be told of, the oldest first, in transactions of some hundreds. What it has a
+ * delivery of is sent as it was, under the same id; an event that it has none of shows the state of now. A call that was
+ * cut off can be repeated: what is on its way already is left alone.
+ *
+ * @throws NotFoundError; InvalidStateError when the endpoint is disabled.
+ */
+export const replayWebhooks = async (
+  write: Writer,
+  viewer: Viewer,
+  { endpointId, from }: { endpointId: string; from: ReplayFrom },
+): Promise<Replayed> => {
+  const { value: start } = await write(viewer, (w) => startOf(w, endpointId, from))
+  const done: Replayed = { id: endpointId, count: 0, hasMore: false, lastEventId: null }
+  let place: Place | null = start
+  let handled = 0
+  while (place && handled < maxDeliveries) {
+    const here: Place = place
+    const limit = Math.min(atOnce, maxDeliveries - handled)
+    const { value: part }: { value: Part } = await write(viewer, (w) =>
+      replayPart(w, endpointId, here, limit),
+    )
+    done.count += part.count
+    done.lastEventId = part.lastEventId ?? done.lastEventId
+    handled += part.handled
+    place = part.next
+  }
+  return { ...done, hasMore: place !== null }
+}
+
+const startOf = async (w: Write, endpointId: string, from: ReplayFrom): Promise<Place> => {
+  checkNotDisabled(await lockReplayed(w, endpointId), ['input', 'endpointId'])
+  if (from.failedSince) return { kind: 'failed', after: from.failedSince.instant, afterId: '' }
+  const { _max } = await w.tx.event.aggregate({ _max: { sequence: true } })
+  const until = _max.sequence ?? 0n
+  if (from.since) {
+    const since = from.since.instant
+    const first = await w.tx.event.aggregate({
+      _min: { sequence: true },
+      where: { occurredAt: { gte: since } },
+    })
+    return { kind: 'events', after: (first._min.sequence ?? until + 1n) - 1n, until, since }
+  }
+  const event = await w.tx.event.findUnique({ where: { id: from.eventId ?? '' } })
+  if (!event || !maySee(w.viewer, event)) {
+    const path = ['input', 'from', 'eventId']
+    throw new NotFoundError(`There is no event with the id "${from.eventId}".`, path)
+  }
+  return { kind: 'events', after: event.sequence - 1n, until, since: null }
+}
+
+type Part = {
+  count: number
+  handled: number
+  lastEventId: string | null
+  next: Place | null
+}
+
+const replayPart = async (w: Write, endpointId: string, place: Place, limit: number): Promise<Part> => {
+  const endpoint = await lockReplayed(w, endpointId)
+  checkNotDisabled(endpoint, ['input', 'endpointId'])
+  const found =
+    place.kind === 'events'
+      ? await foundEventsAfter(w, endpoint, place, limit)
+      : await failedDeliveriesAfter(w, endpoint, place, limit)
+  const last = found.at(-1)
+  return {
+    count: await sendFound(w, endpoint, found),
+    handled: found.length,
+    lastEventId: last?.event?.id ?? last?.delivery?.eventId ?? null,
+    next: last && found.length === limit ? placeAfter(place, last) : null,
+  }
+}
+
+/** Makes what was found due now. An event that the endpoint was not told of is rendered when it is sent. */
+const sendFound = async (w: Write, endpoint: WebhookEndpoint, found: Found[]): Promise<number> => {
+  const known = found.flatMap(({ delivery }) => delivery ?? [])
+  const missed = found.flatMap(({ event, delivery }) => (delivery ? [] : (event ?? [])))
+  if (missed.length > 0) {
+    await w.tx.webhookDelivery.createMany({
+      data: missed.map((event) => ({
+        id: newId('delivery'),
+        endpointId: endpoint.id,
+        eventId: event.id,
+        subjectId: event.subjectId,
+        sequence: event.sequence,
+        scopes: endpoint.scopes,
+        nextAttemptAt: w.now,
+        createdAt: w.now,
+      })),
+    })
+  }
+  const ended = known.filter(({ status }) => status !== 'PENDING')
+  // What shows more than the endpoint may see today is made anew.
+  await forgetBodies(
+    w,
+    ended.filter((delivery) => !maySend(endpoint, delivery)).map(({ id }) => id),
+  )
+  const sent = await makeDue(w, [...new Set(ended.map(({ id }) => id))], 'those that have ended')
+  return missed.length + sent
+}
+
+const placeAfter = (place: Place, { event, delivery }: Found): Place => {
+  if (place.kind === 'events') return { ...place, after: event?.sequence ?? place.until }
+  return { kind: 'failed', after: delivery?.createdAt ?? place.after, afterId: delivery?.id ?? '' }
+}
+
+const lockReplayed = async (w: Write, endpointId: string): Promise<WebhookEndpoint> =>
+  lockEndpoint(w, endpointId, ['input', 'endpointId'])
