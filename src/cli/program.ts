@@ -8,6 +8,7 @@ import { addKeys } from './keys.ts'
 import { addMigrate } from './migrate.ts'
 import { addSchema } from './schema.ts'
 import { addServe, addWorker } from './serve.ts'
+import { addWebhooks } from './webhooks.ts'
 
 /** Runs the command line and returns the exit code. Expected failures are one line; anything else keeps its stack. */
 export const run = async (argv: string[]): Promise<number> => {
@@ -17,7 +18,7 @@ export const run = async (argv: string[]): Promise<number> => {
     .version(version)
     .exitOverride()
     .showHelpAfterError('(add --help for what is possible)')
-  for (const add of [addServe, addWorker, addMigrate, addImport, addKeys, addDoctor, addSchema])
+  for (const add of [addServe, addWorker, addMigrate, addImport, addKeys, addDoctor, addSchema, addWebhooks])
     add(program, exit)
   try {
     await program.parseAsync(argv)
