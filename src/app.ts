@@ -25,7 +25,7 @@ import type { Log } from './log.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { claimRequest, type RepeatableRequest } from './once.ts'
 import { startQueue } from './queue/pg-boss.ts'
-import { createSeal } from './seal.ts'
+import { createSeal, rememberOpened } from './seal.ts'
 import { secretKeyIn } from './secret-key.ts'
 import { startTracing } from './tracing.ts'
 import { version } from './version.ts'
@@ -172,7 +172,7 @@ const startWork = async ({ config, world, core, metrics, notifier, rules, ends }
     queue,
     notifier,
     sender,
-    seal: rules.seal,
+    seal: rememberOpened(rules.seal),
     userAgent: `Presswire/${version}`,
     now,
     random: world.random ?? Math.random,

@@ -1,5 +1,5 @@
 import type { Db, Tx } from '../db/client.ts'
-import type { Event, EventRendering, Prisma, WebhookEndpoint } from '../db/generated/client.ts'
+import type { ApiKeyScope, Event, EventRendering, WebhookEndpoint } from '../db/generated/client.ts'
 import { newId } from '../id.ts'
 import type { Alarm, Queue } from '../queue/queue.ts'
 import { joinWindows } from './batch.ts'
@@ -76,16 +76,38 @@ const endpointsTold = (
 
 const writeDeliveries = async (tx: Tx, told: Told[], now: Date): Promise<Alarm[]> => {
   const rows = told.map((one) => deliveryOf(one, now))
-  if (rows.length > 0) await tx.webhookDelivery.createMany({ data: rows })
-  const due = rows.flatMap(({ endpointId, nextAttemptAt }) => (nextAttemptAt && endpointId) || [])
+  await insertDeliveries(tx, rows)
+  const due = rows.flatMap(({ endpointId, nextAttemptAt }) => (nextAttemptAt ? [endpointId] : []))
   return [...new Set(due)].map((id) => ({ id, delayMs: 0 }))
 }
 
+/** Writes deliveries: one parameter however many there are, since the client would plan each value of each row. */
+export const insertDeliveries = (tx: Tx, rows: DeliveryRow[]) =>
+  tx.$executeRaw`
+    INSERT INTO webhook_deliveries
+      (id, endpoint_id, event_id, subject_id, sequence, scopes, status, body, reason, next_attempt_at, created_at)
+    SELECT id, "endpointId", "eventId", "subjectId", sequence, scopes, status, body, reason, "nextAttemptAt", "createdAt"
+    FROM json_to_recordset(${JSON.stringify(rows)}::json) AS r(
+      id text, "endpointId" text, "eventId" text, "subjectId" text, sequence bigint, scopes "ApiKeyScope"[],
+      status "WebhookDeliveryStatus", body text, reason text, "nextAttemptAt" timestamptz, "createdAt" timestamptz)`
+
+/** A delivery as it is written down first. */
+export type DeliveryRow = {
+  id: string
+  endpointId: string
+  eventId: string
+  subjectId: string
+  sequence: string
+  scopes: ApiKeyScope[]
+  createdAt: Date
+  status: 'PENDING' | 'FAILED'
+  body?: string
+  reason?: string
+  nextAttemptAt?: Date
+}
+
 /** The delivery of one event, before it is written. */
-export const deliveryOf = (
-  { event, endpoint, rendering }: Told,
-  now: Date,
-): Prisma.WebhookDeliveryCreateManyInput => {
+export const deliveryOf = ({ event, endpoint, rendering }: Told, now: Date): DeliveryRow => {
   const { id: eventId, subjectId, sequence } = event
   const { scopes } = rendering
   const row = {
@@ -93,9 +115,10 @@ export const deliveryOf = (
     endpointId: endpoint.id,
     eventId,
     subjectId,
-    sequence,
+    sequence: String(sequence),
     scopes,
     createdAt: now,
+    status: 'PENDING' as const,
   }
   // There was no time to render it: that is made up for when it is sent.
   if (rendering.data === null && rendering.failure === null) return { ...row, nextAttemptAt: now }

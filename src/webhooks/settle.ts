@@ -1,6 +1,5 @@
 import { system } from '../auth/viewer.ts'
 import type { Tx } from '../db/client.ts'
-import { Prisma } from '../db/generated/client.ts'
 import type { Alarm, Queue } from '../queue/queue.ts'
 import type { Write, Writer } from '../write.ts'
 import type { Attempt } from './delivery.ts'
@@ -16,8 +15,8 @@ const worker = system('webhooks')
  */
 export const settle = async (write: Writer, queue: Queue, attempts: Attempt[]): Promise<void> =>
   void (await write(worker, async (w) => {
-    // The endpoints first and in one order, as everybody locks them who writes their deliveries.
-    const before = await lockHealth(w.tx, attempts)
+    // The endpoints first and in one order, as everybody locks them who changes them.
+    const before = await lockHealth(w, attempts)
     await insertAttempts(w.tx, attempts)
     await updateDeliveries(w, attempts)
     const after = before.map((row) => ({ ...row, ...healthOf(row, attempts, w.now) }))
@@ -28,29 +27,47 @@ export const settle = async (write: Writer, queue: Queue, attempts: Attempt[]): 
 
 type EndpointHealth = Health & { id: string }
 
-const lockHealth = (tx: Tx, attempts: Attempt[]): Promise<EndpointHealth[]> =>
-  tx.$queryRaw<EndpointHealth[]>`
+// Health is told to the second; to write it with every success would have a fast endpoint's claims wait for its row.
+const healthIsFreshMs = 1_000
+
+/** Locks those endpoints whose health the attempts change: a success of one that is well and was so a moment ago does not. */
+const lockHealth = ({ tx, now }: Write, attempts: Attempt[]): Promise<EndpointHealth[]> => {
+  const failed = attempts.filter(({ outcome }) => !outcome.ok)
+  return tx.$queryRaw<EndpointHealth[]>`
     SELECT id, consecutive_failures AS "consecutiveFailures", first_failure_at AS "firstFailureAt",
       last_failure_at AS "lastFailureAt", last_success_at AS "lastSuccessAt", open_until AS "openUntil", trips
-    FROM webhook_endpoints WHERE id = ANY(${attempts.map(({ endpointId }) => endpointId)})
+    FROM webhook_endpoints
+    WHERE id = ANY(${endpointsOf(attempts)}) AND (
+      id = ANY(${endpointsOf(failed)}) OR consecutive_failures > 0 OR first_failure_at IS NOT NULL
+      OR open_until IS NOT NULL OR trips > 0 OR last_success_at IS NULL
+      OR last_success_at < ${new Date(now.getTime() - healthIsFreshMs)})
     ORDER BY id FOR NO KEY UPDATE`
+}
 
-const insertAttempts = (tx: Tx, attempts: Attempt[]) =>
-  tx.webhookAttempt.createMany({
-    data: attempts.map(({ deliveryId, endpointId, number, startedAt, outcome }) => ({
-      deliveryId,
-      endpointId,
-      number,
-      startedAt,
-      durationMs: Math.round(outcome.durationMs),
-      statusCode: outcome.statusCode,
-      error: outcome.ok ? null : `${outcome.error}: ${outcome.reason}`,
-      responseHeaders: outcome.responseHeaders ?? Prisma.DbNull,
-      responseBody: outcome.responseBody,
-    })),
-    // A lease that ran out while its holder was still sending: the first to write the number wins.
-    skipDuplicates: true,
-  })
+const endpointsOf = (attempts: Attempt[]): string[] => [
+  ...new Set(attempts.map(({ endpointId }) => endpointId)),
+]
+
+const insertAttempts = (tx: Tx, attempts: Attempt[]) => {
+  const rows = attempts.map(({ deliveryId, endpointId, number, startedAt, outcome }) => ({
+    delivery_id: deliveryId,
+    endpoint_id: endpointId,
+    number,
+    started_at: startedAt,
+    duration_ms: Math.round(outcome.durationMs),
+    status_code: outcome.statusCode,
+    error: outcome.ok ? null : `${outcome.error}: ${outcome.reason}`,
+    response_headers: outcome.responseHeaders,
+    response_body: outcome.responseBody,
+  }))
+  // A lease that ran out while its holder was still sending: the first to write the number wins.
+  return tx.$executeRaw`
+    INSERT INTO webhook_attempts
+      (delivery_id, endpoint_id, number, started_at, duration_ms, status_code, error, response_headers, response_body)
+    SELECT delivery_id, endpoint_id, number, started_at, duration_ms, status_code, error, response_headers, response_body
+    FROM json_populate_recordset(NULL::webhook_attempts, ${JSON.stringify(rows)}::json)
+    ON CONFLICT DO NOTHING`
+}
 
 const updateDeliveries = ({ tx, now }: Write, attempts: Attempt[]) => {
   const rows = attempts.map(({ deliveryId, number, outcome, retryDelayMs }) => ({

@@ -1,7 +1,7 @@
 import { newId } from '../id.ts'
 import type { Write } from '../write.ts'
 import { testType } from './endpoint.ts'
-import { deliveryOf } from './fanout.ts'
+import { deliveryOf, insertDeliveries } from './fanout.ts'
 import { checkNotDisabled } from './resend.ts'
 import { wakeSenders } from './sending.ts'
 import { lockEndpoint } from './status.ts'
@@ -30,7 +30,7 @@ export const sendTestWebhook = async (w: Write, endpointId: string): Promise<{ d
     written: async (event) => {
       const rendering = await w.tx.eventRendering.findFirstOrThrow({ where: { eventId: event.id } })
       const row = deliveryOf({ event, endpoint, rendering }, w.now)
-      await w.tx.webhookDelivery.create({ data: { ...row, id: deliveryId } })
+      await insertDeliveries(w.tx, [{ ...row, id: deliveryId }])
       await w.tx.event.update({ where: { id: event.id }, data: { fannedOutAt: w.now } })
       await wakeSenders(w.tx)
     },
