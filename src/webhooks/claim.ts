@@ -112,9 +112,12 @@ type DueRow = Pick<Leased, 'id' | 'endpointId' | 'body' | 'attemptCount' | 'rese
 // A statement of its own, after the lock: its snapshot has the leases of whoever held the lock before.
 const leaseDue = (tx: Tx, lanes: OpenLane[], free: number, now: Date): Promise<DueRow[]> =>
   tx.$queryRaw<DueRow[]>`
-    WITH lane AS (
-      SELECT l.*, (SELECT count(*) FROM webhook_deliveries d
-                   WHERE d.endpoint_id = l.id AND d.leased_until > ${now}) AS leased
+    WITH lane AS MATERIALIZED (
+      SELECT l.*, (SELECT count(*) FROM (
+        -- Ordered, PostgreSQL walks the index, and drops the entries of rows that are settled as it goes.
+        SELECT 1 FROM webhook_deliveries d WHERE d.endpoint_id = l.id AND d.leased_until > ${now}
+        ORDER BY d.leased_until LIMIT l.leases
+      ) alive) AS leased
       FROM json_to_recordset(${JSON.stringify(lanes)}::json)
         AS l(id text, leases int, begin int, "perSubject" boolean)
     ), due AS MATERIALIZED (
