@@ -24,7 +24,7 @@ export const deliverReport = (
         ['Presswire in percent of the limit', spread(percent, 1)],
       ],
     ),
-    `One publish at a time, one endpoint: ${idle.p50Ms} ms (p50) and ${idle.p99Ms} ms (p99) from the event’s own time, which is before its commit, to the receiver.`,
+    `One publish at a time, one endpoint: ${idle.p50Ms.toFixed(1)} ms (p50) and ${idle.p99Ms.toFixed(1)} ms (p99) from the notification of its commit to the receiver.`,
   ]
   return `${paragraphs.join('\n\n')}\n`
 }

@@ -1,4 +1,6 @@
+import pg from 'pg'
 import { openDatabase } from '../src/db/client.ts'
+import { eventsChannel } from '../src/events/outbox.ts'
 import { until } from '../tests/support/until.ts'
 import { type Arrivals, startArrivals, steadyRate } from './arrivals.ts'
 import { startDatabaseServer } from './database.ts'
@@ -32,7 +34,7 @@ export const benchDeliver = async (options: DeliverOptions, watch: Watch): Promi
     watch.say(`publishing ${idlePublishes} posts, one at a time`)
     const idle = await withEditor(url, key, 'all', async (editor) => {
       await editor.subscribe(arrivals.url)
-      const sample = await idleLatency(editor, arrivals)
+      const sample = await idleLatency(editor, arrivals, url)
       for (let index = 1; index < endpoints; index++) await editor.subscribe(`${arrivals.url}${index}`)
       return sample
     })
@@ -69,20 +71,36 @@ const withEditor = async <T>(
   }
 }
 
-/** From the event's own time, which is before its commit: no less than from commit to receiver. */
-const idleLatency = async (editor: Editor, arrivals: Arrivals): Promise<Sample> => {
+/** From the notification that PostgreSQL sends when an event is committed to the arrival of its delivery. */
+const idleLatency = async (editor: Editor, arrivals: Arrivals, databaseUrl: string): Promise<Sample> => {
+  const commits = await listenForCommits(databaseUrl)
   const latenciesMs: number[] = []
-  for (let index = 0; index < idlePublishes; index++) {
-    const id = await editor.draft(`Alone ${index}`)
-    arrivals.reset()
-    await editor.publish(id)
-    await until(() => arrivals.all.length === 1)
-    const [{ clockMs, timestamp } = { clockMs: Number.NaN, timestamp: '' }] = arrivals.all
-    latenciesMs.push(clockMs - Date.parse(timestamp))
+  try {
+    for (let index = 0; index < idlePublishes; index++) {
+      const id = await editor.draft(`Alone ${index}`)
+      arrivals.reset()
+      const before = commits.lastMs()
+      await editor.publish(id)
+      await until(() => arrivals.all.length === 1 && commits.lastMs() > before)
+      latenciesMs.push((arrivals.all[0]?.atMs ?? Number.NaN) - commits.lastMs())
+    }
+  } finally {
+    await commits.close()
   }
   // The first ones warm up the program.
   const sorted = latenciesMs.slice(idlePublishes / 10).toSorted((one, other) => one - other)
   return { perSecond: Number.NaN, p50Ms: percentile(sorted, 0.5), p99Ms: percentile(sorted, 0.99) }
+}
+
+const listenForCommits = async (databaseUrl: string) => {
+  const client = new pg.Client({ connectionString: databaseUrl })
+  let lastMs = 0
+  client.on('notification', () => {
+    lastMs = performance.now()
+  })
+  await client.connect()
+  await client.query(`LISTEN ${eventsChannel}`)
+  return { lastMs: () => lastMs, close: () => client.end() }
 }
 
 const variantsOf = (
