@@ -2,6 +2,7 @@ import { stillHolds, viewerOfKey } from './auth/api-key.ts'
 import { startLastUse } from './auth/last-use.ts'
 import type { Viewer } from './auth/viewer.ts'
 import type { Config } from './config.ts'
+import { filterProblem, filterToJson } from './content/post.filter.json.ts'
 import { type Core, openCore, type World } from './core.ts'
 import { createNotifier, type Notifier } from './db/notify.ts'
 import { createFollow } from './events/follow.ts'
@@ -67,6 +68,7 @@ export const startApp = async (config: Config, world: World, opened?: Core): Pro
       allow: parseAllow(config.WEBHOOK_ALLOW),
       documentProblems: (document, variables) => documentProblems(schema, document, variables),
       render: core.render,
+      filters: { problem: filterProblem, toJson: filterToJson },
     }
     const parts: Parts = { config, world, core, metrics, notifier, rules, ends }
     const worker = config.ROLE === 'api' ? null : await startWork(parts)

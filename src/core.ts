@@ -1,14 +1,17 @@
 import type { Config } from './config.ts'
+import { createMatching } from './content/post.matches.ts'
 import { renderAgain } from './content/render-again.ts'
 import { indexMissing } from './content/search-index.ts'
 import { type Database, openDatabase } from './db/client.ts'
 import { migrate } from './db/migrate.ts'
+import type { InterestPorts } from './events/interests.ts'
 import type { OutboxPorts } from './events/outbox.ts'
 import { createRenderer } from './graphql/render.ts'
 import { schema } from './graphql/schema.ts'
 import type { Log } from './log.ts'
 import { type Site, siteOf } from './site.ts'
 import type { Resolve } from './webhooks/connector.ts'
+import { interestsOf } from './webhooks/endpoint.filter.ts'
 import { listenersOf } from './webhooks/endpoint.ts'
 import { createWriter, type Writer } from './write.ts'
 
@@ -54,10 +57,15 @@ export const openCore = async (config: Config, world: World): Promise<Core> => {
     world.log.error({ err: error, event }, 'rendering failed')
   const render = createRenderer(schema, site, onError)
   const outbox = { listeners: listenersOf, render }
+  const interests: InterestPorts = {
+    interests: interestsOf,
+    matching: createMatching(site),
+    onError: (error, { filter }) => world.log.error({ err: error, filter }, 'a filter of an endpoint failed'),
+  }
   const committed = () => {
     for (const wake of wakes) wake()
   }
-  const write = createWriter({ db: database.db, site, now, outbox, committed })
+  const write = createWriter({ db: database.db, site, now, outbox, interests, committed })
   const onCommit = (wake: () => void) => void wakes.push(wake)
   return { database, write, render, site, now, onCommit, close: () => database.close() }
 }

@@ -3,10 +3,11 @@ import type { Viewer } from './auth/viewer.ts'
 import type { Db, Tx } from './db/client.ts'
 import { isContention } from './db/contention.ts'
 import type { Event } from './db/generated/client.ts'
+import { createJudge, type InterestPorts, type Judge } from './events/interests.ts'
 import { type Fact, type OutboxPorts, writeEvents } from './events/outbox.ts'
 import type { Site } from './site.ts'
 
-/** What every write is handed: the transaction, who asks, the clock, the site, and the recorder of facts. */
+/** What every write is handed: the transaction, who asks, the clock, the site, the recorder of facts and the judge of interests. */
 export type Write = {
   tx: Tx
   viewer: Viewer
@@ -14,6 +15,8 @@ export type Write = {
   site: Site
   /** Says what happened. The event is written when the work is done, in the same transaction. */
   record(fact: Fact): void
+  /** Says who wants to be told of a subject as it is: asked before it changes and after. */
+  judge: Judge
 }
 
 /** What a write that may be asked for again came to: its value, as data without classes, and the ids of its events. */
@@ -38,7 +41,14 @@ export type Writer = <T>(
   once?: Once,
 ) => Promise<{ value: T; events: Event[] }>
 
-type Parts = { db: Db; site: Site; now: () => Date; outbox: OutboxPorts; committed: () => void }
+type Parts = {
+  db: Db
+  site: Site
+  now: () => Date
+  outbox: OutboxPorts
+  interests: InterestPorts
+  committed: () => void
+}
 
 export const createWriter =
   (parts: Parts): Writer =>
@@ -50,7 +60,9 @@ export const createWriter =
         if (known) return { value: known.value as never, events: await eventsOf(tx, known.eventIds) }
         const facts: Fact[] = []
         const now = parts.now()
-        const value = await work({ tx, viewer, now, site: parts.site, record: (fact) => facts.push(fact) })
+        const record = (fact: Fact) => void facts.push(fact)
+        const judge = createJudge(tx, parts.interests)
+        const value = await work({ tx, viewer, now, site: parts.site, record, judge })
         const events = await writeEvents(tx, parts.outbox, facts, { actor: viewer.name, now })
         await once?.keep(tx, value, events)
         return { value, events }

@@ -1,4 +1,5 @@
 import { NotFoundError, VersionConflictError } from '../errors.ts'
+import type { Verdict } from '../events/interests.ts'
 import { prefixOf } from '../id.ts'
 import { holdShelves } from '../shelves/locks.ts'
 import type { Write } from '../write.ts'
@@ -7,12 +8,15 @@ import { lockPost, type PostState } from './snapshot.ts'
 /** Which post an action is about, and the version that it was decided on. */
 export type PostAction = { id: string; expectedVersion?: number | null }
 
+/** A post that is about to change, and which listeners' filters it matches until then. */
+export type LockedPost = PostState & { verdict: Verdict }
+
 /**
  * Reads and locks the post of an action until the transaction ends.
  *
  * @throws NotFoundError; VersionConflictError when someone saved it since.
  */
-export const postToWrite = async (w: Write, { id, expectedVersion }: PostAction): Promise<PostState> => {
+export const postToWrite = async (w: Write, { id, expectedVersion }: PostAction): Promise<LockedPost> => {
   await holdShelves(w)
   const state = prefixOf(id) === 'post' ? await lockPost(w.tx, id) : null
   if (!state) throw new NotFoundError(`There is no post with the id "${id}".`, ['input', 'id'])
@@ -22,5 +26,5 @@ export const postToWrite = async (w: Write, { id, expectedVersion }: PostAction)
       id,
     )
   }
-  return state
+  return { ...state, verdict: await w.judge(id) }
 }

@@ -1,8 +1,10 @@
 import type { EventType } from '../events/catalog.ts'
+import { eitherOf } from '../events/interests.ts'
 import type { Fact } from '../events/outbox.ts'
 import { authorPath, categoryPath, type Site, tagPath } from '../site.ts'
 import { lineOf } from '../taxonomy/category.tree.ts'
 import type { Write } from '../write.ts'
+import type { LockedPost } from './lock.ts'
 import { type PostState, snapshotOf } from './snapshot.ts'
 
 /**
@@ -12,7 +14,7 @@ import { type PostState, snapshotOf } from './snapshot.ts'
 export const recordPostFact = async (
   w: Write,
   type: EventType,
-  before: PostState | null,
+  before: LockedPost | null,
   after: PostState,
   changedFields: string[],
 ): Promise<void> => {
@@ -26,6 +28,7 @@ export const recordPostFact = async (
     previous: before && shown.includes(before) ? previousValues(before, changedFields) : null,
     invalidates: unique([...(await Promise.all(shown.map((state) => tagsOf(w, state)))), after.shown ?? []]),
     paths: unique(shown.map((state) => pathsOf(w.site, state))),
+    verdict: eitherOf(before?.verdict ?? null, await w.judge(after.post.id)),
     isPublic: shown.length > 0 || (type === 'post.deleted' && after.post.wasPublic),
   } satisfies Fact)
 }

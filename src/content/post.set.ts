@@ -28,7 +28,7 @@ export const postSet = async (
 ): Promise<PostSet> => {
   const asked = filter ?? {}
   checkFilter(asked)
-  const whole = namesStatus(asked) ? asked : { ...asked, status: listedByDefault }
+  const whole = wholeOf(asked)
   const statuses = statusesVisibleTo(viewer).filter((status) => allows(whole, status))
   const known = {
     shelved: await shelvesNamedIn(db, whole),
@@ -37,6 +37,10 @@ export const postSet = async (
   const condition = conditionOf(whole, known)
   return { statuses, where: Prisma.sql`${visibleToSql(viewer)} AND ${condition}` }
 }
+
+/** A filter with what it says by naming no status. */
+export const wholeOf = (filter: PostFilter): PostFilter =>
+  namesStatus(filter) ? filter : { ...filter, status: listedByDefault }
 
 const listedByDefault: PostStatus[] = ['PUBLISHED']
 
@@ -53,7 +57,8 @@ const searchesIn = async (db: Tx, filter: PostFilter, language: string): Promise
   return new Map(found.map((one, index) => [searches[index]?.text ?? '', one]))
 }
 
-const textsIn = ({ search, AND, OR, NOT }: PostFilter): string[] => [
+/** What a filter searches for, at any depth. */
+export const textsIn = ({ search, AND, OR, NOT }: PostFilter): string[] => [
   ...(search == null ? [] : [search]),
   ...[...(AND ?? []), ...(OR ?? []), ...(NOT ? [NOT] : [])].flatMap(textsIn),
 ]

@@ -2,13 +2,13 @@ import type { Post } from '../db/generated/client.ts'
 import { newId } from '../id.ts'
 import { holdShelves } from '../shelves/locks.ts'
 import type { Write } from '../write.ts'
-import { type PostAction, postToWrite } from './lock.ts'
+import { type LockedPost, type PostAction, postToWrite } from './lock.ts'
 import { placeFor } from './place.ts'
 import { recordPostFact } from './post.facts.ts'
 import { emptySnapshot, type PostInput, withInput } from './post.input.ts'
 import { type RevisionAction, workingCopyOf } from './revision.ts'
 import { insertPost, saveLive, savePending } from './save.ts'
-import { changedFieldsOf, dateOf, type PostState, type Snapshot } from './snapshot.ts'
+import { changedFieldsOf, dateOf, type Snapshot } from './snapshot.ts'
 
 /** Creates a draft. */
 export const createPost = async (w: Write, input: PostInput): Promise<Post> => {
@@ -34,7 +34,7 @@ export const updatePost = async (
 /** Saves what somebody made of the working copy: apart from what is live, where there is something live. */
 export const saveEdits = async (
   w: Write,
-  before: PostState,
+  before: LockedPost,
   base: Snapshot,
   snapshot: Snapshot,
   action: RevisionAction,

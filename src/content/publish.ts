@@ -2,7 +2,7 @@ import type { Post } from '../db/generated/client.ts'
 import { InvalidStateError, ValidationError, type ValidationIssue } from '../errors.ts'
 import { formatOffsetDateTime, type OffsetDateTime } from '../offset-date-time.ts'
 import type { Write } from '../write.ts'
-import { type PostAction, postToWrite } from './lock.ts'
+import { type LockedPost, type PostAction, postToWrite } from './lock.ts'
 import { placeFor } from './place.ts'
 import { recordPostFact } from './post.facts.ts'
 import { workingCopyOf } from './revision.ts'
@@ -43,7 +43,7 @@ export const unpublishPost = async (w: Write, input: PostAction): Promise<Post> 
   return after.post
 }
 
-const publishNow = async (w: Write, before: PostState, { unpublishAt }: PublishAction): Promise<Post> => {
+const publishNow = async (w: Write, before: LockedPost, { unpublishAt }: PublishAction): Promise<Post> => {
   const { post } = before
   const wasLive = post.status === 'PUBLISHED'
   if (wasLive && post.draftId === null) return changeEnd(w, before, unpublishAt)
@@ -64,7 +64,7 @@ const publishNow = async (w: Write, before: PostState, { unpublishAt }: PublishA
 /** A draft waits as SCHEDULED; over a published post its pending edits wait, and what is live stays. */
 const schedule = async (
   w: Write,
-  before: PostState,
+  before: LockedPost,
   at: OffsetDateTime,
   { unpublishAt }: PublishAction,
 ): Promise<Post> => {
@@ -101,7 +101,7 @@ const scheduleDraft = async (w: Write, before: PostState, at: OffsetDateTime, un
 
 const changeEnd = async (
   w: Write,
-  before: PostState,
+  before: LockedPost,
   unpublishAt: OffsetDateTime | null | undefined,
 ): Promise<Post> => {
   const { post } = before

@@ -2,6 +2,7 @@ import type { Tx } from '../db/client.ts'
 import type { ApiKeyScope, Event, Prisma } from '../db/generated/client.ts'
 import { newId } from '../id.ts'
 import { type EventType, eventCatalog } from './catalog.ts'
+import type { Verdict } from './interests.ts'
 
 /** What a domain says has happened. */
 export type Fact = {
@@ -16,6 +17,8 @@ export type Fact = {
   paths: string[]
   /** Whether the subject is or was public. */
   isPublic: boolean
+  /** Which interests the subject matched, before or after; absent: it is none that anybody filters. */
+  verdict?: Verdict
   /** What only this type of event has. */
   detail?: Record<string, unknown>
   /** What is to be done in the same transaction once the event is written and rendered. */
@@ -66,7 +69,7 @@ export const writeEvents = async (
   if (facts.length === 0) return []
   await tx.$executeRaw`SELECT pg_advisory_xact_lock(${sequenceLock})`
   const events: Event[] = []
-  for (const { previous, detail, written, ...fact } of facts) {
+  for (const { previous, detail, written, verdict, ...fact } of facts) {
     const event = await tx.event.create({
       data: {
         ...fact,
@@ -74,6 +77,8 @@ export const writeEvents = async (
         subjectType: eventCatalog[fact.type].subject,
         previous: (previous ?? undefined) as Prisma.InputJsonValue | undefined,
         detail: detail as Prisma.InputJsonValue | undefined,
+        filtersMatched: verdict?.matched,
+        filtersMissed: verdict?.missed,
         actor,
         occurredAt: now,
       },

@@ -23,6 +23,8 @@ type PresswireTypes = {
     JSON: { Input: unknown; Output: unknown }
     ID: { Input: string; Output: string }
   }
+  // Named, for those who keep a filter and may not know what is in it.
+  Inputs: { PostFilter: object }
 }
 
 /** The builder holds the plugins alone; every type stands in the `*.graphql.ts` file of its domain. */

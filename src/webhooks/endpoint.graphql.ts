@@ -27,6 +27,14 @@ export const WebhookEndpoint = builder.prismaObject('WebhookEndpoint', {
       select: { eventTypes: true },
       resolve: ({ eventTypes }) => eventTypes as EventName[],
     }),
+    filter: t.field({
+      type: 'JSON',
+      nullable: true,
+      description:
+        'Which posts it is told of, as the variables of a PostFilter; null = all. With one, events of anything but posts are told only where eventTypes names them.',
+      select: { filter: true },
+      resolve: ({ filter }) => filter,
+    }),
     document: t.exposeString('document', {
       nullable: true,
       description: 'The subscription that shapes `data`; null = the default one.',

@@ -26,6 +26,11 @@ const settings = (t: Fields) => ({
     type: [EventType],
     description: 'What to tell it of. Null or empty: all that its scopes may see.',
   }),
+  filter: t.field({
+    type: 'PostFilter',
+    description:
+      'Which posts to tell it of: those that match it, seen with its scopes, before or after the event, so that it learns what left. Events of anything but posts are told only where eventTypes names them. At most 16 KiB. Null: all.',
+  }),
   document: t.string({
     description:
       'A subscription whose `events` field shapes `data`, such as `subscription { events { ... on PostEvent { post { title } } } }`. Null: the default one.',

@@ -7,6 +7,7 @@ import type { Seal } from '../seal.ts'
 import { textProblem } from '../text.ts'
 import type { Write } from '../write.ts'
 import { urlProblem, type WebhookAllow } from './address.ts'
+import type { FilterRules } from './endpoint.filter.ts'
 import { type Header, headerProblems } from './header.ts'
 
 /** What saving an endpoint needs besides the transaction. */
@@ -17,6 +18,7 @@ export type EndpointRules = {
   documentProblems(document: string, variables: Record<string, unknown> | null): DocumentProblem[]
   /** What a document gives for an event in the state of now. */
   render: OutboxPorts['render']
+  filters: FilterRules
 }
 
 export type DocumentProblem = { field: 'document' | 'variables'; message: string }
@@ -25,6 +27,8 @@ export type EndpointInput = {
   url: string
   description?: string | null
   eventTypes?: EventType[] | null
+  /** A PostFilter. */
+  filter?: object | null
   document?: string | null
   variables?: unknown
   scopes?: ApiKeyScope[] | null
@@ -44,6 +48,8 @@ export const endpointIssues = (w: Write, rules: EndpointRules, input: EndpointIn
   if (url) add('url', url)
   const description = input.description ? textProblem(input.description, 1_000) : null
   if (description) add('description', `The description ${description}.`)
+  const filter = input.filter ? rules.filters.problem(input.filter) : null
+  if (filter) add('filter', filter)
   const { variables } = input
   if (variables != null && (typeof variables !== 'object' || Array.isArray(variables))) {
     add('variables', 'The variables must be a JSON object.')

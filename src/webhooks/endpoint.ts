@@ -8,6 +8,7 @@ import type { Listener, View } from '../events/outbox.ts'
 import { maySee } from '../events/visibility.ts'
 import { newId } from '../id.ts'
 import type { Write } from '../write.ts'
+import { interestOf } from './endpoint.filter.ts'
 import { type EndpointInput, type EndpointRules, endpointIssues } from './endpoint.input.ts'
 import { sealHeaders } from './header.ts'
 import { newKeys, shownOf } from './secret.ts'
@@ -54,6 +55,7 @@ export const createWebhookEndpoint = async (
       url: new URL(input.url).href,
       description: input.description ?? null,
       eventTypes: [...new Set(input.eventTypes ?? [])],
+      filter: input.filter ? rules.filters.toJson(input.filter) : undefined,
       document: input.document ?? null,
       variables: (variables ?? undefined) as Prisma.InputJsonObject | undefined,
       scopes,
@@ -86,19 +88,28 @@ export const deleteWebhookEndpoint = async (w: Write, id: string): Promise<strin
 
 /** Whether an endpoint is to be told of an event that is being committed. */
 export const listensTo = (
-  endpoint: Pick<WebhookEndpoint, 'id' | 'eventTypes' | 'scopes' | 'listensAfter'>,
+  endpoint: Listening & Pick<WebhookEndpoint, 'listensAfter'>,
   event: Event,
 ): boolean => event.sequence > endpoint.listensAfter && isFor(endpoint, event)
 
-/** Whether an event is one that an endpoint is told of, whenever that was: its types, and what its scopes may see. */
-export const isFor = (
-  { id, eventTypes, scopes }: Pick<WebhookEndpoint, 'id' | 'eventTypes' | 'scopes'>,
-  event: Event,
-): boolean =>
-  event.type === testType
-    ? event.subjectId === id
-    : (eventTypes.length === 0 || eventTypes.includes(event.type)) &&
-      (maySee(viewerWith(scopes), event) || (event.subjectType === 'Endpoint' && eventTypes.length > 0))
+/**
+ * Whether an event is one that an endpoint is told of, whenever that was: its types, what its scopes may see, and its
+ * filter, as far as it was decided when the event was committed.
+ */
+export const isFor = (endpoint: Listening, event: Event): boolean => {
+  const { id, eventTypes, scopes } = endpoint
+  if (event.type === testType) return event.subjectId === id
+  const interest = interestOf(endpoint)
+  const isOfItsTypes =
+    eventTypes.length > 0
+      ? eventTypes.includes(event.type)
+      : interest === null || event.subjectType === 'Post'
+  const isItsToSee =
+    maySee(viewerWith(scopes), event) || (event.subjectType === 'Endpoint' && eventTypes.length > 0)
+  return isOfItsTypes && isItsToSee && !(interest && event.filtersMissed.includes(interest.key))
+}
+
+type Listening = Pick<WebhookEndpoint, 'id' | 'eventTypes' | 'scopes' | 'filter'>
 
 /** The event of somebody who tries an endpoint out. */
 export const testType: EventType = 'webhook.test'

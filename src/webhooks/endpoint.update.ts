@@ -34,7 +34,7 @@ export const updateWebhookEndpoint = async (
   input: EndpointChange,
 ): Promise<{ id: string; secret: string | null }> => {
   const before = await lockEndpoint(w, input.id)
-  const after = changed(before, input)
+  const after = changed(rules, before, input)
   const issues = [
     ...issuesOf(w, rules, input, after),
     ...strangerIssues(w, before, input),
@@ -47,6 +47,7 @@ export const updateWebhookEndpoint = async (
     where: { id: before.id },
     data: {
       ...after,
+      filter: after.filter ?? Prisma.DbNull,
       variables: (after.variables ?? Prisma.DbNull) as Prisma.InputJsonObject,
       renderingKey: renderingKeyOf(after.document ?? defaultDocument, after.variables, after.scopes),
       ...headersOf(rules, input),
@@ -74,9 +75,13 @@ type Settings = Pick<
   | 'rateLimitPerMinute'
   | 'maxInFlight'
   | 'signing'
-> & { eventTypes: EventType[]; variables: Record<string, unknown> | null }
+> & {
+  eventTypes: EventType[]
+  filter: Prisma.InputJsonObject | null
+  variables: Record<string, unknown> | null
+}
 
-const changed = (before: WebhookEndpoint, input: EndpointChange): Settings => {
+const changed = ({ filters }: EndpointRules, before: WebhookEndpoint, input: EndpointChange): Settings => {
   const pick = <Value>(given: Value | null | undefined, cleared: Value, current: Value): Value =>
     given === undefined ? current : (given ?? cleared)
   const url = input.url ?? before.url
@@ -84,6 +89,9 @@ const changed = (before: WebhookEndpoint, input: EndpointChange): Settings => {
     url: URL.canParse(url) ? new URL(url).href : url,
     description: pick<string | null>(input.description, null, before.description),
     eventTypes: [...new Set(pick(input.eventTypes, [], before.eventTypes as EventType[]))],
+    filter: input.filter
+      ? filters.toJson(input.filter)
+      : pick(input.filter, null, before.filter as Settings['filter']),
     document: pick<string | null>(input.document, null, before.document),
     variables: pick(input.variables, null, before.variables) as Settings['variables'],
     scopes: [...new Set(pick(input.scopes, [], before.scopes))],
@@ -105,7 +113,7 @@ const issuesOf = (
   const given = new Set<string | undefined>(Object.keys(input))
   // What a document may cost hangs on its variables.
   if (given.has('variables') || given.has('document')) given.add('variables').add('document')
-  const issues = endpointIssues(w, rules, { ...after, headers: input.headers })
+  const issues = endpointIssues(w, rules, { ...after, filter: input.filter, headers: input.headers })
   return [
     ...issues.filter(({ path }) => given.has(path[1])),
     ...(input.url === null
@@ -121,9 +129,9 @@ const strangerIssues = (
   input: EndpointChange,
 ): ValidationIssue[] => {
   const lacking = scopes.filter((scope) => !hasScope(viewer, scope))
-  const shaping = (['url', 'document', 'variables', 'scopes', 'headers', 'signing'] as const).filter(
-    (field) => input[field] !== undefined,
-  )
+  const shaping = (
+    ['url', 'filter', 'document', 'variables', 'scopes', 'headers', 'signing'] as const
+  ).filter((field) => input[field] !== undefined)
   if (lacking.length === 0) return []
   return shaping.map((field) => ({
     message: `The endpoint reads with ${lacking.join(', ')}, which your key does not have, so it cannot change ${field}.`,

@@ -84,7 +84,7 @@ const asEndpoint = (rules: EndpointRules, input: PreviewInput): Previewed => {
   const [problem] = rules.documentProblems(document, variables)
   if (problem) throw wrong(problem.message)
   const renderingKey = renderingKeyOf(document, variables, scopes)
-  const hears: Previewed['hears'] = (event) => isFor({ id: '', eventTypes: [], scopes }, event)
+  const hears: Previewed['hears'] = (event) => isFor({ id: '', eventTypes: [], filter: null, scopes }, event)
   return { renderingKey, document, variables, scopes, apiVersion, hears }
 }
 
