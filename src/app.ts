@@ -68,7 +68,7 @@ export const startApp = async (config: Config, world: World, opened?: Core): Pro
       allow: parseAllow(config.WEBHOOK_ALLOW),
       documentProblems: (document, variables) => documentProblems(schema, document, variables),
       render: core.render,
-      filters: { problem: filterProblem, toJson: filterToJson },
+      filters: { problem: filterProblem, toJson: filterToJson, matching: core.matching },
     }
     const parts: Parts = { config, world, core, metrics, notifier, rules, ends }
     const worker = config.ROLE === 'api' ? null : await startWork(parts)

@@ -31,6 +31,8 @@ export type Core = {
   site: Site
   /** Renders an endpoint's document for an event. */
   render: OutboxPorts['render']
+  /** Says which posts match an endpoint's filter. */
+  matching: InterestPorts['matching']
   now: () => Date
   /** Calls back after every commit with events in this process. */
   onCommit(wake: () => void): void
@@ -57,9 +59,10 @@ export const openCore = async (config: Config, world: World): Promise<Core> => {
     world.log.error({ err: error, event }, 'rendering failed')
   const render = createRenderer(schema, site, onError)
   const outbox = { listeners: listenersOf, render }
+  const matching = createMatching(site)
   const interests: InterestPorts = {
     interests: interestsOf,
-    matching: createMatching(site),
+    matching,
     onError: (error, { filter }) => world.log.error({ err: error, filter }, 'a filter of an endpoint failed'),
   }
   const committed = () => {
@@ -67,7 +70,7 @@ export const openCore = async (config: Config, world: World): Promise<Core> => {
   }
   const write = createWriter({ db: database.db, site, now, outbox, interests, committed })
   const onCommit = (wake: () => void) => void wakes.push(wake)
-  return { database, write, render, site, now, onCommit, close: () => database.close() }
+  return { database, write, render, matching, site, now, onCommit, close: () => database.close() }
 }
 
 export const locationOf = ({ DATABASE_URL, DATA_DIR }: Config) =>

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Tx } from '../db/client.ts'
-import { Prisma, type WebhookEndpoint } from '../db/generated/client.ts'
-import type { Interest } from '../events/interests.ts'
+import { type Event, Prisma, type WebhookEndpoint } from '../db/generated/client.ts'
+import type { Interest, InterestPorts } from '../events/interests.ts'
 
 /** What saving and reading an endpoint's filter needs of those who know posts. */
 export type FilterRules = {
@@ -9,6 +9,7 @@ export type FilterRules = {
   problem(filter: object): string | null
   /** As it is written in variables. */
   toJson(filter: object): Prisma.InputJsonObject
+  matching: InterestPorts['matching']
 }
 
 type Filtering = Pick<WebhookEndpoint, 'filter' | 'scopes'>
@@ -30,4 +31,28 @@ export const interestsOf = async (tx: Tx): Promise<Interest[]> => {
   })
   const interests = endpoints.flatMap((endpoint) => interestOf(endpoint) ?? [])
   return [...new Map(interests.map((interest) => [interest.key, interest])).values()]
+}
+
+/**
+ * Those of some events that pass an endpoint's filter: as it was decided with the event. Where nothing was, since the
+ * endpoint or its filter is younger than the event, what the posts are now decides.
+ */
+export const passing = async <
+  One extends Pick<Event, 'subjectType' | 'subjectId' | 'filtersMatched' | 'filtersMissed'>,
+>(
+  tx: Tx,
+  matching: InterestPorts['matching'],
+  endpoint: Filtering,
+  events: One[],
+): Promise<One[]> => {
+  const interest = interestOf(endpoint)
+  if (!interest) return events
+  const { key } = interest
+  const isOpen = ({ subjectType, filtersMatched, filtersMissed }: One) =>
+    subjectType === 'Post' && !filtersMatched.includes(key) && !filtersMissed.includes(key)
+  const open = [...new Set(events.filter(isOpen).map(({ subjectId }) => subjectId))]
+  const [now] = open.length > 0 ? await matching(tx, [interest], open) : []
+  return events.filter((event) =>
+    isOpen(event) ? now?.has(event.subjectId) : !event.filtersMissed.includes(key),
+  )
 }

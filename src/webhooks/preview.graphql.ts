@@ -34,7 +34,7 @@ const WebhookPreview = builder.objectRef<Preview>('WebhookPreview').implement({
     }),
     wouldBeSent: t.exposeBoolean('wouldBeSent', {
       description:
-        'Whether the event would reach the endpoint: its status, its event types and its scopes let it through.',
+        'Whether the event would reach the endpoint: its status, its event types, its scopes and its filter let it through. Where the filter is younger than the event, the state of now decides.',
     }),
   }),
 })

@@ -1,11 +1,12 @@
 import { hasScope, type Viewer } from '../auth/viewer.ts'
 import type { Tx } from '../db/client.ts'
-import type { ApiKeyScope } from '../db/generated/client.ts'
+import type { ApiKeyScope, Event } from '../db/generated/client.ts'
 import { RequestError } from '../errors.ts'
 import { apiVersion } from '../events/catalog.ts'
 import type { View } from '../events/outbox.ts'
 import { maySee } from '../events/visibility.ts'
 import { showWith } from './compose.ts'
+import { passing } from './endpoint.filter.ts'
 import type { EndpointRules } from './endpoint.input.ts'
 import { defaultDocument, isFor, renderingKeyOf, viewOf } from './endpoint.ts'
 import { eventBody } from './envelope.ts'
@@ -54,11 +55,11 @@ export const previewWebhook = async (
   const shown = await showWith(db, rules.render, endpoint)({ ...event, renderings })
   const made = eventBody(event, endpoint.apiVersion, shown)
   return 'body' in made
-    ? { body: made.body, problem: null, wouldBeSent: endpoint.hears(event) }
+    ? { body: made.body, problem: null, wouldBeSent: await endpoint.hears(event) }
     : { body: null, problem: made.reason, wouldBeSent: false }
 }
 
-type Previewed = View & { apiVersion: string; hears: (event: Parameters<typeof isFor>[1]) => boolean }
+type Previewed = View & { apiVersion: string; hears: (event: Event) => Promise<boolean> }
 
 const endpointOf = async (db: Tx, rules: EndpointRules, input: PreviewInput): Promise<Previewed> => {
   const { endpointId, document, variables, scopes } = input
@@ -70,7 +71,10 @@ const endpointOf = async (db: Tx, rules: EndpointRules, input: PreviewInput): Pr
   return {
     ...viewOf(row),
     apiVersion: row.apiVersion,
-    hears: (event) => row.status !== 'DISABLED' && isFor(row, event),
+    hears: async (event) =>
+      row.status !== 'DISABLED' &&
+      isFor(row, event) &&
+      (await passing(db, rules.filters.matching, row, [event])).length > 0,
   }
 }
 
@@ -84,7 +88,8 @@ const asEndpoint = (rules: EndpointRules, input: PreviewInput): Previewed => {
   const [problem] = rules.documentProblems(document, variables)
   if (problem) throw wrong(problem.message)
   const renderingKey = renderingKeyOf(document, variables, scopes)
-  const hears: Previewed['hears'] = (event) => isFor({ id: '', eventTypes: [], filter: null, scopes }, event)
+  const hears: Previewed['hears'] = async (event) =>
+    isFor({ id: '', eventTypes: [], filter: null, scopes }, event)
   return { renderingKey, document, variables, scopes, apiVersion, hears }
 }
 

@@ -4,7 +4,7 @@ import { isProblem, orProblem, resultType } from '../graphql/result.ts'
 import { selectOf } from '../graphql/select.ts'
 import { deliveryKeys, WebhookDelivery } from './delivery.graphql.ts'
 import { WebhookEndpoint } from './endpoint.graphql.ts'
-import { endpointAsItIs } from './endpoint.mutations.graphql.ts'
+import { endpointAsItIs, rulesOf } from './endpoint.mutations.graphql.ts'
 import { type Replayed, replayWebhooks } from './replay.ts'
 import { redeliverWebhook } from './resend.ts'
 import { sendTestWebhook } from './try.ts'
@@ -113,9 +113,10 @@ builder.mutationFields((t) => ({
   replayWebhooks: t.field({
     type: resultType('ReplayWebhooks', ReplayWebhooksPayload, [NotFoundError, InvalidStateError]),
     description:
-      'Sends an endpoint what it was to be told of again, the oldest first, also what it missed while it was disabled. What it has a delivery of comes under the same webhook-id; what it has none of shows the state of now and says so. Needs webhooks:manage.',
+      'Sends an endpoint what it was to be told of again, the oldest first, also what it missed while it was disabled. What it has a delivery of comes under the same webhook-id; what it has none of shows the state of now and says so. Of events that are older than its filter and were not told to it, those whose posts match now. Needs webhooks:manage.',
     authScopes,
     args: { input: t.arg({ type: ReplayWebhooksInput, required: true, description: 'Which and what.' }) },
-    resolve: (_root, { input }, { write, viewer }) => orProblem(replayWebhooks(write, viewer, input)),
+    resolve: (_root, { input }, context) =>
+      orProblem(replayWebhooks(context.write, context.viewer, rulesOf(context).filters, input)),
   }),
 }))

@@ -3,6 +3,7 @@ import type { ApiKeyScope, Event, WebhookDeliveryStatus, WebhookEndpoint } from 
 import { Prisma } from '../db/generated/client.ts'
 import { eventsVisibleTo } from '../events/visibility.ts'
 import type { Write } from '../write.ts'
+import { interestOf } from './endpoint.filter.ts'
 import { testType } from './endpoint.ts'
 
 /** How far a replay has come: after an event of those that were there when it began, or after a failed delivery. */
@@ -28,16 +29,21 @@ export type FoundDelivery = {
 /** The next events that the endpoint is told of, in commit order. What is not fanned out yet reaches it anyway. */
 export const foundEventsAfter = async (
   w: Write,
-  { id, scopes, eventTypes }: WebhookEndpoint,
+  endpoint: WebhookEndpoint,
   { after, until, since }: Extract<Place, { kind: 'events' }>,
   limit: number,
 ): Promise<Found[]> => {
+  const { id, scopes, eventTypes } = endpoint
+  const key = interestOf(endpoint)?.key
   const events = await w.tx.event.findMany({
     where: {
       sequence: { gt: after, lte: until },
       fannedOutAt: { not: null },
       type: { not: testType, ...(eventTypes.length > 0 ? { in: eventTypes } : {}) },
       ...(since ? { occurredAt: { gte: since } } : {}),
+      // As isFor has it, in these, too.
+      ...(key === undefined ? {} : { NOT: { filtersMissed: { has: key } } }),
+      ...(key === undefined || eventTypes.length > 0 ? {} : { subjectType: 'Post' }),
       // As isFor has it: who names their types is told of endpoints, too.
       OR: [
         eventsVisibleTo(viewerWith(scopes)),

@@ -5,6 +5,7 @@ import { maySee } from '../events/visibility.ts'
 import { newId } from '../id.ts'
 import type { OffsetDateTime } from '../offset-date-time.ts'
 import type { Write, Writer } from '../write.ts'
+import { type FilterRules, passing } from './endpoint.filter.ts'
 import { type Found, failedDeliveriesAfter, foundEventsAfter, type Place } from './replay.find.ts'
 import { checkNotDisabled, forgetBodies, makeDue, maySend } from './resend.ts'
 import { lockEndpoint } from './status.ts'
@@ -40,6 +41,7 @@ const atOnce = 500
 export const replayWebhooks = async (
   write: Writer,
   viewer: Viewer,
+  filters: FilterRules,
   { endpointId, from }: { endpointId: string; from: ReplayFrom },
 ): Promise<Replayed> => {
   const { value: start } = await write(viewer, (w) => startOf(w, endpointId, from))
@@ -50,7 +52,7 @@ export const replayWebhooks = async (
     const here: Place = place
     const limit = Math.min(atOnce, maxDeliveries - handled)
     const { value: part }: { value: Part } = await write(viewer, (w) =>
-      replayPart(w, endpointId, here, limit),
+      replayPart(w, filters, endpointId, here, limit),
     )
     done.count += part.count
     done.lastEventId = part.lastEventId ?? done.lastEventId
@@ -88,7 +90,13 @@ type Part = {
   next: Place | null
 }
 
-const replayPart = async (w: Write, endpointId: string, place: Place, limit: number): Promise<Part> => {
+const replayPart = async (
+  w: Write,
+  filters: FilterRules,
+  endpointId: string,
+  place: Place,
+  limit: number,
+): Promise<Part> => {
   const endpoint = await lockReplayed(w, endpointId)
   checkNotDisabled(endpoint, ['input', 'endpointId'])
   const found =
@@ -97,11 +105,23 @@ const replayPart = async (w: Write, endpointId: string, place: Place, limit: num
       : await failedDeliveriesAfter(w, endpoint, place, limit)
   const last = found.at(-1)
   return {
-    count: await sendFound(w, endpoint, found),
+    count: await sendFound(w, endpoint, await passingOf(w, filters, endpoint, found)),
     handled: found.length,
     lastEventId: last?.event?.id ?? last?.delivery?.eventId ?? null,
     next: last && found.length === limit ? placeAfter(place, last) : null,
   }
+}
+
+/** What the endpoint has a delivery of it was told of; of the rest, what its filter lets through. */
+const passingOf = async (
+  w: Write,
+  { matching }: FilterRules,
+  endpoint: WebhookEndpoint,
+  found: Found[],
+): Promise<Found[]> => {
+  const untold = found.flatMap(({ event, delivery }) => (delivery ? [] : (event ?? [])))
+  const passed = new Set(await passing(w.tx, matching, endpoint, untold))
+  return found.filter(({ event, delivery }) => delivery !== null || (event !== null && passed.has(event)))
 }
 
 /** Makes what was found due now. An event that the endpoint was not told of is rendered when it is sent. */

@@ -5,13 +5,14 @@ import {
   DeletePostDocument,
   MergeTagsDocument,
   type PostFilter,
+  PreviewWebhookDocument,
   PublishPostDocument,
   TrashPostDocument,
 } from '../../schema/generated/graphql.ts'
 import { makeAuthor, makeCategory, makeTag } from '../api/shelving.ts'
 import { withApp } from '../support/app.ts'
 import { until } from '../support/until.ts'
-import { issuesOf, subscribe, updateEndpoint, updateIssuesOf } from './subscribing.ts'
+import { allDelivered, issuesOf, replay, subscribe, updateEndpoint, updateIssuesOf } from './subscribing.ts'
 import { publish, publishNew, save, saveNew, unpublish } from './writing.ts'
 
 const lent = withApp()
@@ -315,4 +316,57 @@ test('without a filter anywhere nothing is judged; ten of them take no more stat
   }
   // Before and after: a savepoint, its release, the slugs and the posts.
   expect([none, ...counts]).toEqual([0, 8, 8])
+})
+
+test('a replay sends what was in the set when it happened, also while the endpoint was disabled', async () => {
+  const { admin, clock } = lent.app
+  const id = await subscribed({ filter: { tags: { any: ['kept'] } } })
+  clock.advance(1_000)
+  const since = clock.now().toISOString()
+  const { post } = await publishNew(admin, 'Leaves', { tags: ['kept'] })
+  await publishNew(admin, 'Never in')
+  const later = await publishNew(admin, 'Enters later')
+  await updateEndpoint(admin, { id, status: 'DISABLED' })
+  await save(admin, { id: post.id, tags: [] })
+  await publish(admin, post.id)
+  await save(admin, { id: later.post.id, tags: ['kept'] })
+  await publish(admin, later.post.id)
+  await unpublish(admin, post.id)
+  await makeTag(admin, { name: 'Not a post' })
+  await updateEndpoint(admin, { id, status: 'ACTIVE' })
+  await until(nothingIsLeft)
+
+  const { count, hasMore } = await replay(admin, id, { since })
+  await allDelivered(admin, id, 3)
+
+  expect([count, hasMore]).toEqual([3, false])
+  expect(await toldTo(id)).toEqual(['post.published', 'post.updated', 'post.updated'])
+})
+
+test('what is older than the filter is replayed and previewed by what the post is now', async () => {
+  const { admin, clock } = lent.app
+  clock.advance(1_000)
+  const since = clock.now().toISOString()
+  const stays = await publishNew(admin, 'Stays', { tags: ['since'] })
+  const left = await publishNew(admin, 'Has left', { tags: ['since'] })
+  await unpublish(admin, left.post.id)
+  const other = await publishNew(admin, 'Was never in')
+  await until(nothingIsLeft)
+  const endpointId = await subscribed({ filter: { tags: { any: ['since'] } } })
+  const wouldBeSent = async (eventId: string) =>
+    (await admin.run(PreviewWebhookDocument, { input: { endpointId, eventId } })).previewWebhook.wouldBeSent
+
+  const previews = [stays, left, other].map(({ event }) => wouldBeSent(event.id))
+  expect(await Promise.all(previews)).toEqual([true, false, false])
+  expect(await replay(admin, endpointId, { since })).toMatchObject({ count: 1, hasMore: false })
+  await allDelivered(admin, endpointId, 1)
+
+  // From here on it is decided with the event, whatever becomes of the post.
+  const goes = await publishNew(admin, 'Goes', { tags: ['since'] })
+  await unpublish(admin, goes.post.id)
+  const comes = await publishNew(admin, 'Comes')
+  await save(admin, { id: comes.post.id, tags: ['since'] })
+  await publish(admin, comes.post.id)
+  expect([await wouldBeSent(goes.event.id), await wouldBeSent(comes.event.id)]).toEqual([true, false])
+  await until(nothingIsLeft)
 })
