@@ -1,4 +1,10 @@
 #!/usr/bin/env node
-import { run } from './cli/program.ts'
+import { enableCompileCache } from 'node:module'
+import { fileURLToPath } from 'node:url'
+
+// Half of what a start takes is compiling the same modules again. Not in the folder for temporary files, where anybody could
+// leave a cache for us to run; where this one cannot be written, nothing is cached.
+enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/node-compile', import.meta.url)))
+const { run } = await import('./cli/program.ts')
 
 process.exitCode = await run(process.argv)
