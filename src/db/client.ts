@@ -41,8 +41,8 @@ const openPostgres = async ({ url, poolSize = defaultPoolSize }: { url: string; 
     // A database that is away answers a caller within 3 s instead of hanging.
     connectionTimeoutMillis: 3_000,
     // The adapter cuts offsets from the text of a time: the session has to be in UTC. Compiling a statement takes up to
-    // 0.4 s, which none of ours ever earns back.
-    options: '-c timezone=UTC -c jit=off',
+    // 0.4 s, which none of ours ever earns back, and workers for one take 10 ms to start, in which most have answered.
+    options: '-c timezone=UTC -c jit=off -c max_parallel_workers_per_gather=0',
     application_name: 'presswire',
   })
   // Without a listener a connection that breaks while idle would end the process.

@@ -27,6 +27,11 @@ beforeAll(async () => {
     INSERT INTO post_tags SELECT id, 'tag_rare', 9 FROM posts ORDER BY id LIMIT 3;
     INSERT INTO post_categories SELECT id, 'category_rare', 9 FROM posts ORDER BY id LIMIT 3;
     INSERT INTO post_authors SELECT id, 'author_rare', 9 FROM posts ORDER BY id LIMIT 3;
+    -- More common tags than the planner keeps count of by default: it takes a rare one for what they have on average.
+    INSERT INTO tags (id, slug, name, name_key, created_at, updated_at)
+      SELECT 'tag_many_' || n, 'many-' || n, 'm', 'm' || n, now(), now() FROM generate_series(1, 150) n;
+    INSERT INTO post_tags SELECT id, 'tag_many_' || n, 9 FROM generate_series(1, 150) n,
+      (SELECT id, row_number() OVER (ORDER BY id) AS number FROM posts) numbered WHERE (number + n) % 20 = 0;
     UPDATE posts SET content_text = content_text || ' chrysoprase' WHERE id IN (SELECT id FROM posts ORDER BY id LIMIT 2);
   `)
   await indexMissing(database.db, 'simple')
@@ -42,6 +47,13 @@ const plansOf = async (query: string, seqScan: 'on' | 'off' = 'on'): Promise<str
     "client_min_messages = 'log'",
     'auto_explain.log_level = log',
     `enable_seqscan = ${seqScan}`,
+    // As eager for workers as a planner is whose tables are large.
+    ...[
+      'parallel_setup_cost',
+      'parallel_tuple_cost',
+      'min_parallel_table_scan_size',
+      'min_parallel_index_scan_size',
+    ].map((name) => `${name} = 0`),
   ]
   const notices: string[] = []
   const listen = ({ message = '' }: { message?: string | undefined }) => void notices.push(message)
@@ -63,7 +75,9 @@ const plansOf = async (query: string, seqScan: 'on' | 'off' = 'on'): Promise<str
     (notice) => notice.includes('Query Text') && /FROM .*posts|post_search/.test(notice),
   )
   expect(plans.length).toBeGreaterThan(0)
-  return plans.map((notice) => notice.slice(notice.search(/\n\S.*\(cost=/))).join('\n')
+  const text = plans.map((notice) => notice.slice(notice.search(/\n\S.*\(cost=/))).join('\n')
+  expect(text, 'Workers take longer to start than a page takes').not.toMatch(/Gather/)
+  return text
 }
 
 const first = 'first: 20'
@@ -141,6 +155,22 @@ onPostgres('a search of a rare word reads the index of words and its few posts',
   const plan = await plansOf('{ search(query: "chrysoprase") { edges { rank node { title } } } }')
   expect(plan).toMatch(/post_search_words_idx/)
   expect(plan).not.toMatch(/Seq Scan on (posts|post_search)/)
+})
+
+onPostgres('what is next to a post is one step along the index', async () => {
+  const plan = await plansOf(
+    `{ post(by: { id: "${posts[3_000]?.id}" }) { next { title } previous { title } } }`,
+  )
+  expect(plan).toMatch(/Index Scan using posts_status_sort_date_id_idx/)
+  expect(plan).toMatch(/Index Scan Backward using posts_status_sort_date_id_idx/)
+  expect(plan).not.toMatch(/Seq Scan on posts/)
+})
+
+onPostgres('what is related to a post begins with what its tags and categories have', async () => {
+  const plan = await plansOf(`{ post(by: { id: "${posts[3_000]?.id}" }) { related(first: 5) { title } } }`)
+  expect(plan).toMatch(/post_tags_tag_id_post_id_idx/)
+  expect(plan).toMatch(/post_categories_category_id_post_id_idx/)
+  expect(plan).not.toMatch(/Seq Scan on (posts|post_\w+)/)
 })
 
 onPostgres('archives can be counted from an index alone', async () => {
