@@ -18,8 +18,8 @@ export const searchOrdering = (words: SoughtWord[]): Ordering => ({
 const maxRanked = 10_000
 
 /**
- * A page of hits, best first. Of more than 10,000 the newest 10,000 are ranked and the others are on no
- * page.
+ * A page of hits, best first. Of more than 10,000 the newest 10,000 are ranked and the others are on no page. The page
+ * is cut before its columns are read: joined first, PostgreSQL reads all posts for them.
  *
  * @param columns in SQL, of the table `posts`, the id among them.
  */
@@ -33,12 +33,13 @@ export const pageOfHits = <Row>(
   const { where, orderBy } = pageSql(page, 'ranked')
   return db.$queryRaw<(Row & { rank: number })[]>`
     SELECT ranked.rank, ${columns} FROM (
-      SELECT hit.id, ts_rank(hit.words, ${query})::float8 AS rank FROM (
-        SELECT posts.id, found.words FROM post_search found JOIN posts ON posts.id = found.post_id
-        WHERE ${isFound(found, Prisma.sql`found.post_id`, Prisma.sql`found.words`)} AND ${set.where}
-        ORDER BY posts.sort_date DESC, posts.id DESC LIMIT ${maxRanked}
-      ) hit
+      SELECT ranked.id, ranked.rank FROM (
+        SELECT hit.id, ts_rank(hit.words, ${query})::float8 AS rank FROM (
+          SELECT posts.id, found.words FROM post_search found JOIN posts ON posts.id = found.post_id
+          WHERE ${isFound(found, Prisma.sql`found.post_id`, Prisma.sql`found.words`)} AND ${set.where}
+          ORDER BY posts.sort_date DESC, posts.id DESC LIMIT ${maxRanked}
+        ) hit
+      ) ranked WHERE ${where} ORDER BY ${orderBy} LIMIT ${page.limit + 1}
     ) ranked JOIN posts ON posts.id = ranked.id
-    WHERE ${where}
-    ORDER BY ${orderBy} LIMIT ${page.limit + 1}`
+    ORDER BY ${orderBy}`
 }

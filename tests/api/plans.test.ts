@@ -157,6 +157,13 @@ onPostgres('a search of a rare word reads the index of words and its few posts',
   expect(plan).not.toMatch(/Seq Scan on (posts|post_search)/)
 })
 
+onPostgres('a search of a word of every post reads the columns of its page alone', async () => {
+  const plan = await plansOf('{ search(query: "body", first: 20) { edges { rank node { title } } } }')
+  expect(plan).toMatch(
+    /^Nested Loop .*\n {2}-> {2}Limit [\s\S]*\n {2}-> {2}Index Scan using posts_pkey on posts /m,
+  )
+})
+
 onPostgres('what is next to a post is one step along the index', async () => {
   const plan = await plansOf(
     `{ post(by: { id: "${posts[3_000]?.id}" }) { next { title } previous { title } } }`,
