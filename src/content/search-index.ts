@@ -7,22 +7,27 @@ import { type Findable, indexPosts } from '../shelves/search-index.ts'
  */
 export const indexMissing = async (db: Db, language: string): Promise<number> => {
   let count = 0
-  for (let found = await indexSome(db, language); found > 0; found = await indexSome(db, language))
-    count += found
+  for (let ids = await indexSome(db, language, ''); ids.length > 0; ) {
+    count += ids.length
+    ids = await indexSome(db, language, ids.at(-1) ?? '')
+  }
   return count
 }
 
 // About a megabyte of text: a step of a second at most.
 const postsAtOnce = 200
 
-/** The posts are locked, so that what somebody saves meanwhile is not overwritten with what it was. */
-const indexSome = (db: Db, language: string): Promise<number> =>
+/**
+ * The next posts by id: to look for them from the start each time would read all that are done, again and again. They are
+ * locked, so that what somebody saves meanwhile is not overwritten with what it was.
+ */
+const indexSome = (db: Db, language: string, after: string): Promise<string[]> =>
   db.$transaction(async (tx) => {
     const posts = await tx.$queryRaw<Findable[]>`
       SELECT posts.id, title, excerpt_text AS "excerptText", content_text AS "contentText"
       FROM posts LEFT JOIN post_search ON post_search.post_id = posts.id
-      WHERE post_search.language IS DISTINCT FROM ${language}
+      WHERE posts.id > ${after} AND post_search.language IS DISTINCT FROM ${language}
       ORDER BY posts.id LIMIT ${postsAtOnce} FOR UPDATE OF posts`
     await indexPosts(tx, language, posts)
-    return posts.length
+    return posts.map(({ id }) => id)
   })

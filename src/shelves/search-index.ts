@@ -53,20 +53,21 @@ const vectorOf = (language: string, column: string, weight: 'A' | 'B' | 'C' | 'D
 }
 
 /**
- * The names of everything that each post is filed under. They are locked, or a rename that is under way would be missed:
- * it looks for its posts when it has the lock.
+ * The names of everything that each post is filed under, in the written order: how near words are to each other counts in
+ * a rank, and the same post has the same one whenever it is saved. They are locked, or a rename that is under way would
+ * be missed: it looks for its posts when it has the lock.
  */
 const namesOf = async (tx: Tx, ids: string[]): Promise<Map<string, string>> => {
   const rows = await tx.$queryRaw<{ id: string; name: string }[]>`
     SELECT * FROM (
       SELECT link.post_id AS id, name FROM post_authors link JOIN authors named ON named.id = link.author_id
-      WHERE link.post_id = ANY(${ids}::text[]) FOR SHARE OF named
+      WHERE link.post_id = ANY(${ids}::text[]) ORDER BY link.position FOR SHARE OF named
     ) a UNION ALL SELECT * FROM (
       SELECT link.post_id, name FROM post_categories link JOIN categories named ON named.id = link.category_id
-      WHERE link.post_id = ANY(${ids}::text[]) FOR SHARE OF named
+      WHERE link.post_id = ANY(${ids}::text[]) ORDER BY link.position FOR SHARE OF named
     ) c UNION ALL SELECT * FROM (
       SELECT link.post_id, name FROM post_tags link JOIN tags named ON named.id = link.tag_id
-      WHERE link.post_id = ANY(${ids}::text[]) FOR SHARE OF named
+      WHERE link.post_id = ANY(${ids}::text[]) ORDER BY link.position FOR SHARE OF named
     ) t`
   const byPost = Map.groupBy(rows, (row) => row.id)
   return new Map([...byPost].map(([id, some]) => [id, indexableWords(some.map((row) => row.name).join(' '))]))
