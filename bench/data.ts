@@ -6,14 +6,19 @@ export type BlogSize = {
   posts: number
   authors: number
   categories: number
+  /** How many of the categories are at the top; the others are below them, in turn. */
+  rootCategories: number
   tags: number
 }
 
 export type BlogTerm = { id: string; slug: string; name: string }
+export type BlogCategory = BlogTerm & { parent: BlogCategory | null }
 export type BlogBody = { html: string; excerpt: string }
 export type BlogPost = {
   id: string
   slug: string
+  /** As the default PERMALINK has it. */
+  path: string
   title: string
   body: BlogBody
   publishedAt: Date
@@ -23,14 +28,32 @@ export type BlogPost = {
 }
 export type Blog = {
   authors: BlogTerm[]
-  categories: BlogTerm[]
+  categories: BlogCategory[]
+  /** Those that posts draw. */
   tags: BlogTerm[]
+  /** Of `rarePosts` posts, which have `rareWord` in their titles as well. */
+  rareTag: BlogTerm
+  /** Of one post in 400, but of no fewer than `rarePosts`. */
+  scarceTag: BlogTerm
   /** Newest first. Made one by one: a large blog need not fit into memory. */
   posts(): Generator<BlogPost>
 }
 
 /** The blog of README.md: a publication of twenty years. */
-export const blogSize: BlogSize = { posts: 10_000, authors: 50, categories: 60, tags: 2_000 }
+export const blogSize: BlogSize = {
+  posts: 10_000,
+  authors: 50,
+  categories: 60,
+  rootCategories: 60,
+  tags: 2_000,
+}
+
+/** In the titles of `rarePosts` posts, however large the blog is. */
+export const rareWord = 'chrysoprase'
+/** Two pages of them. */
+export const rarePosts = 40
+/** In the body of every second post. */
+export const commonWord = 'gazette'
 
 /** A blog that is the same, ids included, in every run: one author, two categories and five tags a post. */
 export const makeBlog = (size: BlogSize, seed = 1): Blog => {
@@ -38,27 +61,34 @@ export const makeBlog = (size: BlogSize, seed = 1): Blog => {
   const terms = (prefix: IdPrefix, count: number) =>
     Array.from({ length: count }, (_, index) => makeTerm(prefix, index, random))
   const authors = terms('author', size.authors)
-  const categories = terms('category', size.categories)
+  const categories = treeOf(terms('category', size.categories), size.rootCategories)
   const tags = terms('tag', size.tags)
-  const bodies = Array.from({ length: Math.min(size.posts, distinctBodies) }, () => makeBody(random))
+  const [rareTag, scarceTag] = [makeTerm('tag', size.tags, random), makeTerm('tag', size.tags + 1, random)]
+  const bodies = Array.from({ length: distinctBodies }, (_, index) => makeBody(random, index % 2 === 0))
+  const isOneOf = (index: number, some: number) => index % Math.max(1, Math.floor(size.posts / some)) === 0
+  const scarcePosts = Math.max(rarePosts, size.posts / 400)
   const posts = function* () {
     const own = createRandom(seed + 1)
     for (let index = 0; index < size.posts; index++) {
       const publishedAt = dateOf(index, size.posts, own)
-      const words = sentence(own, 4 + own.below(6))
+      const isRare = isOneOf(index, rarePosts)
+      const words = `${sentence(own, 4 + own.below(6))}${isRare ? ` ${rareWord}` : ''}`
+      const marks = [...(isRare ? [rareTag] : []), ...(isOneOf(index, scarcePosts) ? [scarceTag] : [])]
+      const slug = `${words.toLowerCase().replaceAll(' ', '-')}-${index}`
       yield {
         id: makeId('post', publishedAt, own),
-        slug: `${words.toLowerCase().replaceAll(' ', '-')}-${index}`,
+        slug,
+        path: `/${publishedAt.toISOString().slice(0, 7).replace('-', '/')}/${slug}/`,
         title: `${words} ${index}`,
         body: bodies[index % bodies.length] ?? emptyBody,
         publishedAt,
         author: own.pick(authors, 1)[0] ?? makeTerm('author', 0, own),
         categories: own.pick(categories, 2),
-        tags: own.pick(tags, 5),
+        tags: [...own.pick(tags, 5 - marks.length), ...marks],
       }
     }
   }
-  return { authors, categories, tags, posts }
+  return { authors, categories, tags, rareTag, scarceTag, posts }
 }
 
 // Rendering is the slow part of filling a database, and what is read of a body is its size: 500 different ones take
@@ -77,6 +107,14 @@ const dateOf = (index: number, posts: number, random: Random): Date => {
   return new Date(Math.floor((newest.getTime() - agoMs) / 1_000) * 1_000)
 }
 
+const treeOf = (terms: readonly BlogTerm[], roots: number): BlogCategory[] => {
+  const tree: BlogCategory[] = []
+  for (const [index, term] of terms.entries()) {
+    tree.push({ ...term, parent: index < roots ? null : (tree[index % roots] ?? null) })
+  }
+  return tree
+}
+
 const makeTerm = (prefix: IdPrefix, index: number, random: Random): BlogTerm => {
   const name = `${sentence(random, 2)} ${index}`
   return { id: makeId(prefix, newest, random), slug: name.toLowerCase().replaceAll(' ', '-'), name }
@@ -90,7 +128,7 @@ const makeId = (prefix: IdPrefix, at: Date, random: Random): string => {
 }
 
 /** About 3 KB of the HTML that blogs are made of, and 200 characters that stand for it. */
-const makeBody = (random: Random): BlogBody => {
+const makeBody = (random: Random, isGazette: boolean): BlogBody => {
   const paragraph = () =>
     `<p>${sentence(random, 30)}, <em>${sentence(random, 3)}</em>; <a href="https://example.com/${random.below(1e6)}/">${sentence(random, 4)}</a> ${sentence(random, 25)}.</p>`
   const list = () =>
@@ -104,6 +142,7 @@ const makeBody = (random: Random): BlogBody => {
     section(sentence(random, 3)),
     code,
     section(sentence(random, 3)),
+    ...(isGazette ? [`<p>As the ${commonWord} has it.</p>`] : []),
     paragraph(),
   ]
   return { html: html.join('\n'), excerpt: sentence(random, 40).slice(0, 200).trim() }

@@ -34,7 +34,7 @@ export const startDatabaseServer = async (): Promise<DatabaseServer> => {
     const database = await openDatabase({ url })
     try {
       await migrate(database)
-      if (blog) await fillDatabase(database.db, blog)
+      if (blog) await fillDatabase(database, blog)
       await database.runScript('VACUUM ANALYZE')
       return url
     } finally {

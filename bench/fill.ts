@@ -1,77 +1,73 @@
+import pg from 'pg'
 import { contentColumns } from '../src/content/columns.ts'
 import { emptySnapshot } from '../src/content/post.input.ts'
 import { type Rendered, renderPost } from '../src/content/render.ts'
 import { indexMissing } from '../src/content/search-index.ts'
-import type { Db } from '../src/db/client.ts'
-import { Prisma } from '../src/db/generated/client.ts'
+import type { Database } from '../src/db/client.ts'
 import { formatOffsetDateTime } from '../src/offset-date-time.ts'
 import { foldKey } from '../src/text.ts'
-import type { Blog, BlogBody, BlogPost, BlogTerm } from './data.ts'
+import { copyInto } from './copy.ts'
+import type { Blog, BlogBody, BlogCategory, BlogPost, BlogTerm } from './data.ts'
 
-/** Puts a blog into an empty, migrated database, past the API, with the columns that saving a post would have made. */
-export const fillDatabase = async (db: Db, blog: Blog): Promise<void> => {
-  const authors: Prisma.AuthorCreateManyInput[] = blog.authors.map(termRow)
-  const tags: Prisma.TagCreateManyInput[] = blog.tags.map(termRow)
-  const categories = blog.categories.map(
-    (term): Prisma.CategoryCreateManyInput => ({ ...termRow(term), slugPath: term.slug }),
-  )
-  await insert(db, 'authors', authors)
-  await insert(db, 'categories', categories)
-  await insert(db, 'tags', tags)
-  const rendered = new Map<BlogBody, Rendered>()
-  for (const posts of chunksOf(blog.posts(), postsAtOnce)) {
-    await insert(
-      db,
-      'posts',
-      posts.map((post) => postRow(post, renderOnce(post.body, rendered))),
-    )
-    await insert(
-      db,
-      'post_authors',
-      links(posts, 'authorId', ({ author }) => [author]),
-    )
-    await insert(
-      db,
-      'post_categories',
-      links(posts, 'categoryId', ({ categories }) => categories),
-    )
-    await insert(
-      db,
-      'post_tags',
-      links(posts, 'tagId', ({ tags }) => tags),
-    )
+/**
+ * Puts a blog into an empty, migrated PostgreSQL, past the API, with the columns and the search index that saving a post
+ * would have made; there are no revisions and no events.
+ */
+export const fillDatabase = async ({ db, driver, runScript }: Database, blog: Blog): Promise<void> => {
+  if (!('pool' in driver)) throw new Error('Only a server is filled.')
+  // Not the pool's own, whose queries give promises where COPY needs a stream.
+  const client = new pg.Client(driver.pool.options.connectionString)
+  await client.connect()
+  try {
+    await copyBlog(client, blog)
+  } finally {
+    await client.end()
   }
+  // Without statistics each step of indexing would read and sort all posts.
+  await runScript('ANALYZE')
   await indexMissing(db, 'simple')
 }
 
-// About 5 MB of JSON: few round trips, and little memory for either side.
-const postsAtOnce = 500
-
-/** One statement and one parameter, however many rows: createMany would have the client plan a parameter a value. */
-const insert = async (db: Db, table: string, rows: readonly object[]): Promise<void> => {
-  const [first = {}] = rows
-  const columns = Object.keys(first).map(columnOf).join(', ')
-  const named = rows.map((row) =>
-    Object.fromEntries(
-      Object.entries(row).map(([field, value]) => [columnOf(field), value === Prisma.DbNull ? null : value]),
-    ),
+const copyBlog = async (client: pg.Client, blog: Blog): Promise<void> => {
+  await copyInto(client, 'authors', blog.authors.map(termRow))
+  await copyInto(client, 'categories', blog.categories.map(categoryRow))
+  await copyInto(client, 'tags', [...blog.tags, blog.rareTag, blog.scarceTag].map(termRow))
+  await copyInto(client, 'posts', postRows(blog))
+  await copyInto(
+    client,
+    'post_authors',
+    links(blog, 'authorId', ({ author }) => [author]),
   )
-  await db.$executeRawUnsafe(
-    `INSERT INTO ${table} (${columns}) SELECT ${columns} FROM json_populate_recordset(NULL::${table}, $1::json)`,
-    JSON.stringify(named),
+  await copyInto(
+    client,
+    'post_categories',
+    links(blog, 'categoryId', ({ categories }) => categories),
+  )
+  await copyInto(
+    client,
+    'post_tags',
+    links(blog, 'tagId', ({ tags }) => tags),
   )
 }
-
-/** prisma/schema.prisma maps every field so. */
-const columnOf = (field: string): string => field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
-
-const links = (posts: readonly BlogPost[], key: string, termsOf: (post: BlogPost) => BlogTerm[]) =>
-  posts.flatMap((post) => termsOf(post).map(({ id }, position) => ({ postId: post.id, [key]: id, position })))
 
 const termRow = ({ id, slug, name }: BlogTerm) => {
   return { id, slug, name, nameKey: foldKey(name), isPublic: true, ...times }
 }
 const times = { createdAt: new Date('2020-01-01T00:00:00Z'), updatedAt: new Date('2020-01-01T00:00:00Z') }
+
+const categoryRow = (category: BlogCategory) => ({
+  ...termRow(category),
+  parentId: category.parent?.id ?? null,
+  slugPath: slugPathOf(category),
+})
+
+const slugPathOf = ({ slug, parent }: BlogCategory): string =>
+  parent === null ? slug : `${slugPathOf(parent)}/${slug}`
+
+function* postRows(blog: Blog) {
+  const rendered = new Map<BlogBody, Rendered>()
+  for (const post of blog.posts()) yield postRow(post, renderOnce(post.body, rendered))
+}
 
 const renderOnce = (body: BlogBody, rendered: Map<BlogBody, Rendered>): Rendered => {
   const known = rendered.get(body)
@@ -81,8 +77,8 @@ const renderOnce = (body: BlogBody, rendered: Map<BlogBody, Rendered>): Rendered
   return made
 }
 
-const postRow = (post: BlogPost, rendered: Rendered): Prisma.PostCreateManyInput => {
-  const { id, slug, title, body, publishedAt } = post
+const postRow = (post: BlogPost, rendered: Rendered) => {
+  const { id, slug, path, title, body, publishedAt } = post
   const snapshot = {
     ...emptySnapshot,
     title,
@@ -92,7 +88,6 @@ const postRow = (post: BlogPost, rendered: Rendered): Prisma.PostCreateManyInput
     excerpt: body.excerpt,
     publishedAt: formatOffsetDateTime({ instant: publishedAt, offsetMinutes: 0 }),
   }
-  const path = `/${publishedAt.toISOString().slice(0, 7).replace('-', '/')}/${slug}/`
   return {
     id,
     ...contentColumns(snapshot, rendered, { slug, path, pathIsManual: false }),
@@ -104,14 +99,8 @@ const postRow = (post: BlogPost, rendered: Rendered): Prisma.PostCreateManyInput
   }
 }
 
-function* chunksOf<T>(all: Iterable<T>, size: number): Generator<T[]> {
-  let chunk: T[] = []
-  for (const one of all) {
-    chunk.push(one)
-    if (chunk.length === size) {
-      yield chunk
-      chunk = []
-    }
+function* links(blog: Blog, key: string, termsOf: (post: BlogPost) => BlogTerm[]) {
+  for (const post of blog.posts()) {
+    for (const [position, { id }] of termsOf(post).entries()) yield { postId: post.id, [key]: id, position }
   }
-  if (chunk.length > 0) yield chunk
 }
