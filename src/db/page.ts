@@ -187,6 +187,8 @@ const keyValueOf = (text: string, kind: Ordering['kind']): Key['value'] | null =
   if (kind === 'bigint') return /^\d{1,18}$/.test(text) ? BigInt(text) : null
   if (kind === 'float') return /^\d{1,3}(\.\d{1,20})?(e-\d{1,2})?$/.test(text) ? Number(text) : null
   const date = new Date(text)
-  // As cursorOf writes it. Other years that a Date knows (0000, -271821) are none to PostgreSQL, which would fail on them.
-  return /^(?!0000)\d{4}-/.test(text) && !Number.isNaN(date.getTime()) ? date : null
+  // Years that a Date knows beside these (0000, -271821) are none to PostgreSQL, which would fail on them.
+  const isWithin = /^(?!0000)\d{4}-/.test(text) && !Number.isNaN(date.getTime())
+  // As cursorOf writes it: with an offset it might still be in another year.
+  return isWithin && date.toISOString() === text ? date : null
 }

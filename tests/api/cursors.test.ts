@@ -81,6 +81,7 @@ describe('INVALID_CURSOR', () => {
     ['no date', own('yesterday')],
     ['a date that no database holds', own('-271821-04-20T00:00:00.000Z')],
     ['the year zero', own('0000-01-01T00:00:00.000Z')],
+    ['the year zero by its offset', own('0001-01-01T00:00:00.000+14:00')],
     ['a NUL character', cursorOf(['posts/PUBLISHED_AT DESC', '2020-01-01T00:00:00.000Z', 'post_\0'])],
     ['a number for a date', cursorOf(['posts/PUBLISHED_AT DESC', 5, 'post_01h455vb4pex5vsknk084sn02q'])],
   ])('is what %s gets, after and before', async (_what, cursor) => {
