@@ -9,8 +9,7 @@ export type FoundWord = { word: string; start: number; end: number; isLastOfRun:
 export function* wordsIn(text: string): Generator<FoundWord> {
   for (const match of text.matchAll(runs)) {
     const [run] = match
-    if (unspaced.test(run)) yield* pairsIn(run, match.index)
-    else yield { ...standing(run, match.index, match.index + run.length), isLastOfRun: false }
+    for (const found of wordsOfRun(run, match.index)) if (found.word !== '') yield found
   }
 }
 
@@ -61,6 +60,10 @@ const runs = new RegExp(`[${letters}&&${spaceless}]+|[${letters}--${spaceless}]+
 const unspaced = new RegExp(`^${spaceless}`, 'v')
 // A character with its marks, the half-width voiced ones of Japanese among them.
 const units = /.[\p{M}\u{FF9E}\u{FF9F}]*/gsu
+
+/** A run of marks alone, without a letter to stand on, is a word of nothing. */
+const wordsOfRun = (run: string, at: number): Iterable<FoundWord> =>
+  unspaced.test(run) ? pairsIn(run, at) : [{ ...standing(run, at, at + run.length), isLastOfRun: false }]
 
 function* pairsIn(run: string, at: number): Generator<FoundWord> {
   let before: { text: string; start: number } | null = null

@@ -95,9 +95,10 @@ describe('what is found', () => {
       '!nib !co',
       'nib\\ co%_',
       'nib > co <',
+      'nib \u0301 co',
     ])
       expect([query, await titles(query)]).toEqual([query, ['Nib & Co']])
-    for (const query of ['', '   ', '&|!():*<->', '"', '%_', '\u0000', '😀'])
+    for (const query of ['', '   ', '&|!():*<->', '"', '%_', '\u0000', '😀', '\u0301', '\u0345 \u0301'])
       expect([query, (await search(query)).totalCount]).toEqual([query, 0])
   })
 
