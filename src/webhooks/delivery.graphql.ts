@@ -142,7 +142,7 @@ const WebhookDeliveryFilter = builder.inputType('WebhookDeliveryFilter', {
     endpointId: t.id({ description: 'Only to this endpoint.' }),
     eventTypes: t.field({
       type: [EventType],
-      description: 'Only of events of one of these types; absent or null: any.',
+      description: 'Only of events of one of these types that the caller may see; absent or null: any.',
     }),
     createdAt: t.field({ type: DateTimeRange, description: 'Only what was made in this span of time.' }),
   }),
@@ -176,7 +176,9 @@ builder.queryField('webhookDeliveries', (t) =>
       const where: Prisma.WebhookDeliveryWhereInput = {
         ...(filter?.status ? { status: { in: filter.status } } : {}),
         ...(filter?.endpointId != null ? { endpointId: filter.endpointId } : {}),
-        ...(filter?.eventTypes ? { event: { type: { in: filter.eventTypes } } } : {}),
+        ...(filter?.eventTypes
+          ? { event: { AND: [{ type: { in: filter.eventTypes } }, eventsVisibleTo(context.viewer)] } }
+          : {}),
         ...(filter?.createdAt
           ? { createdAt: { gte: filter.createdAt.from?.instant, lt: filter.createdAt.before?.instant } }
           : {}),

@@ -136,6 +136,32 @@ test('the log is filtered by state, endpoint, type of event and time', async () 
   expect(event.id).toMatch(/^event_/)
 })
 
+test('the type of an event that is not for the caller finds no delivery', async () => {
+  const { app } = lent
+  const manager = await app.clientWith('WEBHOOKS_MANAGE')
+  await using receiver = await startReceiver()
+  const types = ['POST_CREATED' as const, ...eventTypes]
+  const { id } = await subscribe(app.admin, {
+    url: receiver.url,
+    eventTypes: types,
+    document,
+    scopes: ['CONTENT_READ'],
+  })
+  await publishNew(app.admin, 'First a secret')
+  await allDelivered(app.admin, id, 2)
+  const found = async (client: Client, eventTypes: typeof types) =>
+    (
+      await client.send<{ webhookDeliveries: { totalCount: number; nodes: { id: string }[] } }>(
+        'query ($filter: WebhookDeliveryFilter) { webhookDeliveries(filter: $filter) { totalCount nodes { id } } }',
+        { filter: { endpointId: id, eventTypes } },
+      )
+    ).data?.webhookDeliveries
+
+  expect(await found(app.admin, ['POST_CREATED'])).toMatchObject({ totalCount: 1 })
+  expect(await found(manager, ['POST_CREATED'])).toEqual({ totalCount: 0, nodes: [] })
+  expect(await found(manager, types)).toMatchObject({ totalCount: 1 })
+})
+
 test('an attempt has the headers that were answered', async () => {
   const { app } = lent
   await using receiver = await startReceiver()
