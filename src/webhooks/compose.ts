@@ -1,7 +1,7 @@
 import type { Tx } from '../db/client.ts'
 import type { Event, EventRendering, WebhookEndpoint } from '../db/generated/client.ts'
 import type { OutboxPorts, Rendering, View } from '../events/outbox.ts'
-import { viewOf } from './endpoint.ts'
+import { mayBeTold, viewOf } from './endpoint.ts'
 import { type Body, batchBody, eventBody, type Shown } from './envelope.ts'
 
 type Render = OutboxPorts['render']
@@ -38,18 +38,19 @@ export type Show = (event: RenderedEvent) => Promise<Shown>
 const bodyOfEvent = async (
   db: Tx,
   eventId: string | null,
-  { apiVersion, renderingKey }: WebhookEndpoint,
+  endpoint: WebhookEndpoint,
   show: Show,
 ): Promise<Body> => {
+  const { apiVersion, renderingKey } = endpoint
   const event = eventId
     ? await db.event.findUnique({
         where: { id: eventId },
         include: { renderings: { where: { key: renderingKey } } },
       })
     : null
-  return event
-    ? eventBody(event, apiVersion, await show(withoutFailure(event)))
-    : { reason: 'The event is no longer kept.' }
+  if (!event) return { reason: 'The event is no longer kept.' }
+  if (!mayBeTold(endpoint, event)) return { reason: 'It tells what the endpoint may no longer see.' }
+  return eventBody(event, apiVersion, await show(withoutFailure(event)))
 }
 
 /** What failed with the event failed its delivery then: one that is composed all the same was asked for again. */
@@ -61,13 +62,18 @@ const withoutFailure = (event: RenderedEvent): RenderedEvent => ({
 const bodyOfBatch = async (
   db: Tx,
   deliveryId: string,
-  { apiVersion, renderingKey }: WebhookEndpoint,
+  endpoint: WebhookEndpoint,
   show: Show,
 ): Promise<Body> => {
-  const events = await db.event.findMany({
+  const { apiVersion, renderingKey } = endpoint
+  const joined = await db.event.findMany({
     where: { batches: { some: { deliveryId } } },
     orderBy: { sequence: 'asc' },
   })
+  // It may have lost a scope since they joined.
+  const events = joined.filter((event) => mayBeTold(endpoint, event))
+  if (joined.length > events.length && events.length === 0)
+    return { reason: 'It tells what the endpoint may no longer see.' }
   const last = new Map(events.map((event) => [event.subjectId, event.id]))
   const lastEvents = await db.event.findMany({
     where: { id: { in: [...last.values()] } },

@@ -100,16 +100,16 @@ export const isFor = (endpoint: Listening, event: Event): boolean => {
   const { id, eventTypes, scopes } = endpoint
   if (event.type === testType) return event.subjectId === id
   const interest = interestOf(endpoint)
-  const isOfItsTypes =
-    eventTypes.length > 0
-      ? eventTypes.includes(event.type)
-      : interest === null || event.subjectType === 'Post'
-  const isItsToSee =
-    maySee(viewerWith(scopes), event) || (event.subjectType === 'Endpoint' && eventTypes.length > 0)
-  return isOfItsTypes && isItsToSee && !(interest && event.filtersMissed.includes(interest.key))
+  if (interest && event.filtersMissed.includes(interest.key)) return false
+  if (eventTypes.length > 0) return eventTypes.includes(event.type) && mayBeTold(endpoint, event)
+  return (interest === null || event.subjectType === 'Post') && maySee(viewerWith(scopes), event)
 }
 
 type Listening = Pick<WebhookEndpoint, 'id' | 'eventTypes' | 'scopes' | 'filter'>
+
+/** Whether an event that an endpoint was once to be told of may be told to it today: of endpoints, whoever names their types. */
+export const mayBeTold = ({ scopes }: Pick<WebhookEndpoint, 'scopes'>, event: Event): boolean =>
+  event.subjectType === 'Endpoint' || maySee(viewerWith(scopes), event)
 
 /** The event of somebody who tries an endpoint out. */
 export const testType: EventType = 'webhook.test'

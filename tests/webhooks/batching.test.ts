@@ -4,8 +4,15 @@ import { type EventBatch, verifyWebhook } from '../../src/receiver/verify.ts'
 import { type TestApp, withApp } from '../support/app.ts'
 import { answer, startReceiver } from '../support/receiver.ts'
 import { until } from '../support/until.ts'
-import { type Delivery, deliveriesTo, deliveryOf, envelopeOf, subscribe } from './subscribing.ts'
-import { publish, publishNew, save } from './writing.ts'
+import {
+  type Delivery,
+  deliveriesTo,
+  deliveryOf,
+  envelopeOf,
+  subscribe,
+  updateEndpoint,
+} from './subscribing.ts'
+import { publish, publishNew, save, saveNew } from './writing.ts'
 
 const lent = withApp({ random: () => 0.5 })
 
@@ -140,6 +147,31 @@ test('a window whose process was killed while closing it is closed by another', 
     [{ post: { title: 'Too late for the first' } }],
     [{ post: { title: 'Half closed' } }],
   ])
+})
+
+test('what the endpoint may no longer see when its window closes is not in the batch', async () => {
+  const { app } = lent
+  await using receiver = await startReceiver()
+  const { id } = await subscribe(app.admin, {
+    url: receiver.url,
+    eventTypes: ['POST_CREATED', 'POST_PUBLISHED'],
+    document,
+    scopes: ['CONTENT_READ'],
+    batchWindowSeconds: 60,
+  })
+  await saveNew(app.admin, 'Secret')
+  const { post, event } = await publishNew(app.admin, 'Public')
+  await gathered(app, id, 3)
+  await updateEndpoint(app.admin, { id, scopes: [] })
+  await closeWindow(app)
+
+  const [request] = await receiver.waitFor(1)
+
+  expect(request && envelopeOf(request)).toMatchObject({
+    firstSequence: event.sequence,
+    subjects: [{ id: post.id, change: 'post.published' }],
+    data: [{ post: { title: 'Public' } }],
+  })
 })
 
 test('a batch above 256 KiB fails with its size', async () => {

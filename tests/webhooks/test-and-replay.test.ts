@@ -19,7 +19,7 @@ import {
   subscribe,
   updateEndpoint,
 } from './subscribing.ts'
-import { publishNew, save, unpublish } from './writing.ts'
+import { publishNew, save, saveNew, unpublish } from './writing.ts'
 
 const lent = withApp()
 
@@ -137,6 +137,35 @@ test('what has nowhere to go, or shows more than its endpoint may see, is not se
     message: expect.stringContaining('disabled'),
   })
   expect(await refusal({ id: newId('delivery') })).toMatchObject({ __typename: 'NotFoundError' })
+})
+
+test('what has failed and tells what its endpoint may no longer see is not replayed', async () => {
+  const { app } = lent
+  await using receiver = await startReceiver()
+  receiver.always(answer(410))
+  const { id } = await subscribe(app.admin, {
+    url: receiver.url,
+    eventTypes: ['POST_CREATED'],
+    document: titles,
+    scopes: ['CONTENT_READ'],
+  })
+  await saveNew(app.admin, 'Secret')
+  await receiver.waitFor(1)
+  await until(async () => (await deliveriesTo(app.admin, id))[0]?.status === 'FAILED')
+  receiver.always(answer(204))
+  await updateEndpoint(app.admin, { id, scopes: [], status: 'ACTIVE' })
+
+  await replay(app.admin, id, { failedSince: since })
+  const delivery = await until(async () =>
+    (await deliveriesTo(app.admin, id)).find(({ status }) => status !== 'PENDING'),
+  )
+
+  expect(delivery).toMatchObject({
+    status: 'FAILED',
+    body: null,
+    reason: expect.stringContaining('may no longer see'),
+  })
+  expect(receiver.requests).toHaveLength(1)
 })
 
 test('a replay fetches what was missed while disabled, the oldest first, and says what is not of its time', async () => {
