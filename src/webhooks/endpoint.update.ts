@@ -9,7 +9,7 @@ import { type EndpointInput, type EndpointRules, endpointIssues } from './endpoi
 import { defaultDocument, defaultMaxInFlight, defaultSigning, renderingKeyOf } from './endpoint.ts'
 import { sealHeaders } from './header.ts'
 import { untried } from './health.ts'
-import { includedIn, maySend } from './resend.ts'
+import { includedIn, maySend, showsTooMuch } from './resend.ts'
 import { newKeys } from './secret.ts'
 import { wakeSenders } from './sending.ts'
 import { lockEndpoint, setEndpointStatus } from './status.ts'
@@ -177,6 +177,6 @@ const cancelBeyond = async ({ tx }: Write, { id, scopes }: WebhookEndpoint, now:
   await tx.$executeRaw`
     UPDATE webhook_deliveries
     SET status = 'CANCELLED', next_attempt_at = NULL, leased_until = NULL,
-        reason = 'It shows what the endpoint may no longer see.'
+        reason = ${showsTooMuch}
     WHERE endpoint_id = ${id} AND status = 'PENDING' AND NOT scopes <@ ${includedIn(now)}::text[]::"ApiKeyScope"[]`
 }

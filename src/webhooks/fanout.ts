@@ -4,6 +4,7 @@ import { newId } from '../id.ts'
 import type { Alarm, Queue } from '../queue/queue.ts'
 import { joinWindows } from './batch.ts'
 import { eventBody } from './envelope.ts'
+import { maySend, showsTooMuch } from './resend.ts'
 
 // One transaction of the relay: large enough to drain a backlog fast, small enough to hold no lock for long.
 const eventsPerTransaction = 100
@@ -120,6 +121,7 @@ export const deliveryOf = ({ event, endpoint, rendering }: Told, now: Date): Del
     createdAt: now,
     status: 'PENDING' as const,
   }
+  if (!maySend(endpoint, row)) return { ...row, status: 'CANCELLED', reason: showsTooMuch }
   // There was no time to render it: that is made up for when it is sent.
   if (rendering.data === null && rendering.failure === null) return { ...row, nextAttemptAt: now }
   const made = eventBody(event, endpoint.apiVersion, { ...rendering, isReplay: false })

@@ -19,7 +19,7 @@ export const redeliverWebhook = async (w: Write, id: string): Promise<{ id: stri
   const endpoint = await lockEndpoint(w, delivery.endpointId)
   checkNotDisabled(endpoint, ['input', 'id'])
   if (!maySend(endpoint, delivery)) {
-    throw cannot('It shows what the endpoint may no longer see. replayWebhooks renders what it may see now.')
+    throw cannot(`${showsTooMuch} replayWebhooks renders what it may see now.`)
   }
   await makeDue(w, [id], 'also those that wait')
   return { id }
@@ -30,6 +30,9 @@ export const checkNotDisabled = ({ status }: WebhookEndpoint, path: string[]): v
   if (status === 'DISABLED')
     throw new InvalidStateError('The endpoint is disabled; set it ACTIVE or PAUSED first.', path)
 }
+
+/** Why a delivery is cancelled that `maySend` refuses. */
+export const showsTooMuch = 'It shows what the endpoint may no longer see.'
 
 /** Whether a body shows no more than its endpoint may see today. */
 export const maySend = (

@@ -261,6 +261,25 @@ test('what waits and shows more than the endpoint may still see is not sent', as
   })
 })
 
+test('nor is what was committed before and is fanned out after', async () => {
+  const { app } = lent
+  const { id } = await subscribe(app.admin, { url, eventTypes, document: titles, scopes: ['CONTENT_READ'] })
+  await updateEndpoint(app.admin, { id, status: 'PAUSED' })
+  const { db } = app.database
+  const { event } = await publishNew(app.admin, 'Seen with other eyes')
+  await deliveryOf(app.admin, id, event.id)
+  // As after a crash between the commit and the fan-out.
+  await db.webhookDelivery.deleteMany({ where: { eventId: event.id } })
+  await db.event.update({ where: { id: event.id }, data: { fannedOutAt: null } })
+  await updateEndpoint(app.admin, { id, scopes: [] })
+  await app.worker?.sweep()
+
+  expect(await deliveryOf(app.admin, id, event.id)).toMatchObject({
+    status: 'CANCELLED',
+    reason: expect.stringContaining('may no longer see'),
+  })
+})
+
 test('changes at the same time are made one after the other, and none is lost', async () => {
   const { app } = lent
   const { id } = await subscribe(app.admin, { url })
