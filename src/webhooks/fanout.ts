@@ -101,7 +101,7 @@ export type DeliveryRow = {
   sequence: string
   scopes: ApiKeyScope[]
   createdAt: Date
-  status: 'PENDING' | 'FAILED'
+  status: 'PENDING' | 'FAILED' | 'CANCELLED'
   body?: string
   reason?: string
   nextAttemptAt?: Date

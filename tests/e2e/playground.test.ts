@@ -121,7 +121,7 @@ const openDocumentationOfPosts = async (page: Page): Promise<void> => {
   const documentation = page.getByRole('region', { name: 'Documentation Explorer' })
   await documentation.getByRole('link', { name: 'Query', exact: true }).click()
   await documentation.getByRole('link', { name: 'posts', exact: true }).click()
-  await documentation.getByText('Published posts, newest first.').waitFor()
+  await documentation.getByText('Posts: without a filter the published ones, newest first.').waitFor()
 }
 
 const publishing = (id: string) => `mutation Publish {
