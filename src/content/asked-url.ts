@@ -63,6 +63,8 @@ const within = (site: Site, host: string | null, path: string): string[] => {
 
 const withEitherSlash = (path: string): string[] => {
   if (path === '/') return [path]
+  // Of two slashes at the end none is the one that may be missing.
+  if (path.endsWith('//')) return [path]
   return [path, path.endsWith('/') ? path.slice(0, -1) : `${path}/`]
 }
 

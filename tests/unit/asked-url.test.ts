@@ -49,6 +49,7 @@ test.each([
 
 test('nothing but escapes, normal forms and the slash at the end is made equal', () => {
   expect(pathsOf('/A//b/../c')).toEqual(['/A//b/../c', '/A//b/../c/'])
+  expect(pathsOf('/a//')).toEqual(['/a//'])
   expect(pathsOf('/caf%C3%A9/')).toContain('/café/')
   expect(pathsOf('/cafe%CC%81')).toContain('/café/')
   expect(pathsOf('/cafe\u0301/')).toContain('/café/')
