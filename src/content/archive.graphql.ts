@@ -72,8 +72,7 @@ const postsOf = async (
   context: Context,
   info: GraphQLResolveInfo,
 ) => {
-  const both = [archives[0]?.filter, args.filter].filter((filter) => filter != null)
-  const set = await postSet(context, { AND: both })
+  const set = await postSet(context, archives[0]?.filter, args.filter)
   const lists = archives.map((archive) => listOfPeriod(archive, context.site.timezone))
   const counts = () => countsOf(context.db, set, lists)
   return connectionsOf('Archive.posts', set, lists, counts, args, context, info)

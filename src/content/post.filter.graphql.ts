@@ -62,7 +62,7 @@ export const PostFilter = builder.inputRef<Filter>('PostFilter').implement({
     updatedAt: t.field({ type: DateTimeRange, description: 'By when it last changed.' }),
     search: t.string({
       description:
-        'What `search` with these words finds, at most 500 characters; without a letter or digit it matches nothing.',
+        'What `search` with these words finds, at most 500 characters; without a letter or digit it matches nothing. At most 5 of these in a filter.',
     }),
   }),
 })

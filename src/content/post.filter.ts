@@ -32,10 +32,21 @@ export const checkFilter = (filter: PostFilter): void => {
   const parts = check(filter, 'filter', 1)
   if (parts > maxParts)
     throw refused(`"filter" has ${parts} filters within AND, OR and NOT; at most ${maxParts} are allowed.`)
+  const searches = textsIn(filter).length
+  if (searches > maxSearches)
+    throw refused(`"filter" searches ${searches} times; at most ${maxSearches} searches are allowed.`)
 }
+
+/** The texts that a filter searches for, at any depth. */
+export const textsIn = ({ search, AND, OR, NOT }: PostFilter): string[] => [
+  ...(search == null ? [] : [search]),
+  ...[...(AND ?? []), ...(OR ?? []), ...(NOT ? [NOT] : [])].flatMap(textsIn),
+]
 
 // A page of a front end combines a handful. PostgreSQL plans each part anew with every statement.
 const maxParts = 50
+// Each may have hundreds of words to look up, and find a thousand ids that go with every list of the statement.
+const maxSearches = 5
 // Each level is a level of brackets in SQL.
 const maxDepth = 8
 // As many as a page holds, so that `ids` can name any page.

@@ -4,7 +4,7 @@ import { type PostStatus, Prisma } from '../db/generated/client.ts'
 import type { Site } from '../site.ts'
 import { shelvesNamedIn } from './post.filter.slugs.ts'
 import { conditionOf } from './post.filter.sql.ts'
-import { checkFilter, type PostFilter } from './post.filter.ts'
+import { checkFilter, type PostFilter, textsIn } from './post.filter.ts'
 import { type Found, lookUp, readSearch } from './search-query.ts'
 import { statusesVisibleTo, visibleToSql } from './visibility.ts'
 
@@ -20,15 +20,20 @@ export type PostSet = {
  * The one way from a filter to SQL: for lists, relations, search, archives and counts. A filter that names no status, at
  * any depth, holds PUBLISHED posts alone, whatever the key. What the viewer may not see is not there.
  *
+ * @param narrowedBy of these posts again a part: it adds none, whatever states it names.
  * @throws RequestError BAD_USER_INPUT when it is too large.
  */
 export const postSet = async (
   { db, viewer, site }: { db: Tx; viewer: Viewer; site: Site },
   filter: PostFilter | null | undefined,
+  narrowedBy: PostFilter | null = null,
 ): Promise<PostSet> => {
   const asked = filter ?? {}
   checkFilter(asked)
-  const whole = wholeOf(asked)
+  const listed = wholeOf(asked)
+  // Each within its own limits: what is allowed alone is allowed together.
+  if (narrowedBy) checkFilter(narrowedBy)
+  const whole = narrowedBy ? { AND: [listed, narrowedBy] } : listed
   const statuses = statusesVisibleTo(viewer).filter((status) => allows(whole, status))
   const known = {
     shelved: await shelvesNamedIn(db, whole),
@@ -56,12 +61,6 @@ const searchesIn = async (db: Tx, filter: PostFilter, language: string): Promise
   )
   return new Map(found.map((one, index) => [searches[index]?.text ?? '', one]))
 }
-
-/** What a filter searches for, at any depth. */
-export const textsIn = ({ search, AND, OR, NOT }: PostFilter): string[] => [
-  ...(search == null ? [] : [search]),
-  ...[...(AND ?? []), ...(OR ?? []), ...(NOT ? [NOT] : [])].flatMap(textsIn),
-]
 
 const namesStatus = ({ status, AND, OR, NOT }: PostFilter): boolean =>
   status != null ||

@@ -89,6 +89,32 @@ test('what is not public is in none without content:read, and what never was pub
   expect(await counts({ filter }, lent.app, lent.app.admin)).toEqual([])
 })
 
+test('posts in an archive are of those that it counts, whatever states a filter names', async () => {
+  const { admin, database } = lent.app
+  const { db } = database
+  const { id } = await db.post.findFirstOrThrow({ where: { status: 'DRAFT' } })
+  const date = new Date('2009-03-09T00:00:00Z')
+  await db.post.update({ where: { id }, data: { publishedAt: date, sortDate: date } })
+  const countsIn = async (archivesFilter: object, postsFilter: object) => {
+    const { data } = await admin.send<{ archives: { count: number; posts: { totalCount: number } }[] }>(
+      `query ($a: PostFilter, $b: PostFilter) {
+        archives(by: YEAR, filter: $a) { count posts(filter: $b) { totalCount } } }`,
+      { a: { ...archivesFilter, publishedAt: { from: '2009-03-01T00:00:00Z' } }, b: postsFilter },
+    )
+    return data?.archives.map(({ count, posts }) => [count, posts.totalCount])
+  }
+
+  expect(await countsIn({}, { status: ['DRAFT'] })).toEqual([[4, 0]])
+  expect(await countsIn({ status: ['DRAFT'] }, {})).toEqual([[1, 1]])
+  expect(await countsIn({ status: ['DRAFT', 'PUBLISHED'] }, { status: ['DRAFT'] })).toEqual([[5, 1]])
+  // As deep as a filter may be: that it holds for the posts, too, is no level more.
+  const deep = JSON.parse(`${'{"NOT":'.repeat(7)}{}${'}'.repeat(7)}`)
+  expect(await countsIn({ NOT: { ids: [] } }, deep)).toEqual([[4, 0]])
+  expect(await countsIn(deep, {})).toEqual([])
+  expect(await countsIn({ NOT: deep.NOT.NOT }, {})).toEqual([[4, 4]])
+  await db.post.update({ where: { id }, data: { publishedAt: null } })
+})
+
 test.each([
   ['+05:30', [2009, 1, 2]],
   ['-08:00', [2008, 12, 2]],

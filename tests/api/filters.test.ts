@@ -207,6 +207,11 @@ describe('a filter that cannot be', () => {
       { OR: Array.from({ length: 50 }, () => ({})) },
       /"filter" has 51 filters .* at most 50/,
     ],
+    [
+      'more than 5 searches',
+      { OR: Array.from({ length: 3 }, () => ({ search: 'a', NOT: { search: 'b' } })) },
+      /"filter" searches 6 times; at most 5/,
+    ],
     ['more than 8 levels', deep(9), /"filter(\.NOT){8}" is 9 levels deep; at most 8/],
     ['a NUL character', { tags: { any: ['a\0b'] } }, /"filter\.tags\.any" .*NUL/],
     [
