@@ -24,6 +24,9 @@ const dayMs = 24 * 60 * 60 * 1_000
 // Of a failed attempt only the last few days are of interest, and responses are the largest part of the log.
 const responseDays = 30
 
+// Whoever published is answered first, and commits that come together are fanned out together; nobody notices so little.
+const gatherMs = 5
+
 // Another process has an earlier event about the same subject in hand, which takes it milliseconds.
 const waitMs = 50
 
@@ -69,18 +72,20 @@ export const startWorker = async (
       for (;;) {
         const { done, waiting } = await fanOut(db, queue, now())
         if (done > 0) pump.wake()
-        if (waiting > 0) soon ??= setTimeout(wakeSoon, waitMs)
+        if (waiting > 0) soon ??= setTimeout(begin, waitMs)
         if (done === 0) break
       }
     } while (again && !stopped)
   }
 
-  const wakeSoon = () => {
-    soon = null
-    wake()
+  const wake = () => {
+    again = true
+    if (stopped || running) return
+    soon ??= setTimeout(begin, gatherMs)
   }
 
-  const wake = () => {
+  const begin = () => {
+    soon = null
     again = true
     if (stopped || running) return
     running = relay()

@@ -93,7 +93,7 @@ export const writeEvents = async (
 
 const writeRenderings = async (tx: Tx, ports: OutboxPorts, event: Event): Promise<void> => {
   const listeners = await ports.listeners(tx, event)
-  const rows: Prisma.EventRenderingCreateManyInput[] = []
+  const rows: RenderingRow[] = []
   for (const [key, alike] of Map.groupBy(listeners, (listener) => listener.renderingKey)) {
     const [listener] = alike
     if (!listener) continue
@@ -103,10 +103,24 @@ const writeRenderings = async (tx: Tx, ports: OutboxPorts, event: Event): Promis
         : failed(`More than ${maxDocumentsPerEvent} distinct documents listen to this event; use fewer.`)
     const endpointIds = alike.map(({ endpointId }) => endpointId)
     const { scopes } = listener
-    const errors = rendering.errors ?? undefined
-    rows.push({ eventId: event.id, key, endpointIds, scopes, ...rendering, errors })
+    rows.push({ eventId: event.id, key, endpointIds, scopes, ...rendering })
   }
-  if (rows.length > 0) await tx.eventRendering.createMany({ data: rows })
+  if (rows.length > 0) await insertRenderings(tx, rows)
+}
+
+/** One parameter however many there are: the client would plan each value of each row, while a publish waits. */
+const insertRenderings = (tx: Tx, rows: RenderingRow[]) =>
+  tx.$executeRaw`
+    INSERT INTO event_renderings (event_id, key, endpoint_ids, scopes, data, errors, failure)
+    SELECT "eventId", key, "endpointIds", scopes, data, errors, failure
+    FROM json_to_recordset(${JSON.stringify(rows)}::json) AS r(
+      "eventId" text, key text, "endpointIds" text[], scopes "ApiKeyScope"[], data text, errors json, failure text)`
+
+type RenderingRow = Rendering & {
+  eventId: string
+  key: string
+  endpointIds: string[]
+  scopes: ApiKeyScope[]
 }
 
 /**
