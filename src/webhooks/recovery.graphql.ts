@@ -82,7 +82,7 @@ const ReplayWebhooksPayload = builder.objectRef<Replayed>('ReplayWebhooksPayload
     }),
     lastEventId: t.exposeID('lastEventId', {
       nullable: true,
-      description: 'The last event that it came to; null when there was none.',
+      description: 'The last event that it came to and the caller may see; null when there was none.',
     }),
   }),
 })

@@ -1,7 +1,7 @@
 import type { Viewer } from '../auth/viewer.ts'
 import type { WebhookEndpoint } from '../db/generated/client.ts'
 import { NotFoundError } from '../errors.ts'
-import { maySee } from '../events/visibility.ts'
+import { eventsVisibleTo, maySee } from '../events/visibility.ts'
 import { newId } from '../id.ts'
 import type { OffsetDateTime } from '../offset-date-time.ts'
 import type { Write, Writer } from '../write.ts'
@@ -22,7 +22,7 @@ export type Replayed = {
   /** How many deliveries are on their way because of it. */
   count: number
   hasMore: boolean
-  /** The last event that it came to; null when there was none. */
+  /** The last event that it came to and the caller may see; null when there was none. */
   lastEventId: string | null
 }
 
@@ -107,7 +107,7 @@ const replayPart = async (
   return {
     count: await sendFound(w, endpoint, await passingOf(w, filters, endpoint, found)),
     handled: found.length,
-    lastEventId: last?.event?.id ?? last?.delivery?.eventId ?? null,
+    lastEventId: await lastKnownOf(w, found),
     next: last && found.length === limit ? placeAfter(place, last) : null,
   }
 }
@@ -122,6 +122,17 @@ const passingOf = async (
   const untold = found.flatMap(({ event, delivery }) => (delivery ? [] : (event ?? [])))
   const passed = new Set(await passing(w.tx, matching, endpoint, untold))
   return found.filter(({ event, delivery }) => delivery !== null || (event !== null && passed.has(event)))
+}
+
+/** The newest of them that the caller may see, to go on from: one that is not for them would be not found then. */
+const lastKnownOf = async ({ tx, viewer }: Write, found: Found[]): Promise<string | null> => {
+  const ids = found.flatMap(({ event, delivery }) => event?.id ?? delivery?.eventId ?? [])
+  const event = await tx.event.findFirst({
+    select: { id: true },
+    where: { AND: [{ id: { in: ids } }, eventsVisibleTo(viewer)] },
+    orderBy: { sequence: 'desc' },
+  })
+  return event?.id ?? null
 }
 
 /** Makes what was found due now. An event that the endpoint was not told of is rendered when it is sent. */

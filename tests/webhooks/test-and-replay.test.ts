@@ -139,6 +139,27 @@ test('what has nowhere to go, or shows more than its endpoint may see, is not se
   expect(await refusal({ id: newId('delivery') })).toMatchObject({ __typename: 'NotFoundError' })
 })
 
+test('a replay names the last event that its caller may see, from which they can go on', async () => {
+  const { app } = lent
+  const manager = await app.clientWith('WEBHOOKS_MANAGE')
+  await using receiver = await startReceiver()
+  const { id } = await subscribe(app.admin, {
+    url: receiver.url,
+    eventTypes: ['POST_PUBLISHED', 'POST_CREATED'],
+    document: titles,
+    scopes: ['CONTENT_READ'],
+  })
+  const { event } = await publishNew(app.admin, 'Known')
+  await saveNew(app.admin, 'Secret')
+  await allDelivered(app.admin, id, 3)
+
+  const { count, lastEventId } = await replay(manager, id, { since })
+  expect({ count, lastEventId }).toEqual({ count: 3, lastEventId: event.id })
+  await allDelivered(app.admin, id, 3)
+  expect((await replay(manager, id, { eventId: event.id })).count).toBe(2)
+  await allDelivered(app.admin, id, 3)
+})
+
 test('what has failed and tells what its endpoint may no longer see is not replayed', async () => {
   const { app } = lent
   await using receiver = await startReceiver()
