@@ -15,6 +15,8 @@ export type Composed = Leased & { body: string }
 export type Attempt = {
   deliveryId: string
   endpointId: string
+  /** Where it was sent. */
+  url: string
   number: number
   startedAt: Date
   outcome: Outcome
@@ -43,6 +45,7 @@ export const attempt = async (delivery: Composed, parts: AttemptParts): Promise<
   return {
     deliveryId: delivery.id,
     endpointId: delivery.endpointId,
+    url: delivery.url,
     number,
     startedAt,
     outcome,

@@ -25,7 +25,7 @@ export const settle = async (write: Writer, queue: Queue, attempts: Attempt[]): 
     await queue.set(w.tx, [...retriesOf(attempts), ...probesOf(before, after, w.now)])
   }))
 
-type EndpointHealth = Health & { id: string }
+type EndpointHealth = Health & { id: string; url: string }
 
 // Health is told to the second; to write it with every success would have a fast endpoint's claims wait for its row.
 const healthIsFreshMs = 1_000
@@ -34,7 +34,7 @@ const healthIsFreshMs = 1_000
 const lockHealth = ({ tx, now }: Write, attempts: Attempt[]): Promise<EndpointHealth[]> => {
   const failed = attempts.filter(({ outcome }) => !outcome.ok)
   return tx.$queryRaw<EndpointHealth[]>`
-    SELECT id, consecutive_failures AS "consecutiveFailures", first_failure_at AS "firstFailureAt",
+    SELECT id, url, consecutive_failures AS "consecutiveFailures", first_failure_at AS "firstFailureAt",
       last_failure_at AS "lastFailureAt", last_success_at AS "lastSuccessAt", open_until AS "openUntil", trips
     FROM webhook_endpoints
     WHERE id = ANY(${endpointsOf(attempts)}) AND (
@@ -88,11 +88,15 @@ const updateDeliveries = ({ tx, now }: Write, attempts: Attempt[]) => {
 
 const healthOf = (before: EndpointHealth, attempts: Attempt[], now: Date): Health =>
   attempts
-    .filter(({ endpointId }) => endpointId === before.id)
+    .filter((attempt) => isOf(before, attempt))
     .reduce<Health>(
       (health, { outcome, startedAt }) => healthAfter(health, { ok: outcome.ok, startedAt }, now),
       before,
     )
+
+/** What was in flight when an endpoint moved says nothing of the place where it is now. */
+const isOf = (endpoint: EndpointHealth, { endpointId, url }: Attempt): boolean =>
+  endpointId === endpoint.id && url === endpoint.url
 
 const updateHealth = (tx: Tx, rows: EndpointHealth[]) =>
   tx.$executeRaw`
@@ -107,7 +111,7 @@ const updateHealth = (tx: Tx, rows: EndpointHealth[]) =>
 
 /** A receiver that says that it is gone for good, or has failed for days, is sent nothing more. */
 const disableIfGone = async (w: Write, endpoint: EndpointHealth, attempts: Attempt[]): Promise<void> => {
-  const failed = attempts.filter(({ endpointId, outcome }) => endpointId === endpoint.id && !outcome.ok)
+  const failed = attempts.filter((attempt) => isOf(endpoint, attempt) && !attempt.outcome.ok)
   const last = failed.at(-1)
   if (!last) return
   if (failed.some(({ outcome }) => outcome.statusCode === 410)) {

@@ -195,6 +195,28 @@ test('an event that was committed before a change reaches the endpoint as it was
   expect((await deliveriesTo(app.admin, id)).map((delivery) => delivery.event?.id)).toEqual([event.id])
 })
 
+test('what the old place answers to a request in flight says nothing of the new one', async () => {
+  const { app } = lent
+  await using before = await startReceiver()
+  await using after = await startReceiver()
+  let answerGone = () => undefined as unknown
+  before.always((response) => {
+    answerGone = () => response.writeHead(410).end()
+  })
+  const { id } = await subscribe(app.admin, { url: before.url, eventTypes, document: titles })
+  const { event } = await publishNew(app.admin, 'In flight')
+  await before.waitFor(1)
+  await updateEndpoint(app.admin, { id, url: after.url })
+  answerGone()
+  await deliveryOf(app.admin, id, event.id, ({ status }) => status === 'FAILED')
+
+  const { db } = app.database
+  expect(await db.webhookEndpoint.findUnique({ where: { id } })).toMatchObject({
+    status: 'ACTIVE',
+    lastFailureAt: null,
+  })
+})
+
 test('paused, deliveries are made and wait; active again they go out at once, to where the endpoint is then', async () => {
   const { app } = lent
   await using before = await startReceiver()
