@@ -1,3 +1,4 @@
+import { hasScope } from '../auth/viewer.ts'
 import type { Prisma, WebhookEndpoint, WebhookSigning } from '../db/generated/client.ts'
 import { InvalidStateError, ValidationError } from '../errors.ts'
 import { newId } from '../id.ts'
@@ -43,6 +44,7 @@ export const rotateWebhookSecret = async (
   { id, signing, overlapSeconds }: RotateInput,
 ): Promise<{ id: string; secret: string }> => {
   const endpoint = await lockEndpoint(w, id)
+  checkOwnScopes(w, endpoint)
   const kinds = signing ?? endpoint.signing
   const seconds = overlapSeconds ?? defaultOverlapSeconds
   checkRotation(endpoint, kinds, seconds)
@@ -75,6 +77,14 @@ const maxOverlapSeconds = 7 * 24 * 60 * 60
 
 // Each is a signature in the header of every request, and a receiver tries a bounded number of them.
 const maxKeysOfAKind = 4
+
+/** Whoever lacks a scope of the endpoint could sign, with the new secret, what only its owner should. */
+const checkOwnScopes = ({ viewer }: Write, { scopes }: WebhookEndpoint): void => {
+  const lacking = scopes.filter((scope) => !hasScope(viewer, scope))
+  if (lacking.length === 0) return
+  const message = `The endpoint reads with ${lacking.join(', ')}, which your key does not have, so it cannot change its keys.`
+  throw new ValidationError([{ message, path: ['input', 'id'] }])
+}
 
 const checkRotation = (endpoint: WebhookEndpoint, kinds: WebhookSigning[], seconds: number): void => {
   const issue = (field: string, message: string) => ({ message, path: ['input', field] })

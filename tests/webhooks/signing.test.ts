@@ -82,6 +82,18 @@ test('a rotation without an overlap ends every old key at once and leaves no row
   expect(await app.database.db.webhookSecret.count({ where: { endpointId: old.id } })).toBe(1)
 })
 
+test('whoever lacks a scope of an endpoint cannot get hold of its keys', async () => {
+  const { app } = lent
+  const { id } = await subscribe(app.admin, { url: 'https://example.com/', scopes: ['CONTENT_READ'] })
+  const stranger = await app.clientWith('WEBHOOKS_MANAGE')
+  const { data } = await stranger.send(String(RotateWebhookSecretDocument), { input: { id } })
+
+  expect(data?.rotateWebhookSecret).toMatchObject({
+    __typename: 'ValidationError',
+    issues: [{ path: ['input', 'id'], message: expect.stringContaining('CONTENT_READ') }],
+  })
+})
+
 test('one kind can be rotated and the other kept', async () => {
   const { app } = lent
   const url = 'https://example.com/'
