@@ -80,6 +80,8 @@ export const createWebhookEndpoint = async (
 
 /** Deletes an endpoint with its secrets. Deliveries stay in the log; those that wait are cancelled. */
 export const deleteWebhookEndpoint = async (w: Write, id: string): Promise<string> => {
+  // Stronger than for a change: it waits for a fan-out that has found the endpoint, whose deliveries are cancelled then.
+  await w.tx.$queryRaw`SELECT 1 FROM webhook_endpoints WHERE id = ${id} FOR UPDATE`
   await lockEndpoint(w, id)
   await cancelPending(w, id, 'The endpoint was deleted.')
   await w.tx.webhookEndpoint.delete({ where: { id } })

@@ -26,6 +26,8 @@ export const fanOut = (db: Db, queue: Queue, now: Date): Promise<{ done: number;
       orderBy: { sequence: 'asc' },
       include: { renderings: true },
     })
+    // None of them is deleted before its deliveries are there.
+    await tx.$queryRaw`SELECT 1 FROM webhook_endpoints WHERE status <> 'DISABLED' FOR KEY SHARE`
     const endpoints = await tx.webhookEndpoint.findMany({ where: { status: { not: 'DISABLED' } } })
     const told = events.flatMap((event) => endpointsTold(event, endpoints))
     const isBatched = ({ endpoint }: Told) => endpoint.batchWindowSeconds > 0

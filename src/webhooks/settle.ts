@@ -65,7 +65,9 @@ const insertAttempts = (tx: Tx, attempts: Attempt[]) => {
     INSERT INTO webhook_attempts
       (delivery_id, endpoint_id, number, started_at, duration_ms, status_code, error, response_headers, response_body)
     SELECT delivery_id, endpoint_id, number, started_at, duration_ms, status_code, error, response_headers, response_body
-    FROM json_populate_recordset(NULL::webhook_attempts, ${JSON.stringify(rows)}::json)
+    FROM json_populate_recordset(NULL::webhook_attempts, ${JSON.stringify(rows)}::json) done
+    -- One that was cancelled in flight may have been forgotten since: its row must not take the others with it.
+    WHERE EXISTS (SELECT 1 FROM webhook_deliveries d WHERE d.id = done.delivery_id)
     ON CONFLICT DO NOTHING`
 }
 

@@ -1,10 +1,13 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { Webhook } from 'standardwebhooks'
 import { beforeAll, expect, test } from 'vitest'
+import { CreateTagDocument } from '../../schema/generated/graphql.ts'
 import { verifyWebhook } from '../../src/receiver/verify.ts'
 import { withApp } from '../support/app.ts'
 import { type ReceivedRequest, startReceiver } from '../support/receiver.ts'
 import { importSample } from '../support/sample.ts'
-import { allDelivered, deliveryOf, envelopeOf, subscribe } from './subscribing.ts'
+import { until } from '../support/until.ts'
+import { allDelivered, deliveryOf, envelopeOf, makeEndpoint, subscribe, unsubscribe } from './subscribing.ts'
 import { publish, publishNew, save } from './writing.ts'
 
 const lent = withApp()
@@ -27,6 +30,25 @@ test('a publish reaches the receiver within seconds, signed so that the standard
 
   expect(verified).toMatchObject({ type: 'post.published', data: { post: { title } } })
 })
+
+test('an endpoint that is deleted while it is told of something leaves nothing behind that waits', async () => {
+  const { app } = lent
+  const { admin } = app
+  for (let round = 0; round < 20; round++) {
+    const { id } = await makeEndpoint(admin, { url: 'http://127.0.0.1:9/', eventTypes: ['TAG_CREATED'] })
+    await createTag(`Told ${round}`)
+    // The fan-out begins some milliseconds after the answer: it meets the deletion, sooner or later in it each time.
+    await pause(round % 7)
+    await unsubscribe(admin, id)
+  }
+  // What went wrong in the background fails the file when it ends.
+  await until(async () => (await app.database.db.event.count({ where: { fannedOutAt: null } })) === 0)
+  expect(
+    await app.database.db.webhookDelivery.count({ where: { endpointId: null, status: 'PENDING' } }),
+  ).toBe(0)
+})
+
+const createTag = (name: string) => lent.app.admin.run(CreateTagDocument, { input: { name } })
 
 test('the verifier that Presswire publishes accepts the bytes as they came, and none that were touched', async () => {
   const { app } = lent
