@@ -20,8 +20,8 @@ export type Leased = {
 export type Room = {
   /** How many requests it may begin. */
   free: number
-  /** By endpoint: how many of its requests have succeeded here and are being written down. They are leased still. */
-  ended: ReadonlyMap<string, number>
+  /** The deliveries that have succeeded here and are being written down. While they are, they are leased still. */
+  ended: ReadonlySet<string>
 }
 
 export type Claimed = {
@@ -55,13 +55,13 @@ export const claim = (db: Db, endpointIds: string[], room: Room, now: Date): Pro
         : [
             {
               id,
-              leases: lane.inFlight + (room.ended.get(id) ?? 0),
+              inFlight: lane.inFlight,
               begin: lane.begin ?? room.free,
               perSubject: ordering === 'PER_SUBJECT',
             },
           ],
     )
-    const due = open.length > 0 ? await leaseDue(tx, open, room.free, now) : []
+    const due = open.length > 0 ? await leaseDue(tx, open, room, now) : []
     const byEndpoint = Map.groupBy(due, (row) => row.endpointId)
     const again = await skippedOf(tx, endpointIds, endpoints)
     for (const { endpoint, lane } of lanes) {
@@ -106,20 +106,22 @@ const lockActive = (tx: Tx, ids: string[], now: Date): Promise<EndpointRow[]> =>
     WHERE e.id = ANY(${ids}) AND e.status = 'ACTIVE'
     ORDER BY e.id FOR NO KEY UPDATE OF e SKIP LOCKED`
 
-type OpenLane = { id: string; leases: number; begin: number; perSubject: boolean }
+type OpenLane = { id: string; inFlight: number; begin: number; perSubject: boolean }
 type DueRow = Pick<Leased, 'id' | 'endpointId' | 'body' | 'attemptCount' | 'resentAfter'>
 
 // A statement of its own, after the lock: its snapshot has the leases of whoever held the lock before.
-const leaseDue = (tx: Tx, lanes: OpenLane[], free: number, now: Date): Promise<DueRow[]> =>
+const leaseDue = (tx: Tx, lanes: OpenLane[], { free, ended }: Room, now: Date): Promise<DueRow[]> =>
   tx.$queryRaw<DueRow[]>`
     WITH lane AS MATERIALIZED (
       SELECT l.*, (SELECT count(*) FROM (
         -- Ordered, PostgreSQL walks the index, and drops the entries of rows that are settled as it goes.
-        SELECT 1 FROM webhook_deliveries d WHERE d.endpoint_id = l.id AND d.leased_until > ${now}
-        ORDER BY d.leased_until LIMIT l.leases
+        -- By id, and not by number: which of them are written down by now only this statement knows.
+        SELECT 1 FROM webhook_deliveries d
+        WHERE d.endpoint_id = l.id AND d.leased_until > ${now} AND d.id <> ALL(${[...ended]})
+        ORDER BY d.leased_until LIMIT l."inFlight"
       ) alive) AS leased
       FROM json_to_recordset(${JSON.stringify(lanes)}::json)
-        AS l(id text, leases int, begin int, "perSubject" boolean)
+        AS l(id text, "inFlight" int, begin int, "perSubject" boolean)
     ), due AS MATERIALIZED (
       SELECT d.id, d.next_attempt_at, lane.leased + row_number() OVER (
         PARTITION BY lane.id ORDER BY d.next_attempt_at, d.sequence, d.id) AS place
@@ -133,7 +135,7 @@ const leaseDue = (tx: Tx, lanes: OpenLane[], free: number, now: Date): Promise<D
               AND (earlier.subject_id = d.subject_id OR earlier.subject_id IS NULL OR d.subject_id IS NULL)
               AND (earlier.sequence, earlier.id) < (d.sequence, d.id)))
         ORDER BY d.next_attempt_at, d.sequence, d.id
-        LIMIT greatest(0, least(lane.begin, lane.leases - lane.leased))
+        LIMIT greatest(0, least(lane.begin, lane."inFlight" - lane.leased))
         FOR NO KEY UPDATE OF d SKIP LOCKED
       ) d
     ), chosen AS (

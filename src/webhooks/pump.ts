@@ -44,7 +44,7 @@ export const createPump = (parts: PumpParts): Pump => {
   const running = new Set<Promise<void>>()
   const toLookAt = new Set<string>()
   const timers = new Map<string, NodeJS.Timeout>()
-  const ended = new Map<string, number>()
+  const ended = new Set<string>()
   let sending = 0
   let rang = false
   let working: Promise<void> | null = null
@@ -122,9 +122,9 @@ export const createPump = (parts: PumpParts): Pump => {
     if (done.outcome.error === 'stopped') return release(db, done.deliveryId)
     // What a failure means for the next one is known only when it is written down; after a success the next may go.
     if (!done.outcome.ok) return settler.add(done)
-    count(ended, endpointId, 1)
+    ended.add(done.deliveryId)
     lookAt(endpointId)
-    await settler.add(done).finally(() => count(ended, endpointId, -1))
+    await settler.add(done).finally(() => ended.delete(done.deliveryId))
   }
 
   const composeAndSend = async (delivery: Leased): Promise<Attempt | null> => {
@@ -140,11 +140,4 @@ export const createPump = (parts: PumpParts): Pump => {
   }
 
   return { wake, drain }
-}
-
-/** Adds to a count; what comes to nothing is forgotten. */
-const count = (counts: Map<string, number>, key: string, by: number): void => {
-  const next = (counts.get(key) ?? 0) + by
-  if (next > 0) counts.set(key, next)
-  else counts.delete(key)
 }

@@ -96,7 +96,7 @@ test.for(shared)(
     const now = new Date(app.clock.now().getTime() + 60 * 60 * 1_000)
     await insertDeliveries(app, id, 20, now)
 
-    const room = { free: 100, ended: new Map<string, number>() }
+    const room = { free: 100, ended: new Set<string>() }
     const claims = await Promise.all(Array.from({ length: 8 }, () => claim(db, [id], room, now)))
     const ids = claims.flatMap(({ deliveries }) => deliveries.map((delivery) => delivery.id))
 

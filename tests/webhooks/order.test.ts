@@ -72,7 +72,7 @@ test('what is sent again, older than what waits, goes before it and locks nothin
 
   const order: string[] = []
   for (let turn = 0; turn < 4; turn++) {
-    const { deliveries } = await claim(db, [id], { free: 100, ended: new Map() }, now)
+    const { deliveries } = await claim(db, [id], { free: 100, ended: new Set<string>() }, now)
     expect(deliveries).toHaveLength(1)
     order.push(...deliveries.map((delivery) => delivery.id))
     await db.webhookDelivery.updateMany({
