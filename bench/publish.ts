@@ -90,7 +90,7 @@ const publishSteadily = async (
   )
   const sorted = latenciesMs.slice(warmupSeconds * perSecond).toSorted((one, other) => one - other)
   return {
-    perSecond: perSecond,
+    perSecond,
     p50Ms: percentile(sorted, 0.5),
     p99Ms: percentile(sorted, 0.99),
   }

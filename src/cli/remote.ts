@@ -35,7 +35,7 @@ export const ask = async <Data>(remote: Remote, query: string, variables: object
     body: JSON.stringify({ query, variables }),
   }).catch((error: Error) => {
     throw new OperatorError(
-      `${remote.url} does not answer (${(error.cause as Error | undefined)?.message ?? error.message}). Start the server, or correct --url.`,
+      `${remote.url} does not answer (${causeOf(error)}). Start the server, or correct --url.`,
       1,
       { cause: error },
     )
@@ -46,6 +46,9 @@ export const ask = async <Data>(remote: Remote, query: string, variables: object
   }
   return data
 }
+
+/** Why a request came to nothing: fetch itself says only that it failed. */
+export const causeOf = (error: Error): string => (error.cause as Error | undefined)?.message ?? error.message
 
 type Answer<Data> = { data?: Data | null; errors?: { message: string }[] }
 

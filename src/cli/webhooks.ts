@@ -2,12 +2,13 @@ import { readFileSync } from 'node:fs'
 import { buffer } from 'node:stream/consumers'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { OperatorError } from '../errors.ts'
+import { enumNameOf } from '../events/catalog.ts'
 import { verifyWebhook, WebhookVerificationError } from '../receiver/verify.ts'
 import { newWebhookSecret } from '../webhooks/sign.ts'
 import type { Exit } from './exit.ts'
 import { forward, listen } from './listen.ts'
 import { print, printJson } from './output.ts'
-import { ask, askingAServer, type Remote } from './remote.ts'
+import { ask, askingAServer, causeOf, type Remote } from './remote.ts'
 
 /** `presswire webhooks listen | verify | replay`. */
 export const addWebhooks = (program: Command, exit: Exit): void => {
@@ -74,12 +75,12 @@ const runListen = async (options: ListenOptions): Promise<void> => {
   const onBreak = (reason: string) => console.error(`The connection broke (${reason}); trying again.`)
   for await (const { type, id, body } of listen(options, listening, { signal: stopping.signal, onBreak })) {
     if (!target) print(body)
-    else console.error(`${type} ${id}: ${await forward(target, secret, body).catch(reasonOf)}`)
+    else
+      console.error(
+        `${type} ${id}: ${await forward(target, secret, body).catch((error: Error) => `not delivered (${causeOf(error)})`)}`,
+      )
   }
 }
-
-const reasonOf = (error: Error): string =>
-  `not delivered (${(error.cause as Error | undefined)?.message ?? error.message})`
 
 type VerifyOptions = { secret: string[]; header: Record<string, string>; anyAge?: boolean; json?: boolean }
 
@@ -119,9 +120,6 @@ const runReplay = async (endpointId: string, options: ReplayOptions): Promise<vo
 }
 
 type Replayed = { count: number; hasMore: boolean; lastEventId: string | null }
-
-/** `post.published` is POST_PUBLISHED in the schema; whoever writes that is understood as well. */
-const enumNameOf = (type: string): string => type.replace('.', '_').toUpperCase()
 
 const readDocument = (file: string): string => {
   try {

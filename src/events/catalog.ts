@@ -62,7 +62,7 @@ export type EventType = keyof typeof eventCatalog
 export const eventTypes = Object.keys(eventCatalog) as EventType[]
 
 /** The name of a type in the GraphQL enum: `post.published` is POST_PUBLISHED. */
-export const enumNameOf = (type: EventType): string => type.replace('.', '_').toUpperCase()
+export const enumNameOf = (type: string): string => type.replace('.', '_').toUpperCase()
 
 /** The version of the envelope; additive changes keep it, and an endpoint keeps the one it was made with. */
 export const apiVersion = '2026-11-22'

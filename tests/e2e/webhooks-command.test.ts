@@ -1,10 +1,10 @@
 import { writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { Webhook } from 'standardwebhooks'
 import { beforeAll, expect, onTestFinished, test } from 'vitest'
 import { newWebhookSecret } from '../../src/webhooks/sign.ts'
 import type { Client } from '../support/client.ts'
+import { freePort } from '../support/free-port.ts'
 import { type Serving, withHome } from '../support/process.ts'
 import { type ReceivedRequest, type Receiver, startReceiver } from '../support/receiver.ts'
 import { until } from '../support/until.ts'
@@ -127,11 +127,3 @@ test(
 
 const arrivalOf = (eventId: string): ReceivedRequest | undefined =>
   receiver.requests.find((request) => envelopeOf(request).id === eventId)
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
-    })
-  })

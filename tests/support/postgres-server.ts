@@ -1,12 +1,12 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chown, mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import pg from 'pg'
 import { postgresBinaries } from './databases.ts'
+import { freePort } from './free-port.ts'
 import { until } from './until.ts'
 
 /** A PostgreSQL of its own on a free port of the loopback interface. */
@@ -81,15 +81,6 @@ const unprivilegedOwner = async (): Promise<{ uid: number; gid: number } | null>
     () => 'nobody',
   )
   return { uid: await idOf(user, '-u'), gid: await idOf(user, '-g') }
-}
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  if (typeof address !== 'object' || address === null) throw new Error('A TCP server has a port.')
-  return address.port
 }
 
 const untilItAnswers = (url: string): Promise<boolean> =>

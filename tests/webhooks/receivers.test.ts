@@ -1,11 +1,12 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage } from 'node:http'
-import { type AddressInfo, createServer as createTcpServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, expect, inject, onTestFinished, test } from 'vitest'
 import { withApp } from '../support/app.ts'
 import { blocks, root } from '../support/documents.ts'
+import { freePort } from '../support/free-port.ts'
 import { until } from '../support/until.ts'
 import { deliveryOf, subscribe } from './subscribing.ts'
 import { publishNew } from './writing.ts'
@@ -146,11 +147,3 @@ const written = (name: string, text: string): string => {
   writeFileSync(file, text)
   return file
 }
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const server = createTcpServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo
-      server.close(() => resolve(port))
-    })
-  })
