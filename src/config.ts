@@ -171,6 +171,10 @@ const brokenRules = (env: Record<string, string | undefined>, rules: Rules) =>
     }
   })
 
+/** Where the database is. */
+export const locationOf = ({ DATABASE_URL, DATA_DIR }: Config): { url: string } | { folder: string } =>
+  DATABASE_URL ? { url: DATABASE_URL } : { folder: DATA_DIR }
+
 const wrongSettings = (
   problems: { name: string; message: string }[],
   env: NodeJS.ProcessEnv,

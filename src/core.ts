@@ -1,4 +1,4 @@
-import type { Config } from './config.ts'
+import { type Config, locationOf } from './config.ts'
 import { createMatching } from './content/post.matches.ts'
 import { renderAgain } from './content/render-again.ts'
 import { indexMissing } from './content/search-index.ts'
@@ -72,6 +72,3 @@ export const openCore = async (config: Config, world: World): Promise<Core> => {
   const onCommit = (wake: () => void) => void wakes.push(wake)
   return { database, write, render, matching, site, now, onCommit, close: () => database.close() }
 }
-
-export const locationOf = ({ DATABASE_URL, DATA_DIR }: Config) =>
-  DATABASE_URL ? { url: DATABASE_URL } : { folder: DATA_DIR }

@@ -1,6 +1,5 @@
 import type { Command } from 'commander'
-import type { Config } from '../config.ts'
-import { locationOf } from '../core.ts'
+import { type Config, locationOf } from '../config.ts'
 import { type Database, openDatabase } from '../db/client.ts'
 import { pendingMigrations } from '../db/migrate.ts'
 import { documentProblems } from '../graphql/render.ts'

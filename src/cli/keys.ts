@@ -1,12 +1,12 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { createApiKey, listApiKeys, revokeApiKey } from '../auth/api-key.ts'
-import { openCore } from '../core.ts'
+import type { Db } from '../db/client.ts'
 import type { ApiKey } from '../db/generated/client.ts'
 import { ApiKeyScope } from '../db/generated/enums.ts'
 import { OperatorError } from '../errors.ts'
 import { parseOffsetDateTime } from '../offset-date-time.ts'
+import { withDatabase } from './database.ts'
 import { print, printJson } from './output.ts'
-import { readSettings } from './settings.ts'
 
 type CreateOptions = { name: string; scope: ApiKeyScope[]; expires?: Date; json?: boolean }
 
@@ -24,52 +24,34 @@ export const addKeys = (program: Command): void => {
     )
     .option('--expires <date>', 'when it ends, RFC 3339 or YYYY-MM-DD (UTC)', readExpiry)
     .option('--json', 'print one JSON object on standard output')
-    .action((options: CreateOptions) => withCore((core) => create(core, options)))
+    .action((options: CreateOptions) => withDatabase((db) => create(db, options)))
   keys
     .command('list')
     .description('List all keys, newest first.')
     .option('--json', 'print one JSON array on standard output')
-    .action(({ json }: { json?: boolean }) => withCore((core) => list(core, json)))
+    .action(({ json }: { json?: boolean }) => withDatabase((db) => list(db, json)))
   keys
     .command('revoke')
     .description('End a key for good.')
     .argument('<id>', 'key_…, as list shows it')
-    .action((id: string) => withCore((core) => revoke(core, id)))
+    .action((id: string) => withDatabase((db) => revoke(db, id)))
 }
 
-type Core = Awaited<ReturnType<typeof openCore>>
-
-const withCore = async (work: (core: Core) => Promise<void>): Promise<void> => {
-  const { config, log } = readSettings()
-  const core = await openCore(config, { log })
-  try {
-    await work(core)
-  } finally {
-    await core.close()
-  }
-}
-
-const create = async (
-  { database, now }: Core,
-  { name, scope, expires, json }: CreateOptions,
-): Promise<void> => {
-  const { apiKey, key } = await createApiKey(
-    database.db,
-    { name, scopes: scope, expiresAt: expires ?? null },
-    now(),
-  )
+const create = async (db: Db, { name, scope, expires, json }: CreateOptions): Promise<void> => {
+  const wanted = { name, scopes: scope, expiresAt: expires ?? null }
+  const { apiKey, key } = await createApiKey(db, wanted, new Date())
   if (json) printJson({ id: apiKey.id, key, name, scopes: scope.map(scopeName), expiresAt: apiKey.expiresAt })
   else print(key)
 }
 
-const list = async ({ database }: Core, json?: boolean): Promise<void> => {
-  const rows = await listApiKeys(database.db)
+const list = async (db: Db, json?: boolean): Promise<void> => {
+  const rows = await listApiKeys(db)
   if (json) printJson(rows.map(publicKey))
   else for (const row of rows) print(describe(row))
 }
 
-const revoke = async ({ database, now }: Core, id: string): Promise<void> => {
-  const row = await revokeApiKey(database.db, id, now())
+const revoke = async (db: Db, id: string): Promise<void> => {
+  const row = await revokeApiKey(db, id, new Date())
   if (!row) throw new OperatorError(`There is no key ${id}. "presswire keys list" shows all.`)
   console.error(`${row.name} is revoked.`)
 }

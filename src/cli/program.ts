@@ -1,14 +1,21 @@
 import { Command, CommanderError } from 'commander'
 import { OperatorError } from '../errors.ts'
 import { version } from '../version.ts'
-import { addDoctor } from './doctor.ts'
 import type { Exit } from './exit.ts'
-import { addImport } from './import.ts'
-import { addKeys } from './keys.ts'
-import { addMigrate } from './migrate.ts'
-import { addSchema } from './schema.ts'
-import { addServe, addWorker } from './serve.ts'
-import { addWebhooks } from './webhooks.ts'
+
+type Add = (program: Command, exit: Exit) => void
+
+// Loaded when asked for: a command that needs no database should not wait for the modules of one that does.
+const commands: Record<string, () => Promise<Add>> = {
+  serve: async () => (await import('./serve.ts')).addServe,
+  worker: async () => (await import('./serve.ts')).addWorker,
+  migrate: async () => (await import('./migrate.ts')).addMigrate,
+  import: async () => (await import('./import.ts')).addImport,
+  keys: async () => (await import('./keys.ts')).addKeys,
+  doctor: async () => (await import('./doctor.ts')).addDoctor,
+  schema: async () => (await import('./schema.ts')).addSchema,
+  webhooks: async () => (await import('./webhooks.ts')).addWebhooks,
+}
 
 /** Runs the command line and returns the exit code. Expected failures are one line; anything else keeps its stack. */
 export const run = async (argv: string[]): Promise<number> => {
@@ -18,8 +25,9 @@ export const run = async (argv: string[]): Promise<number> => {
     .version(version)
     .exitOverride()
     .showHelpAfterError('(add --help for what is possible)')
-  for (const add of [addServe, addWorker, addMigrate, addImport, addKeys, addDoctor, addSchema, addWebhooks])
-    add(program, exit)
+  const asked = commands[argv[2] ?? '']
+  // Help, and what is misspelt, is answered with all of them.
+  for (const load of asked ? [asked] : Object.values(commands)) (await load())(program, exit)
   try {
     await program.parseAsync(argv)
     return exit.code
