@@ -4,7 +4,7 @@ import { describe, expect, inject, test } from 'vitest'
 import { LatestPostsDocument, PostByDocument, ViewerDocument } from '../../schema/generated/graphql.ts'
 import { type Serving, withHome } from '../support/process.ts'
 
-const lent = withHome()
+const lent = withHome({ untouched: true })
 
 describe.skipIf(inject('kind') !== 'embedded')(
   'the embedded database (a PostgreSQL is set up by hand)',

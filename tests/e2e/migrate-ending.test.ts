@@ -2,7 +2,7 @@ import { expect, inject, test } from 'vitest'
 import { withHome } from '../support/process.ts'
 import { until } from '../support/until.ts'
 
-const lent = withHome()
+const lent = withHome({ untouched: true })
 
 test.skipIf(inject('kind') !== 'embedded')(
   'a command that migrates ends when its work is done (the same engine on both; a PostgreSQL comes migrated)',

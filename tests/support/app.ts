@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterAll, beforeAll, inject } from 'vitest'
 import { type App, startApp } from '../../src/app.ts'
 import { createApiKey } from '../../src/auth/api-key.ts'
@@ -10,6 +10,7 @@ import { type Client, createClient } from './client.ts'
 import { createClock } from './clock.ts'
 import { watchForLeaks } from './leaks.ts'
 import { createTestDatabase, dropTestDatabase } from './postgres-database.ts'
+import { PreparedFS } from './prepared-fs.ts'
 import { type Receiver, startReceiver } from './receiver.ts'
 import { until } from './until.ts'
 
@@ -125,8 +126,8 @@ const leaksOf = async ({ log, database, worker }: TestApp, expectErrors: boolean
 const cloneDatabase = async (): Promise<{ database: Database; drop: () => Promise<void> }> => {
   const source = inject(inject('kind'))
   if (source.kind === 'embedded') {
-    const image = new Blob([await readFile(source.image)])
-    return { database: await openDatabase({ folder: null, image }), drop: async () => undefined }
+    const fs = new PreparedFS(join(source.data, 'db'))
+    return { database: await openDatabase({ folder: null, fs }), drop: async () => undefined }
   }
   const { url, name } = await createTestDatabase(source.url, source.template)
   const database = await openDatabase({ url })

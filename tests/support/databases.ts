@@ -4,7 +4,7 @@ import { join } from 'node:path'
 
 /** How a test file gets its database: cloned from what the global setup prepared. */
 export type TestDatabase =
-  | { kind: 'embedded'; image: string }
+  | { kind: 'embedded' /** A DATA_DIR, whose files are copied. */; data: string }
   | { kind: 'postgres'; url: string; template: string }
 
 declare module 'vitest' {
@@ -13,6 +13,8 @@ declare module 'vitest' {
     kind: TestDatabase['kind']
     embedded: TestDatabase & { kind: 'embedded' }
     postgres: TestDatabase & { kind: 'postgres' }
+    /** A folder that is removed after the run. */
+    scratch: string
   }
 }
 

@@ -1,20 +1,12 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { afterEach } from 'vitest'
+import { inject } from 'vitest'
 import type { ImportEntry, ImportedPost, ImportFinding } from '../../src/importer/item.ts'
 import { readJekyll } from '../../src/importer/jekyll.ts'
 
-const folders: string[] = []
-
-afterEach(async () => {
-  for (const folder of folders.splice(0)) await rm(folder, { recursive: true })
-})
-
-/** A folder with these files, removed after the test. */
+/** A folder with these files, removed after the run. */
 export async function folderOf(files: Record<string, string | Uint8Array>): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'presswire-jekyll-'))
-  folders.push(folder)
+  const folder = await mkdtemp(join(inject('scratch'), 'jekyll-'))
   for (const [file, content] of Object.entries(files)) {
     await mkdir(dirname(join(folder, file)), { recursive: true })
     await writeFile(join(folder, file), content)

@@ -1,9 +1,13 @@
 import { spawn } from 'node:child_process'
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, inject } from 'vitest'
+import { createApiKey } from '../../src/auth/api-key.ts'
+import { locationOf, readConfig } from '../../src/config.ts'
+import { openDatabase } from '../../src/db/client.ts'
+import { ApiKeyScope } from '../../src/db/generated/enums.ts'
 import { type Client, createClient } from './client.ts'
 import { createTestDatabase, dropTestDatabase } from './postgres-database.ts'
 import { until } from './until.ts'
@@ -39,19 +43,22 @@ export type Home = {
   start(...args: string[]): Program
   /** Runs another command to its end. */
   run(...args: string[]): Promise<Ended>
-  /** Makes an admin key with the command line; on the embedded folder while nothing serves. */
+  /** Makes an admin key; on the embedded folder while nothing serves. */
   newKey(): Promise<string>
 }
 
-/** Lends a home to every test of the file; whatever still runs in the end is killed. */
-export const withHome = (): { home: Home } => {
+/**
+ * Lends a home to every test of the file; whatever still runs in the end is killed. Its database has tables and no rows;
+ * an `untouched` one on the embedded database has no folder yet.
+ */
+export const withHome = ({ untouched = false } = {}): { home: Home } => {
   const lent = {} as { home: Home }
   const programs: Program[] = []
   let removeDatabase = async () => undefined as unknown
   let folder: string | undefined
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'presswire-e2e-'))
-    const { env, remove } = await databaseSettings(folder)
+    const { env, remove } = await databaseSettings(folder, untouched)
     removeDatabase = remove
     lent.home = await homeIn(folder, env, (program) => void programs.push(program))
   })
@@ -93,17 +100,21 @@ const homeIn = async (
     start: (...args) => start(args, home.env),
     run: (...args) => start(args, home.env).ended,
     newKey: async () => {
-      const { stdout, stderr } = await home.run('keys', 'create', '--name', 'E2E', '--scope', 'admin')
-      if (!stdout.startsWith('pw_')) throw new Error(`No key was made: ${stderr}`)
-      return stdout.trim()
+      const opened = await openDatabase(locationOf(readConfig(settings)))
+      const made = { name: 'E2E', scopes: [ApiKeyScope.ADMIN], expiresAt: null }
+      const { key } = await createApiKey(opened.db, made, new Date()).finally(() => opened.close())
+      return key
     },
   }
   return home
 }
 
-const databaseSettings = async (folder: string) => {
-  if (inject('kind') === 'embedded')
-    return { env: { DATA_DIR: join(folder, 'data') }, remove: async () => undefined }
+const databaseSettings = async (folder: string, untouched: boolean) => {
+  if (inject('kind') === 'embedded') {
+    const DATA_DIR = join(folder, 'data')
+    if (!untouched) await cp(inject('embedded').data, DATA_DIR, { recursive: true })
+    return { env: { DATA_DIR }, remove: async () => undefined }
+  }
   const server = inject('postgres')
   const { url, name } = await createTestDatabase(server.url, server.template)
   const env = { DATABASE_URL: url, SECRET_KEY: 'a secret key that only this test suite uses' }
