@@ -166,10 +166,8 @@ test('with content:read the same walk hears of every draft', async () => {
 })
 
 test('without content:read no other key hears more than no key', async () => {
-  for (const scope of ['WEBHOOKS_MANAGE', 'KEYS_MANAGE'] as const) {
-    const client = await lent.app.clientWith(scope)
-    expect(heardIn(await walk(client, await everyArgument()))).toEqual([])
-  }
+  const client = await lent.app.clientWith('WEBHOOKS_MANAGE', 'KEYS_MANAGE')
+  expect(heardIn(await walk(client, await everyArgument()))).toEqual([])
 })
 
 test('once everything is published the walk without a key hears it all', async () => {

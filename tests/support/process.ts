@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, inject } from 'vitest'
 import { createApiKey } from '../../src/auth/api-key.ts'
 import { locationOf, readConfig } from '../../src/config.ts'
-import { openDatabase } from '../../src/db/client.ts'
+import { type Db, openDatabase } from '../../src/db/client.ts'
 import { ApiKeyScope } from '../../src/db/generated/enums.ts'
 import { type Client, createClient } from './client.ts'
 import { createTestDatabase, dropTestDatabase } from './postgres-database.ts'
@@ -45,6 +45,8 @@ export type Home = {
   run(...args: string[]): Promise<Ended>
   /** Makes an admin key; on the embedded folder while nothing serves. */
   newKey(): Promise<string>
+  /** Does something in the database itself; on the embedded folder while nothing serves. */
+  withDatabase<T>(work: (db: Db) => Promise<T>): Promise<T>
 }
 
 /**
@@ -99,11 +101,14 @@ const homeIn = async (
     },
     start: (...args) => start(args, home.env),
     run: (...args) => start(args, home.env).ended,
-    newKey: async () => {
+    newKey: () =>
+      home.withDatabase(async (db) => {
+        const made = { name: 'E2E', scopes: [ApiKeyScope.ADMIN], expiresAt: null }
+        return (await createApiKey(db, made, new Date())).key
+      }),
+    withDatabase: async (work) => {
       const opened = await openDatabase(locationOf(readConfig(settings)))
-      const made = { name: 'E2E', scopes: [ApiKeyScope.ADMIN], expiresAt: null }
-      const { key } = await createApiKey(opened.db, made, new Date()).finally(() => opened.close())
-      return key
+      return work(opened.db).finally(() => opened.close())
     },
   }
   return home
@@ -126,7 +131,9 @@ const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 /** Starts `presswire …` with these settings and none of this machine's. */
 const startProgram = (args: string[], cwd: string, env: Record<string, string>): Program => {
   const startedAt = performance.now()
-  const child = spawn(process.execPath, [main, ...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  // Optimising the databases' WebAssembly takes a processor longer than most of these processes live.
+  const command = ['--liftoff-only', main, ...args]
+  const child = spawn(process.execPath, command, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
   const written = { stdout: '', stderr: '' }
   for (const stream of ['stdout', 'stderr'] as const)
     child[stream].setEncoding('utf8').on('data', (text: string) => {
