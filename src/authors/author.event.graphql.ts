@@ -1,10 +1,10 @@
-import type { Event as EventRow } from '../db/generated/client.ts'
+import type { Author as AuthorRow, Event as EventRow } from '../db/generated/client.ts'
 import { Event } from '../events/event.graphql.ts'
+import { statesBefore } from '../events/past.ts'
 import { builder } from '../graphql/builder.ts'
 import { Node } from '../graphql/node.ts'
-import { loadedBy, selectOf } from '../graphql/select.ts'
-import { changeFields } from '../shelves/change.graphql.ts'
-import { shelvesVisibleTo } from '../shelves/publicity.ts'
+import { columnsOf, loadedBy, selectOf } from '../graphql/select.ts'
+import { shelvesVisibleTo, shelvesVisibleToSql } from '../shelves/publicity.ts'
 import { Author } from './author.graphql.ts'
 
 export const AuthorEvent = builder.objectRef<EventRow>('AuthorEvent').implement({
@@ -28,6 +28,19 @@ export const AuthorEvent = builder.objectRef<EventRow>('AuthorEvent').implement(
         return ids.map((id) => byId.get(id) ?? null)
       },
     }),
-    ...changeFields(t, 'author'),
+    before: t.loadable({
+      type: Author,
+      nullable: true,
+      byPath: true,
+      description:
+        'The author before the event; null when there was none, or none that this caller may see. The posts under it are those of now.',
+      resolve: (event, _args, context, info) => loadedBy(event.id, context, info),
+      load: (ids: string[], context, _args, info) =>
+        statesBefore<AuthorRow>(context, ids, {
+          table: 'authors',
+          columns: columnsOf(selectOf(context, info, 'Author', { id: true }), 'authors'),
+          visible: shelvesVisibleToSql(context.viewer, 'authors'),
+        }),
+    }),
   }),
 })

@@ -31,7 +31,7 @@ export const recordAuthorFact = async (
     looks,
     isOnPosts,
     ...rest
-  }: Pick<ShelfFact, 'changedFields' | 'previous'> & {
+  }: Pick<ShelfFact, 'before' | 'changedFields' | 'previous'> & {
     author: ShelfFact['subject']
     looks: readonly Look[]
     isOnPosts?: boolean

@@ -51,7 +51,7 @@ export const updateAuthor = async (
     if (from !== to) await leadTo(w, { authorId: id }, [from])
     await takeOverPaths(w, [to])
   }
-  await recordAuthorFact(w, 'author.updated', { author, looks, ...change })
+  await recordAuthorFact(w, 'author.updated', { author, before, looks, ...change })
   return author
 }
 
@@ -73,7 +73,7 @@ export const deleteAuthor = async (
   await (before.isPublic ? leaveGone(w, { authorId: id }, [look.path]) : leaveNothing(w, { authorId: id }))
   await w.tx.author.delete({ where: { id } })
   const author = { ...before, version: before.version + 1 }
-  await recordAuthorFact(w, 'author.deleted', { author, looks: [look], previous: look, isOnPosts })
+  await recordAuthorFact(w, 'author.deleted', { author, before, looks: [look], previous: look, isOnPosts })
   return id
 }
 

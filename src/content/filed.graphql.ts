@@ -1,11 +1,19 @@
 import type { GraphQLResolveInfo } from 'graphql'
 import { Prisma } from '../db/generated/client.ts'
+import { columnName } from '../db/page.ts'
 import type { Context } from '../graphql/context.ts'
 import { columnsOf, selectOf } from '../graphql/select.ts'
 import { prefixOf } from '../id.ts'
+import { shelvesVisibleToSql } from '../shelves/publicity.ts'
 
-/** What a post is filed under: the link table of what is live, and the list of ids in a revision's snapshot. */
-type Link = { type: string; table: string; via: string; key: string; written: string }
+/** What a post is filed under: the link table of what is live, and the list of ids in what a revision or an event keeps. */
+type Link = {
+  type: string
+  table: 'authors' | 'categories' | 'tags'
+  via: string
+  key: string
+  written: string
+}
 
 export const authors: Link = {
   type: 'Author',
@@ -29,14 +37,14 @@ export const tags: Link = {
   written: 'tagIds',
 }
 
-/** An author or a term, with the id of the post or revision that is filed under it. */
+/** An author or a term, with the id of the post, the revision or the event that names it. */
 export type Filed<Row> = Row & { filedId: string }
 
 /**
- * What posts and revisions are filed under, in the written order: one statement, however many there are. What a revision
- * names and exists no longer is left out.
+ * What posts, revisions and past states are filed under, in the written order: one statement, however many there are. What
+ * a revision or an event names and exists no longer is left out.
  *
- * @param ids of posts, for what is live, and of revisions, for what they hold.
+ * @param ids of posts, for what is live, of revisions, for what they hold, and of events, for what they keep.
  */
 export const filedUnder = async <Row>(
   ids: string[],
@@ -45,13 +53,18 @@ export const filedUnder = async <Row>(
   info: GraphQLResolveInfo,
 ): Promise<Filed<Row>[]> => {
   const columns = columnsOf(selectOf(context, info, link.type, { id: true }), link.table)
-  const revisions = ids.filter((id) => prefixOf(id) === 'revision')
-  const posts = ids.filter((id) => prefixOf(id) !== 'revision')
+  const { revision: revisions = [], event: events = [], post: posts = [] } = Object.groupBy(ids, kindOf)
   const found = await Promise.all([
     posts.length > 0 ? underPosts<Row>(posts, link, columns, context) : [],
     revisions.length > 0 ? underRevisions<Row>(revisions, link, columns, context) : [],
+    events.length > 0 ? underPast<Row>(events, link, columns, context) : [],
   ])
   return found.flat()
+}
+
+const kindOf = (id: string): 'revision' | 'event' | 'post' => {
+  const prefix = prefixOf(id)
+  return prefix === 'revision' || prefix === 'event' ? prefix : 'post'
 }
 
 const underPosts = <Row>(ids: string[], link: Link, columns: Prisma.Sql, { db }: Context) => {
@@ -73,4 +86,17 @@ const underRevisions = <Row>(ids: string[], link: Link, columns: Prisma.Sql, { d
     JOIN ${table} ON ${table}.id = written.id
     WHERE revision.id = ANY(${ids})
     ORDER BY revision.id, written.position`
+}
+
+/** What was public once is public for good, and what is merged or deleted since has no row: the rule is asked all the same. */
+const underPast = <Row>(ids: string[], link: Link, columns: Prisma.Sql, { db, viewer }: Context) => {
+  const table = Prisma.raw(link.table)
+  return db.$queryRaw<Filed<Row>[]>`
+    SELECT event.id AS "filedId", ${columns}
+    FROM events event
+    CROSS JOIN LATERAL json_array_elements_text(event.before->${columnName(link.written)}::text)
+      WITH ORDINALITY AS named(id, position)
+    JOIN ${table} ON ${table}.id = named.id
+    WHERE event.id = ANY(${ids}) AND ${shelvesVisibleToSql(viewer, link.table)}
+    ORDER BY event.id, named.position`
 }

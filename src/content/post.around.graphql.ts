@@ -4,8 +4,9 @@ import { pageSize } from '../db/page.ts'
 import { builder } from '../graphql/builder.ts'
 import type { Context } from '../graphql/context.ts'
 import { columnsOf, loadedBy, selectOf } from '../graphql/select.ts'
+import { prefixOf } from '../id.ts'
+import { filedAs, placedAs } from './filed-as.ts'
 import { Post } from './post.graphql.ts'
-import { filedAs } from './preview.ts'
 import { relatedIds } from './related.ts'
 import { visibleToSql } from './visibility.ts'
 
@@ -16,7 +17,7 @@ builder.prismaObjectFields('Post', (t) => ({
     byPath: true,
     description:
       'The published post that was published right after it; null for the newest, and for a post that is not published.',
-    resolve: (post, _args, context, info) => loadedBy(post.id, context, info),
+    resolve: (post, _args, context, info) => loadedBy(placedAs(post), context, info),
     load: (ids: string[], context, _args, info) => neighboursOf(ids, 'next', context, info),
   }),
   previous: t.loadable({
@@ -25,7 +26,7 @@ builder.prismaObjectFields('Post', (t) => ({
     byPath: true,
     description:
       'The published post that was published right before it; null for the oldest, and for a post that is not published.',
-    resolve: (post, _args, context, info) => loadedBy(post.id, context, info),
+    resolve: (post, _args, context, info) => loadedBy(placedAs(post), context, info),
     load: (ids: string[], context, _args, info) => neighboursOf(ids, 'previous', context, info),
   }),
   related: t.loadableList({
@@ -57,17 +58,28 @@ const neighboursOf = async (
   const columns = columnsOf(selectOf(context, info, 'Post', { id: true }), 'posts')
   const [compare, direction] = (side === 'next' ? ['>', 'ASC'] : ['<', 'DESC']).map((sql) => Prisma.raw(sql))
   const rows = await context.db.$queryRaw<Row[]>`
-    SELECT own.id AS "besideId", beside.*
-    FROM posts own
+    SELECT own.key AS "besideId", beside.*
+    FROM (${ownPlaces(ids)}) own
     CROSS JOIN LATERAL (
       SELECT ${columns} FROM posts
       WHERE posts.status = 'PUBLISHED' AND ${visibleToSql(context.viewer)}
-        AND (posts.sort_date, posts.id) ${compare} (own.sort_date, own.id)
+        AND (posts.sort_date, posts.id) ${compare} (own.sort_date, own.id) AND posts.id <> own.id
       ORDER BY posts.sort_date ${direction}, posts.id ${direction} LIMIT 1
     ) beside
-    WHERE own.id = ANY(${ids}) AND own.status = 'PUBLISHED'`
+    WHERE own.status = 'PUBLISHED'`
   const byId = new Map(rows.map((row) => [row.besideId, row]))
   return ids.map((id) => byId.get(id) ?? null)
+}
+
+/** Where posts stand, by their ids, and where they stood, by those of the events that keep it. */
+const ownPlaces = (ids: string[]): Prisma.Sql => {
+  const events = ids.filter((id) => prefixOf(id) === 'event')
+  const live = Prisma.sql`SELECT id AS key, id, sort_date, status FROM posts WHERE id = ANY(${ids})`
+  if (events.length === 0) return live
+  return Prisma.sql`${live}
+    UNION ALL SELECT events.id, past.id, past.sort_date, past.status
+    FROM events CROSS JOIN LATERAL json_populate_record(NULL::posts, events.before) past
+    WHERE events.id = ANY(${events})`
 }
 
 /** Two statements for any number of posts: which ones, and what is asked for of them. */

@@ -1,20 +1,17 @@
-import type { Event as EventRow } from '../db/generated/client.ts'
+import type { Event as EventRow, Post as PostRow } from '../db/generated/client.ts'
 import { Event } from '../events/event.graphql.ts'
+import { statesBefore } from '../events/past.ts'
 import { builder } from '../graphql/builder.ts'
 import { Node } from '../graphql/node.ts'
-import { loadedBy, selectOf } from '../graphql/select.ts'
+import { columnsOf, loadedBy, selectOf } from '../graphql/select.ts'
 import { Post } from './post.graphql.ts'
-import { visibleTo } from './visibility.ts'
+import { visibleTo, visibleToSql } from './visibility.ts'
 
 export const PostEvent = builder.objectRef<EventRow>('PostEvent').implement({
   description: 'Something that happened to a post.',
   interfaces: [Node, Event],
   fields: (t) => ({
     postId: t.exposeID('subjectId', { description: 'The post; it may have been deleted since.' }),
-    version: t.exposeInt('subjectVersion', {
-      description:
-        'The version of the post that the event made: a receiver can drop what is older than what it has.',
-    }),
     post: t.loadable({
       type: Post,
       nullable: true,
@@ -31,21 +28,19 @@ export const PostEvent = builder.objectRef<EventRow>('PostEvent').implement({
         return ids.map((id) => byId.get(id) ?? null)
       },
     }),
-    changedFields: t.exposeStringList('changedFields', {
-      description: 'The names of the fields that changed.',
-    }),
-    previous: t.field({
-      type: 'JSON',
+    before: t.loadable({
+      type: Post,
       nullable: true,
+      byPath: true,
       description:
-        'The values that changed fields had before, content excepted; null when nothing had a value.',
-      resolve: ({ previous }) => previous,
-    }),
-    invalidates: t.exposeStringList('invalidates', {
-      description: 'The cache tags of every answer that the event made stale.',
-    }),
-    paths: t.exposeStringList('paths', {
-      description: 'The paths of every page of the site that shows the post, or showed it before.',
+        'The post before the event: with content:read as it was right before, else the last state that was public. Null when there was none, or none that is kept still. Its own values are as they were, and so is which authors, categories and tags it had and where it stood among other posts; those themselves are as they are now. It has the id of the post: a client that keeps objects by their ids should not ask for it here.',
+      resolve: (event, _args, context, info) => loadedBy(event.id, context, info),
+      load: (ids: string[], context, _args, info) =>
+        statesBefore<PostRow>(context, ids, {
+          table: 'posts',
+          columns: columnsOf(selectOf(context, info, 'Post', { id: true }), 'posts'),
+          visible: visibleToSql(context.viewer),
+        }),
     }),
   }),
 })

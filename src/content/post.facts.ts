@@ -1,6 +1,7 @@
 import type { EventType } from '../events/catalog.ts'
 import { eitherOf } from '../events/interests.ts'
 import type { Fact } from '../events/outbox.ts'
+import { pastOf } from '../events/past.ts'
 import { authorPath, categoryPath, type Site, tagPath } from '../site.ts'
 import { lineOf } from '../taxonomy/category.tree.ts'
 import type { Write } from '../write.ts'
@@ -26,6 +27,7 @@ export const recordPostFact = async (
     subjectVersion: Math.max(after.post.version, after.post.headVersion),
     changedFields,
     previous: before && shown.includes(before) ? previousValues(before, changedFields) : null,
+    before: before && stateOf(before),
     invalidates: unique([...(await Promise.all(shown.map((state) => tagsOf(w, state)))), after.shown ?? []]),
     paths: unique(shown.map((state) => pathsOf(w.site, state))),
     verdict: eitherOf(before?.verdict ?? null, await w.judge(after.post.id)),
@@ -38,6 +40,12 @@ const isLive = (state: PostState | null): state is PostState => state?.post.stat
 /** Saving and scheduling leave what readers see as it is, and are not told to them. */
 const changesWhatIsLive = (type: EventType): boolean =>
   type !== 'post.draft_saved' && type !== 'post.scheduled'
+
+/** Of a post the event keeps under what it was filed, too. */
+const stateOf = ({ post, authors, categories, tags }: PostState): Record<string, unknown> =>
+  pastOf({ ...post, authorIds: idsOf(authors), categoryIds: idsOf(categories), tagIds: idsOf(tags) })
+
+const idsOf = (rows: { id: string }[]): string[] => rows.map(({ id }) => id)
 
 const previousValues = (before: PostState, fields: string[]): Record<string, unknown> => {
   const { seo, coverImage, metadata, publishedAt, excerpt, layout } = snapshotOf(before)

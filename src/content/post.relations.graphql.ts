@@ -5,8 +5,8 @@ import { loadedBy } from '../graphql/select.ts'
 import { Category } from '../taxonomy/category.graphql.ts'
 import { Tag } from '../taxonomy/tag.graphql.ts'
 import { authors, categories, type Filed, filedUnder, tags } from './filed.graphql.ts'
+import { filedAs, isPast } from './filed-as.ts'
 import { Origin } from './post.parts.graphql.ts'
-import { filedAs } from './preview.ts'
 
 // One statement a level, however many posts there are: nested includes would read a statement more a relation, with
 // every column of every row.
@@ -50,8 +50,9 @@ builder.prismaObjectFields('Post', (t) => ({
     type: Origin,
     nullable: true,
     byPath: true,
-    description: 'Where it was imported from; null when it was written here.',
-    resolve: (post, _args, context, info) => loadedBy(post.id, context, info),
+    description:
+      'Where it was imported from; null when it was written here, and in what an event keeps of the past.',
+    resolve: (post, _args, context, info) => (isPast(post) ? null : loadedBy(post.id, context, info)),
     load: async (postIds: string[], { db }) => {
       const rows = await db.postOrigin.findMany({
         where: { postId: { in: postIds } },

@@ -41,12 +41,8 @@ export const withDraft = <Row extends { id: string }>(row: Row, preview: Preview
   if (preview?.postId !== row.id || preview.draft === null) return row
   const { revisionId, snapshot, rendered, place } = preview.draft
   const columns = { ...contentColumns(snapshot, rendered, place), coverImage: snapshot.coverImage }
-  return { ...row, ...columns, shownRevisionId: revisionId }
+  return { ...row, ...columns, filedAsId: revisionId }
 }
-
-/** The id by which a post's authors and terms are found: of the revision that a preview shows, else the post's own. */
-export const filedAs = (row: { id: string; shownRevisionId?: string }): string =>
-  row.shownRevisionId ?? row.id
 
 /** Where the draft would be if it were live; as saving it found, it is free. */
 const placeOf = (site: Site, snapshot: Snapshot, createdAt: Date): Place => ({

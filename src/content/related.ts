@@ -1,6 +1,7 @@
 import type { Viewer } from '../auth/viewer.ts'
 import type { Tx } from '../db/client.ts'
 import { Prisma } from '../db/generated/client.ts'
+import { columnName } from '../db/page.ts'
 import { prefixOf } from '../id.ts'
 import { visibleToSql } from './visibility.ts'
 
@@ -11,7 +12,7 @@ import { visibleToSql } from './visibility.ts'
  * The cost is bounded however many posts there are: of each tag and category the newest `candidates` are looked at, once
  * for all that bear it, and one with more of them weighs as if it had no more.
  *
- * @param ids of posts, for what is live, and of revisions, for what they hold.
+ * @param ids of posts, for what is live, of revisions, for what they hold, and of events, for what they keep.
  */
 export const relatedIds = async (
   { db, viewer }: { db: Tx; viewer: Viewer },
@@ -56,15 +57,23 @@ const tables = {
 
 const filedUnder = (kind: Kind, ids: string[]): Prisma.Sql => {
   const [links, key] = [Prisma.raw(tables[kind].links), Prisma.raw(tables[kind].key)]
-  const revisions = ids.filter((id) => prefixOf(id) === 'revision')
-  const posts = ids.filter((id) => prefixOf(id) !== 'revision')
+  const { written } = tables[kind]
+  const [revisions, events] = ['revision', 'event'].map((prefix) =>
+    ids.filter((id) => prefixOf(id) === prefix),
+  )
   const live = Prisma.sql`
-    SELECT post_id AS id, post_id, ${key} AS term_id FROM ${links} WHERE post_id = ANY(${posts})`
-  if (revisions.length === 0) return live
-  return Prisma.sql`${live}
+    SELECT post_id AS id, post_id, ${key} AS term_id FROM ${links} WHERE post_id = ANY(${ids})`
+  const pending = Prisma.sql`
     UNION ALL SELECT revision.id, revision.post_id, written.id FROM post_revisions revision
-    CROSS JOIN LATERAL json_array_elements_text(revision.snapshot->${tables[kind].written}::text) AS written(id)
+    CROSS JOIN LATERAL json_array_elements_text(revision.snapshot->${written}::text) AS written(id)
     WHERE revision.id = ANY(${revisions})`
+  const past = Prisma.sql`
+    UNION ALL SELECT event.id, event.subject_id, named.id FROM events event
+    CROSS JOIN LATERAL json_array_elements_text(event.before->${columnName(written)}::text) AS named(id)
+    WHERE event.id = ANY(${events})`
+  // Seldom there: the usual statement stays as small as it can be.
+  const other = [...(revisions?.length ? [pending] : []), ...(events?.length ? [past] : [])]
+  return Prisma.join([live, ...other], '')
 }
 
 /**

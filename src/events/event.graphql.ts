@@ -31,6 +31,27 @@ export const Event = builder.interfaceRef<EventRow>('Event').implement({
       authScopes: { scope: 'CONTENT_READ' },
       description: 'The name of the API key that did it. Needs content:read; null without it.',
     }),
+    version: t.exposeInt('subjectVersion', {
+      description:
+        'The version of its subject that it made: a receiver can drop what is older than what it has. 1 where there are no versions.',
+    }),
+    changedFields: t.exposeStringList('changedFields', {
+      description: 'The names of the fields of its subject that changed.',
+    }),
+    previous: t.field({
+      type: 'JSON',
+      nullable: true,
+      description:
+        'The values that changed fields had before, by their names; of the deletion of an author or a term, all that it had. The content of a post is left out. Null when nothing had a value.',
+      resolve: ({ previous }) => previous,
+    }),
+    invalidates: t.exposeStringList('invalidates', {
+      description: 'The cache tags of every answer that it made stale.',
+    }),
+    paths: t.exposeStringList('paths', {
+      description:
+        'The paths of every page of the site that it made stale: of its subject, as it is and as it was, and of others that show it.',
+    }),
   }),
 })
 

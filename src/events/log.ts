@@ -34,7 +34,7 @@ export const readLog = async (
   const rows = await db.$queryRaw<(Bounds & (Event | { id: null }))[]>`
     SELECT log.*, page.*
     FROM (SELECT ${forgottenThrough} AS "forgotten", ${newestSequence} AS "end") log LEFT JOIN LATERAL (
-      SELECT ${columns} FROM events
+      SELECT ${eventColumns} FROM events
       WHERE events.sequence > ${after ?? 0n} AND ${eventsVisibleToSql(viewer)} AND ${ofTypes}
       ORDER BY events.sequence LIMIT ${limit}
     ) page ON TRUE
@@ -60,16 +60,17 @@ export const readSequence = (after: string): bigint => {
   )
 }
 
-const forgottenThrough = Prisma.sql`coalesce((SELECT forgotten_through FROM retention), 0)`
-const newestSequence = Prisma.sql`greatest(${forgottenThrough}, (SELECT max(sequence) FROM events))`
-
-type Bounds = { forgotten: bigint; end: bigint }
-
-const columns = Prisma.raw(
+/** The columns of an event as it is told: all but those that only the program reads. */
+export const eventColumns = Prisma.raw(
   `id, sequence, type, occurred_at AS "occurredAt", actor, subject_type AS "subjectType", subject_id AS "subjectId",
    subject_version AS "subjectVersion", changed_fields AS "changedFields", previous, invalidates, paths,
    is_public AS "isPublic", detail, fanned_out_at AS "fannedOutAt"`,
 )
+
+const forgottenThrough = Prisma.sql`coalesce((SELECT forgotten_through FROM retention), 0)`
+const newestSequence = Prisma.sql`greatest(${forgottenThrough}, (SELECT max(sequence) FROM events))`
+
+type Bounds = { forgotten: bigint; end: bigint }
 
 const expired = (after: bigint, forgotten: bigint): RequestError =>
   new RequestError(

@@ -1,8 +1,9 @@
 import type { Tx } from '../db/client.ts'
-import type { ApiKeyScope, Event, Prisma } from '../db/generated/client.ts'
+import { type ApiKeyScope, type Event, Prisma } from '../db/generated/client.ts'
 import { newId } from '../id.ts'
 import { type EventType, eventCatalog } from './catalog.ts'
 import type { Verdict } from './interests.ts'
+import { eventColumns } from './log.ts'
 
 /** What a domain says has happened. */
 export type Fact = {
@@ -12,6 +13,8 @@ export type Fact = {
   /** The public names of the fields that changed, and the values that public ones had. */
   changedFields: string[]
   previous: Record<string, unknown> | null
+  /** The row of the subject before it, as `pastOf` writes it; absent: there was none, or none that is shown. */
+  before?: Record<string, unknown> | null
   /** The cache tags whose answers are stale, and the paths of the pages that show the subject. */
   invalidates: string[]
   paths: string[]
@@ -69,27 +72,33 @@ export const writeEvents = async (
   if (facts.length === 0) return []
   await tx.$executeRaw`SELECT pg_advisory_xact_lock(${sequenceLock})`
   const events: Event[] = []
-  for (const { previous, detail, written, verdict, ...fact } of facts) {
-    const event = await tx.event.create({
-      data: {
-        ...fact,
-        id: newId('event'),
-        subjectType: eventCatalog[fact.type].subject,
-        previous: (previous ?? undefined) as Prisma.InputJsonValue | undefined,
-        detail: detail as Prisma.InputJsonValue | undefined,
-        filtersMatched: verdict?.matched,
-        filtersMissed: verdict?.missed,
-        actor,
-        occurredAt: now,
-      },
-    })
+  for (const fact of facts) {
+    const event = await insertEvent(tx, fact, actor, now)
     await writeRenderings(tx, ports, event)
-    await written?.(event)
+    await fact.written?.(event)
     events.push(event)
   }
   await tx.$executeRaw`SELECT pg_notify(${eventsChannel}, '')`
   return events
 }
+
+const insertEvent = async (tx: Tx, fact: Fact, actor: string | null, now: Date): Promise<Event> => {
+  const { type, subjectId, subjectVersion, changedFields, invalidates, paths, isPublic } = fact
+  const { matched: filtersMatched, missed: filtersMissed } = fact.verdict ?? { matched: [], missed: [] }
+  const [row] = await tx.$queryRaw<[Event]>`
+    INSERT INTO events (id, type, occurred_at, actor, subject_type, subject_id, subject_version, changed_fields, previous,
+      before, invalidates, paths, is_public, detail, filters_matched, filters_missed)
+    VALUES (${newId('event')}, ${type}, ${now}, ${actor}, ${eventCatalog[type].subject}, ${subjectId},
+      ${subjectVersion}, ${changedFields}::text[], ${asJson(fact.previous)}, ${asJson(fact.before)},
+      ${invalidates}::text[], ${paths}::text[], ${isPublic}, ${asJson(fact.detail)},
+      ${filtersMatched}::text[], ${filtersMissed}::text[])
+    RETURNING ${eventColumns}`
+  return { ...row, filtersMatched, filtersMissed }
+}
+
+/** As text: it keeps the order of the keys. */
+const asJson = (value: object | null | undefined): Prisma.Sql =>
+  Prisma.sql`${value == null ? null : JSON.stringify(value)}::json`
 
 const writeRenderings = async (tx: Tx, ports: OutboxPorts, event: Event): Promise<void> => {
   const listeners = await ports.listeners(tx, event)

@@ -7,7 +7,8 @@ type Detail = { source: string; created: number; changed: number; unchanged: num
 const detailOf = ({ detail }: EventRow): Detail => detail as Detail
 
 export const ImportEvent = builder.objectRef<EventRow>('ImportEvent').implement({
-  description: 'An import brought in or changed posts: a reader of events reads `posts` again.',
+  description:
+    'An import brought in or changed posts: a reader of events reads `posts` again. Its `invalidates` is "all", since every stored answer is stale.',
   interfaces: [Node, Event],
   fields: (t) => ({
     source: t.string({ description: "The import's name.", resolve: (event) => detailOf(event).source }),
@@ -26,9 +27,6 @@ export const ImportEvent = builder.objectRef<EventRow>('ImportEvent').implement(
     failed: t.int({
       description: 'How many it could not read or store.',
       resolve: (event) => detailOf(event).failed,
-    }),
-    invalidates: t.exposeStringList('invalidates', {
-      description: 'The cache tag "all": every stored answer is stale.',
     }),
   }),
 })

@@ -42,29 +42,6 @@ export const deleteInput = (name: string, what: string) =>
     }),
   })
 
-/** The fields that the events of authors, categories and tags have in common. */
-export const changeFields = (t: FieldsOf<EventRow>, what: string) => ({
-  version: t.exposeInt('subjectVersion', {
-    description: `The version of the ${what} that the event made: a receiver can drop what is older than what it has.`,
-  }),
-  changedFields: t.exposeStringList('changedFields', {
-    description: `The names of the fields of the ${what} that changed.`,
-  }),
-  previous: t.field({
-    type: 'JSON',
-    nullable: true,
-    description:
-      'The values that changed fields had before; of a deletion, all that it had; null when nothing had a value.',
-    resolve: ({ previous }) => previous,
-  }),
-  invalidates: t.exposeStringList('invalidates', {
-    description: 'The cache tags of every answer that the event made stale.',
-  }),
-  paths: t.exposeStringList('paths', {
-    description: `The paths of the pages of the ${what}, as they are and as they were, and of others that changed with it.`,
-  }),
-})
-
 /** The ids of those that went into another one and that the viewer may know of: only an event of a merge has them. */
 export const mergedIdsOf = ({ detail }: EventRow, viewer: Viewer): string[] => {
   const { mergedIds = [], hiddenIds = [] } = (detail ?? {}) as Partial<MergedDetail>

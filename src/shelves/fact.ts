@@ -1,4 +1,6 @@
+import type { Author, Category, Tag } from '../db/generated/client.ts'
 import type { EventType } from '../events/catalog.ts'
+import { pastOf } from '../events/past.ts'
 import type { Write } from '../write.ts'
 
 /** What happened to an author or a term. */
@@ -6,6 +8,8 @@ export type ShelfFact = {
   type: EventType
   /** As it is now; a deletion counts as one more version. */
   subject: { id: string; version: number; isPublic: boolean }
+  /** Its row before; absent when there was none. */
+  before?: Author | Category | Tag
   changedFields?: string[]
   /** What it had before; of a deletion: all that it had. */
   previous?: Record<string, unknown> | null
@@ -20,13 +24,14 @@ export type ShelfFact = {
 
 /** Records what happened to an author or a term; everyone is told of what everyone may see. */
 export const recordShelfFact = (w: Write, fact: ShelfFact): void => {
-  const { type, subject, changedFields = [], previous = null, stale, paths, isOnPosts, detail } = fact
+  const { type, subject, before, changedFields = [], previous = null, stale, paths, isOnPosts, detail } = fact
   w.record({
     type,
     subjectId: subject.id,
     subjectVersion: subject.version,
     changedFields,
     previous,
+    before: before && pastOf(before),
     // Not the posts one by one: a tag may have thousands, and answers that show it carry its own id.
     invalidates: [...new Set([subject.id, ...stale, ...(isOnPosts ? ['posts'] : [])])],
     paths: [...new Set([...paths, ...(isOnPosts ? ['/'] : [])])],

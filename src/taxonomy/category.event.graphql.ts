@@ -1,10 +1,11 @@
-import type { Event as EventRow } from '../db/generated/client.ts'
+import type { Category as CategoryRow, Event as EventRow } from '../db/generated/client.ts'
 import { Event } from '../events/event.graphql.ts'
+import { statesBefore } from '../events/past.ts'
 import { builder } from '../graphql/builder.ts'
 import { Node } from '../graphql/node.ts'
-import { loadedBy, selectOf } from '../graphql/select.ts'
-import { changeFields, mergedIdsOf } from '../shelves/change.graphql.ts'
-import { shelvesVisibleTo } from '../shelves/publicity.ts'
+import { columnsOf, loadedBy, selectOf } from '../graphql/select.ts'
+import { mergedIdsOf } from '../shelves/change.graphql.ts'
+import { shelvesVisibleTo, shelvesVisibleToSql } from '../shelves/publicity.ts'
 import { Category } from './category.graphql.ts'
 
 export const CategoryEvent = builder.objectRef<EventRow>('CategoryEvent').implement({
@@ -32,6 +33,22 @@ export const CategoryEvent = builder.objectRef<EventRow>('CategoryEvent').implem
       description: 'The categories that went into this one and are gone; empty unless they were merged.',
       resolve: (event, _args, { viewer }) => mergedIdsOf(event, viewer),
     }),
-    ...changeFields(t, 'category'),
+    before: t.loadable({
+      type: Category,
+      nullable: true,
+      byPath: true,
+      description:
+        'The category before the event; null when there was none, or none that this caller may see. What is around it, its posts among it, is what is there now.',
+      resolve: (event, _args, context, info) => loadedBy(event.id, context, info),
+      load: (ids: string[], context, _args, info) =>
+        statesBefore<CategoryRow>(context, ids, {
+          table: 'categories',
+          columns: columnsOf(
+            selectOf(context, info, 'Category', { id: true, parentId: true, slugPath: true }),
+            'categories',
+          ),
+          visible: shelvesVisibleToSql(context.viewer, 'categories'),
+        }),
+    }),
   }),
 })

@@ -36,7 +36,7 @@ export const recordCategoryFact = async (
     merged = [],
     isOnPosts,
     ...rest
-  }: Pick<ShelfFact, 'changedFields' | 'previous'> & {
+  }: Pick<ShelfFact, 'before' | 'changedFields' | 'previous'> & {
     category: ShelfFact['subject']
     slugPaths: string[]
     merged?: ShelfFact['subject'][]

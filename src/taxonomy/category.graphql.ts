@@ -66,13 +66,17 @@ builder.prismaObjectFields('Category', (t) => ({
       const line = slugPaths.flatMap((slugPath) => lineOf(slugPath).slice(0, -1))
       const rows = await context.db.category.findMany({
         select,
-        where: { slugPath: { in: [...new Set(line)] } },
+        where: { slugPath: { in: [...new Set(line)] }, ...shelvesVisibleTo(context.viewer) },
       })
       const byPath = new Map(rows.map((row) => [row.slugPath, row]))
       return slugPaths.flatMap((parentKey) =>
         lineOf(parentKey)
           .slice(0, -1)
-          .flatMap((path) => ({ ...byPath.get(path), parentKey }) as Row),
+          .flatMap((path) => {
+            const row = byPath.get(path)
+            // Above a category that is past there may be none of that name by now.
+            return row ? ({ ...row, parentKey } as Row) : []
+          }),
       )
     },
     group: (row) => (row as Row).parentKey,

@@ -42,6 +42,7 @@ export const mergeCategories = async (w: Write, input: MergeInput): Promise<Cate
   const category = await w.tx.category.update({ where: { id: targetId }, data })
   await recordCategoryFact(w, 'category.merged', {
     category,
+    before: target,
     slugPaths: [
       ...[...known, target].map(({ slugPath }) => slugPath),
       ...moved.flatMap((one) => (one.isPublic ? [one.from, one.to] : [])),

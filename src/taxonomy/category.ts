@@ -66,6 +66,7 @@ export const updateCategory = async (
   if (before.isPublic) await showCategory(w, id)
   await recordCategoryFact(w, 'category.updated', {
     category,
+    before,
     ...change,
     slugPaths: publicOrOwn(moved, id).flatMap((category) => [category.from, category.to]),
     isOnPosts: await arePublic(
@@ -103,7 +104,7 @@ export const deleteCategory = async (
   await w.tx.category.delete({ where: { id } })
   const category = { ...before, version: before.version + 1 }
   const slugPaths = [before.slugPath]
-  await recordCategoryFact(w, 'category.deleted', { category, slugPaths, previous, isOnPosts })
+  await recordCategoryFact(w, 'category.deleted', { category, before, slugPaths, previous, isOnPosts })
   return id
 }
 

@@ -1,10 +1,11 @@
-import type { Event as EventRow } from '../db/generated/client.ts'
+import type { Event as EventRow, Tag as TagRow } from '../db/generated/client.ts'
 import { Event } from '../events/event.graphql.ts'
+import { statesBefore } from '../events/past.ts'
 import { builder } from '../graphql/builder.ts'
 import { Node } from '../graphql/node.ts'
-import { loadedBy, selectOf } from '../graphql/select.ts'
-import { changeFields, mergedIdsOf } from '../shelves/change.graphql.ts'
-import { shelvesVisibleTo } from '../shelves/publicity.ts'
+import { columnsOf, loadedBy, selectOf } from '../graphql/select.ts'
+import { mergedIdsOf } from '../shelves/change.graphql.ts'
+import { shelvesVisibleTo, shelvesVisibleToSql } from '../shelves/publicity.ts'
 import { Tag } from './tag.graphql.ts'
 
 export const TagEvent = builder.objectRef<EventRow>('TagEvent').implement({
@@ -32,6 +33,19 @@ export const TagEvent = builder.objectRef<EventRow>('TagEvent').implement({
       description: 'The tags that went into this one and are gone; empty unless they were merged.',
       resolve: (event, _args, { viewer }) => mergedIdsOf(event, viewer),
     }),
-    ...changeFields(t, 'tag'),
+    before: t.loadable({
+      type: Tag,
+      nullable: true,
+      byPath: true,
+      description:
+        'The tag before the event; null when there was none, or none that this caller may see. The posts under it are those of now.',
+      resolve: (event, _args, context, info) => loadedBy(event.id, context, info),
+      load: (ids: string[], context, _args, info) =>
+        statesBefore<TagRow>(context, ids, {
+          table: 'tags',
+          columns: columnsOf(selectOf(context, info, 'Tag', { id: true }), 'tags'),
+          visible: shelvesVisibleToSql(context.viewer, 'tags'),
+        }),
+    }),
   }),
 })

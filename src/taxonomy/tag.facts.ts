@@ -32,7 +32,7 @@ export const recordTagFact = async (
     merged = [],
     isOnPosts,
     ...rest
-  }: Pick<ShelfFact, 'changedFields' | 'previous'> & {
+  }: Pick<ShelfFact, 'before' | 'changedFields' | 'previous'> & {
     tag: ShelfFact['subject']
     looks: readonly Look[]
     merged?: ShelfFact['subject'][]

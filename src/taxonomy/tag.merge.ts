@@ -33,6 +33,6 @@ export const mergeTags = async (w: Write, input: MergeInput): Promise<Tag> => {
   const data = { isPublic, version: target.version + 1, updatedAt: w.now }
   const tag = await w.tx.tag.update({ where: { id: targetId }, data })
   const all = [...looks, lookOf(w.site, tag)]
-  await recordTagFact(w, 'tag.merged', { tag, looks: all, merged: sources })
+  await recordTagFact(w, 'tag.merged', { tag, before: target, looks: all, merged: sources })
   return tag
 }

@@ -46,7 +46,7 @@ export const updateTag = async (w: Write, { id, ...input }: TermInput & { id: st
     if (from !== to) await leadTo(w, { tagId: id }, [from])
     await takeOverPaths(w, [to])
   }
-  await recordTagFact(w, 'tag.updated', { tag, looks, ...change })
+  await recordTagFact(w, 'tag.updated', { tag, before, looks, ...change })
   return tag
 }
 
@@ -68,7 +68,7 @@ export const deleteTag = async (
   await (before.isPublic ? leaveGone(w, { tagId: id }, [look.path]) : leaveNothing(w, { tagId: id }))
   await w.tx.tag.delete({ where: { id } })
   const tag = { ...before, version: before.version + 1 }
-  await recordTagFact(w, 'tag.deleted', { tag, looks: [look], previous: look, isOnPosts })
+  await recordTagFact(w, 'tag.deleted', { tag, before, looks: [look], previous: look, isOnPosts })
   return id
 }
 

@@ -11,9 +11,6 @@ export const EndpointEvent = builder.objectRef<EventRow>('EndpointEvent').implem
   interfaces: [Node, Event],
   fields: (t) => ({
     endpointId: t.exposeID('subjectId', { description: 'The endpoint; it may have been deleted since.' }),
-    version: t.exposeInt('subjectVersion', {
-      description: 'The version of the endpoint that the event made: a receiver can drop what is older.',
-    }),
     endpoint: t.loadable({
       type: WebhookEndpoint,
       nullable: true,
@@ -32,9 +29,6 @@ export const EndpointEvent = builder.objectRef<EventRow>('EndpointEvent').implem
       nullable: true,
       description: 'Why it happened, for people; null when nobody said.',
       resolve: ({ detail }) => (detail as { reason?: string | null } | null)?.reason ?? null,
-    }),
-    changedFields: t.exposeStringList('changedFields', {
-      description: 'The names of the fields of the endpoint that changed.',
     }),
   }),
 })

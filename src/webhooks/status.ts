@@ -34,7 +34,7 @@ export const setEndpointStatus = async (
   })
   if (status === 'DISABLED') {
     await cancelPending(w, id, ['The endpoint was disabled.', reason].filter(Boolean).join(' '))
-    recordDisabled(w, endpoint, reason)
+    recordDisabled(w, before, endpoint, reason)
   }
   return endpoint
 }
@@ -62,13 +62,19 @@ export const cancelPending = async ({ tx }: Write, endpointId: string, reason: s
 export const newestSequence = async ({ tx }: Write): Promise<bigint> =>
   (await tx.event.aggregate({ _max: { sequence: true } }))._max.sequence ?? 0n
 
-const recordDisabled = (w: Write, { id, version }: WebhookEndpoint, reason: string | null): void =>
+const recordDisabled = (
+  w: Write,
+  before: WebhookEndpoint,
+  { id, version }: WebhookEndpoint,
+  reason: string | null,
+): void =>
   w.record({
     type: 'endpoint.disabled',
     subjectId: id,
     subjectVersion: version,
     changedFields: ['status', 'statusReason', 'statusChangedAt'],
-    previous: null,
+    // Why it was in that state is for those who manage endpoints; this one is told to others, too.
+    previous: { status: before.status },
     invalidates: [],
     paths: [],
     // What is known of endpoints is for those who manage them.

@@ -11,7 +11,7 @@ import { indexMissing } from '../../src/content/search-index.ts'
 import { newId } from '../../src/id.ts'
 import { withApp } from '../support/app.ts'
 import { makePosts } from '../support/posts.ts'
-import { createAndPublish, update } from './writing.ts'
+import { createAndPublish, publish, update } from './writing.ts'
 
 // No worker: its statements would be counted, too.
 const lent = withApp({ role: 'api' })
@@ -279,4 +279,28 @@ describe('schema/operations', () => {
     expect(many.length, many.all).toBe(budget + 1)
     expect((await count(run(3))).length).toBe(many.length)
   })
+})
+
+test('what was before events takes one statement and one a relation, for 1 as for 20', async () => {
+  const { admin, anonymous, database } = lent.app
+  for (let number = 0; number < 20; number++) {
+    const id = await createAndPublish(admin, { title: 'Was', source: 'x', authors: ['author-01'] })
+    await update(admin, { id, title: 'Is' })
+    await publish(admin, id)
+  }
+  const rows = await database.db.event.findMany({ where: { type: 'post.updated' }, select: { id: true } })
+  const ids = rows.slice(-20).map(({ id }) => id)
+  const query = `query ($ids: [ID!]!) { nodes(ids: $ids) { ... on PostEvent {
+    before { title tags { name } authors { name } categories { name } next { title } } } } }`
+  const find = (first: number) => async () => {
+    const { data, errors } = await anonymous.send<{ nodes: { before: { title: string } }[] }>(query, {
+      ids: ids.slice(0, first),
+    })
+    expect(errors).toEqual([])
+    return data?.nodes.map(({ before }) => before.title)
+  }
+  const { result, length, all } = await count(find(1))
+  expect([result, length], all).toEqual([['Was'], 6])
+  const many = await count(find(20))
+  expect([new Set(many.result), many.length], many.all).toEqual([new Set(['Was']), 6])
 })

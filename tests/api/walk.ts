@@ -1,8 +1,10 @@
 import {
   buildClientSchema,
+  type GraphQLAbstractType,
   type GraphQLArgument,
   type GraphQLField,
   type GraphQLNamedType,
+  type GraphQLObjectType,
   type GraphQLSchema,
   getIntrospectionQuery,
   getNamedType,
@@ -65,13 +67,39 @@ function* queriesOf(
           type: one.name,
           selection: onType(one, selectionOf(schema, one, values, ['any', 'any'], visited)),
         }))
-      : [{ selection: selectionOf(schema, type, values, [], visited) }]
+      : isPageOfMany(type)
+        ? partsOf(schema, type, values, visited)
+        : [{ selection: selectionOf(schema, type, values, [], visited) }]
     for (const args of argumentsOf(`Query.${field.name}`, field, values)) {
       const probe = isAbstractType(type) ? `{ ${field.name}${args} { __typename } }` : undefined
       for (const { selection, ...rest } of selections)
         yield { query: `{ ${field.name}${args}${selection} }`, probe, ...rest }
     }
   }
+}
+
+const isPageOfMany = (type: GraphQLNamedType): type is GraphQLObjectType =>
+  isObjectType(type) && isAbstractType(getNamedType(type.getFields().nodes?.type))
+
+/** A page of what may be of many types: its nodes in a query for each type, since all at once would be too much to ask. */
+const partsOf = (
+  schema: GraphQLSchema,
+  page: GraphQLObjectType,
+  values: Arguments,
+  visited: Set<string>,
+): { selection: string; type?: string }[] => {
+  const { nodes, ...others } = page.getFields()
+  const selected = Object.values(others).flatMap((field) =>
+    fieldsOf(schema, page.name, field, values, [page.name], visited),
+  )
+  const types = schema.getPossibleTypes(getNamedType(nodes?.type) as GraphQLAbstractType)
+  visited.add(`${page.name}.nodes`)
+  return [
+    ` { ${selected.join(' ')} }`,
+    ...types.map(
+      (type) => ` { nodes${onType(type, selectionOf(schema, type, values, [page.name], visited))} }`,
+    ),
+  ].map((selection) => ({ selection }))
 }
 
 const onType = (type: GraphQLNamedType, selection: string) => ` { ... on ${type.name}${selection} }`
