@@ -1,8 +1,9 @@
-import type { Tx } from '../db/client.ts'
+import type { Db, Tx } from '../db/client.ts'
 import type { Event, EventRendering, WebhookEndpoint } from '../db/generated/client.ts'
 import type { OutboxPorts, Rendering, View } from '../events/outbox.ts'
 import { mayBeTold, viewOf } from './endpoint.ts'
-import { type Body, batchBody, eventBody, type Shown } from './envelope.ts'
+import { type Body, eventBody, type Shown } from './envelope.ts'
+import { keepBody, keepParts, type Part, partsOf } from './split.ts'
 
 type Render = OutboxPorts['render']
 
@@ -11,10 +12,11 @@ const renderTimeoutMs = 5_000
 
 /**
  * Makes the body of a leased delivery that has none, and keeps it: a batch whose window has closed, or an event whose
- * document has no rendering. What was not rendered with the event is rendered now, with the present state. Returns null
- * when the delivery has failed for it, or is no longer wanted.
+ * document has no rendering. What was not rendered with the event is rendered now, with the present state. Of a batch that
+ * is too large for one body the delivery keeps the first part, and others take the rest. Returns null when the delivery has
+ * failed for it, or is no longer wanted.
  */
-export const compose = async (db: Tx, render: Render, id: string): Promise<string | null> => {
+export const compose = async (db: Db, render: Render, id: string): Promise<string | null> => {
   const delivery = await db.webhookDelivery.findUnique({
     where: { id },
     select: { subjectId: true, eventId: true, endpoint: true },
@@ -22,12 +24,17 @@ export const compose = async (db: Tx, render: Render, id: string): Promise<strin
   if (!delivery?.endpoint) return null
   const { endpoint, eventId, subjectId } = delivery
   const show = showWith(db, render, viewOf(endpoint))
-  const made =
+  const [first, ...more] =
     subjectId === null
-      ? await bodyOfBatch(db, id, endpoint, show)
-      : await bodyOfEvent(db, eventId, endpoint, show)
-  const isKept = await keep(db, id, endpoint, made)
-  return isKept && 'body' in made ? made.body : null
+      ? await partsOfBatch(db, id, endpoint, show)
+      : [{ id, events: [], made: await bodyOfEvent(db, eventId, endpoint, show) }]
+  if (!first) return null
+  const { id: endpointId, scopes } = endpoint
+  const isKept =
+    more.length > 0
+      ? await keepParts(db, { id, endpointId, scopes }, [first, ...more])
+      : await keepBody(db, id, { scopes }, first.made)
+  return isKept && 'body' in first.made ? first.made.body : null
 }
 
 type RenderedEvent = Event & { renderings: EventRendering[] }
@@ -59,12 +66,12 @@ const withoutFailure = (event: RenderedEvent): RenderedEvent => ({
   renderings: event.renderings.filter(({ failure }) => failure === null),
 })
 
-const bodyOfBatch = async (
+const partsOfBatch = async (
   db: Tx,
   deliveryId: string,
   endpoint: WebhookEndpoint,
   show: Show,
-): Promise<Body> => {
+): Promise<Part[]> => {
   const { apiVersion, renderingKey } = endpoint
   const joined = await db.event.findMany({
     where: { batches: { some: { deliveryId } } },
@@ -73,7 +80,7 @@ const bodyOfBatch = async (
   // It may have lost a scope since they joined.
   const events = joined.filter((event) => mayBeTold(endpoint, event))
   if (joined.length > events.length && events.length === 0)
-    return { reason: 'It tells what the endpoint may no longer see.' }
+    return [{ id: deliveryId, events, made: { reason: 'It tells what the endpoint may no longer see.' } }]
   const last = new Map(events.map((event) => [event.subjectId, event.id]))
   const lastEvents = await db.event.findMany({
     where: { id: { in: [...last.values()] } },
@@ -82,7 +89,7 @@ const bodyOfBatch = async (
   })
   const states = []
   for (const event of lastEvents) states.push({ event, shown: await show(event) })
-  return batchBody(deliveryId, apiVersion, events, states)
+  return partsOf(deliveryId, apiVersion, events, states)
 }
 
 /** Shows what was rendered with the event where there is that, else the state of now, within a few seconds in all. */
@@ -98,14 +105,4 @@ export const showWith = (db: Tx, render: Render, view: View): Show => {
     const rendering = await Promise.race([render(db, event, view, deadline), tooLate])
     return { ...rendering, isReplay: true }
   }
-}
-
-/** Keeps the body, or the reason why there is none, unless the delivery was cancelled meanwhile. */
-const keep = async (db: Tx, id: string, { scopes }: WebhookEndpoint, made: Body): Promise<boolean> => {
-  const failed = { status: 'FAILED', nextAttemptAt: null, leasedUntil: null } as const
-  const { count } = await db.webhookDelivery.updateMany({
-    where: { id, status: 'PENDING', body: null },
-    data: { scopes, ...made, ...('body' in made ? {} : failed) },
-  })
-  return count > 0
 }

@@ -4,8 +4,8 @@ import type { Rendering } from '../events/outbox.ts'
 /** What an event's document gave, and whether it was rendered after the event's own transaction. */
 export type Shown = Rendering & { isReplay: boolean }
 
-/** A body that can be sent, or why there is none. */
-export type Body = { body: string } | { reason: string }
+/** A body that can be sent, or why there is none; `isTooLarge`: of less there might be one. */
+export type Body = { body: string } | { reason: string; isTooLarge?: true }
 
 /** The envelope of one event, with `data` set in as it was rendered, byte for byte. */
 export const eventBody = (
@@ -83,8 +83,8 @@ const errorsAt = ({ errors, failure }: Shown, index: number): ShownError[] =>
         path: ['data', index, ...(path ?? []).slice(1)],
       }))
 
-// The contract's limit of a body; beyond it a receiver is better told to ask for less.
-const maxBodyBytes = 256 * 1024
+/** The contract's limit of a body; beyond it a receiver is better told to ask for less. */
+export const maxBodyBytes = 256 * 1024
 
 const whole = (head: object, data: string, errors: unknown, isReplay: boolean): Body => {
   const shownErrors = errors ? `,"errors":${JSON.stringify(errors)}` : ''
@@ -95,5 +95,6 @@ const whole = (head: object, data: string, errors: unknown, isReplay: boolean): 
     ? { body }
     : {
         reason: `The body has ${bytes} bytes, more than the ${maxBodyBytes} that are sent; ask for fewer fields in the endpoint's document.`,
+        isTooLarge: true,
       }
 }

@@ -98,8 +98,9 @@ export const insertDeliveries = (tx: Tx, rows: DeliveryRow[]) =>
 export type DeliveryRow = {
   id: string
   endpointId: string
-  eventId: string
-  subjectId: string
+  /** Null for a batch, as is its subject. */
+  eventId: string | null
+  subjectId: string | null
   sequence: string
   scopes: ApiKeyScope[]
   createdAt: Date

@@ -2,13 +2,14 @@ import { expect, test } from 'vitest'
 import { newId } from '../../src/id.ts'
 import { type EventBatch, verifyWebhook } from '../../src/receiver/verify.ts'
 import { type TestApp, withApp } from '../support/app.ts'
-import { answer, startReceiver } from '../support/receiver.ts'
+import { answer, type ReceivedRequest, startReceiver } from '../support/receiver.ts'
 import { until } from '../support/until.ts'
 import {
   type Delivery,
   deliveriesTo,
   deliveryOf,
   envelopeOf,
+  redeliver,
   subscribe,
   updateEndpoint,
 } from './subscribing.ts'
@@ -174,20 +175,123 @@ test('what the endpoint may no longer see when its window closes is not in the b
   })
 })
 
-test('a batch above 256 KiB fails with its size', async () => {
+const contents = 'subscription { events { ... on PostEvent { post { title content } } } }'
+/** A source of so many kilobytes. */
+const sourceOf = (kilobytes: number) => 'word '.repeat(kilobytes * 200)
+type Shown = { post: { title: string } }
+const batchOf = (request: ReceivedRequest) => JSON.parse(request.body.toString()) as EventBatch
+const titlesIn = (request: ReceivedRequest) =>
+  envelopeOf<Shown[]>(request).data.map(({ post: { title } }) => title)
+
+test('a batch above 256 KiB goes out in parts, each a batch of its own, the oldest first', async () => {
   const { app } = lent
-  const long = 'subscription { events { ... on PostEvent { post { content } } } }'
-  const url = 'https://receiver.example.com/'
-  const { id } = await subscribe(app.admin, { url, eventTypes, document: long, batchWindowSeconds: 60 })
-  for (const title of ['Volume one', 'Volume two'])
-    await publishNew(app.admin, title, { source: 'word '.repeat(30_000) })
-  await gathered(app, id, 2)
+  await using receiver = await startReceiver()
+  receiver.next(answer(500))
+  const policies = { batchWindowSeconds: 60, maxInFlight: 1, ordering: 'PER_SUBJECT' as const }
+  const { id } = await subscribe(app.admin, {
+    url: receiver.url,
+    eventTypes,
+    document: contents,
+    ...policies,
+  })
+  const made = []
+  for (const title of ['One', 'Two', 'Three', 'Four', 'Five'])
+    made.push(await publishNew(app.admin, title, { source: sourceOf(100) }))
+  const [one, two, three, four] = made.map(({ event }) => event.sequence)
+  await save(app.admin, { id: made[0]?.post.id ?? '', title: 'One again' })
+  const { event: last } = await publish(app.admin, made[0]?.post.id ?? '')
+  await gathered(app, id, 6)
   await closeWindow(app)
+  await until(async () => (await deliveriesTo(app.admin, id)).some(({ attempts }) => attempts.length === 1))
+  await closeWindow(app)
+  const [failed, ...requests] = await receiver.waitFor(4)
+  const deliveries = await until(async () => {
+    const found = await deliveriesTo(app.admin, id)
+    return found.every(({ status }) => status === 'DELIVERED') ? found : null
+  })
 
-  const delivery = await newestDelivery(app, id, 'FAILED')
+  expect(requests.map(titlesIn)).toEqual([['Two', 'Three'], ['Four'], ['Five', 'One again']])
+  expect(
+    requests.map(batchOf).map(({ type, firstSequence, sequence, subjects }) => ({
+      type,
+      sequences: [firstSequence, sequence],
+      changes: subjects.map(({ change }) => change),
+    })),
+  ).toEqual([
+    { type: 'events.batch', sequences: [two, three], changes: ['post.published', 'post.published'] },
+    { type: 'events.batch', sequences: [four, four], changes: ['post.published'] },
+    { type: 'events.batch', sequences: [one, last.sequence], changes: ['post.published', 'post.updated'] },
+  ])
+  // The first part was tried twice, with the same id and the same bytes; each has an id of its own.
+  expect(failed?.body.toString()).toBe(requests[0]?.body.toString())
+  expect(requests.map(({ headers }) => headers['webhook-id'])).toEqual(
+    requests.map((request) => envelopeOf(request).id),
+  )
+  expect(deliveries.map(({ body }) => body).toSorted()).toEqual(
+    requests.map(({ body }) => body.toString()).toSorted(),
+  )
+  for (const { body } of requests) expect(body.length).toBeLessThanOrEqual(256 * 1024)
+})
 
-  expect(delivery).toMatchObject({ body: null, nextAttemptAt: null, attempts: [] })
-  expect(delivery.reason).toMatch(/^The body has 30\d{4} bytes, more than the 262144 that are sent/)
+test('a subject of a batch that is too large alone fails with its size, and the others go out', async () => {
+  const { app } = lent
+  await using receiver = await startReceiver()
+  const endpoint = { url: receiver.url, eventTypes, document: contents, batchWindowSeconds: 60 }
+  const { id } = await subscribe(app.admin, endpoint)
+  for (const [title, kilobytes] of [
+    ['Small', 1],
+    ['Huge', 300],
+    ['Little', 1],
+  ] as const)
+    await publishNew(app.admin, title, { source: sourceOf(kilobytes) })
+  await gathered(app, id, 3)
+  await closeWindow(app)
+  const told = (await receiver.waitFor(2)).map(titlesIn)
+  const failed = await until(async () => {
+    const deliveries = await deliveriesTo(app.admin, id)
+    const rest = deliveries.filter(({ status }) => status !== 'DELIVERED')
+    return deliveries.length === 3 && rest.length === 1 ? rest[0] : null
+  })
+
+  expect(told.toSorted()).toEqual([['Little'], ['Small']])
+  expect(failed).toMatchObject({ status: 'FAILED', body: null, nextAttemptAt: null, attempts: [] })
+  expect(failed.reason).toMatch(/^The body has 30\d{4} bytes, more than the 262144 that are sent/)
+
+  // What was not told for its size is told once the document asks for less.
+  await updateEndpoint(app.admin, { id, document })
+  await redeliver(app.admin, failed.id)
+  await app.worker?.sweep()
+  const [, , later] = await receiver.waitFor(3)
+  expect(later && [later.headers['webhook-id'], titlesIn(later)]).toEqual([failed.id, ['Huge']])
+})
+
+test('a batch that is cut off while it is split is whole afterwards, and split by another look', async () => {
+  const { app } = lent
+  const { db } = app.database
+  await using receiver = await startReceiver()
+  const endpoint = { url: receiver.url, eventTypes, document: contents, batchWindowSeconds: 60 }
+  const { id } = await subscribe(app.admin, endpoint)
+  for (const title of ['First half', 'Second half'])
+    await publishNew(app.admin, title, { source: sourceOf(200) })
+  await gathered(app, id, 2)
+  const window = await db.webhookDelivery.findFirstOrThrow({ where: { endpointId: id } })
+  // As a kill would, it ends the transaction when the first part is written and the second one is about to be.
+  await db.$executeRawUnsafe(`CREATE FUNCTION cut_off() RETURNS trigger AS
+    'BEGIN RAISE EXCEPTION ''cut off''; END' LANGUAGE plpgsql`)
+  await db.$executeRawUnsafe(`CREATE TRIGGER cut_off BEFORE UPDATE ON webhook_batched_events
+    FOR EACH ROW EXECUTE FUNCTION cut_off()`)
+  await closeWindow(app)
+  const isAboutIt = ({ fields }: (typeof app.log)[number]) => String(fields.err).includes('cut off')
+  await until(() => app.log.some(isAboutIt))
+  const cutOff = await db.webhookDelivery.findMany({ where: { endpointId: id } })
+  await db.$executeRawUnsafe('DROP FUNCTION cut_off() CASCADE')
+  app.log.splice(app.log.findIndex(isAboutIt), 1)
+  await closeWindow(app)
+  const told = (await receiver.waitFor(2)).map(titlesIn)
+
+  expect(cutOff).toEqual([{ ...window, leasedUntil: expect.any(Date) }])
+  expect(told.toSorted()).toEqual([['First half'], ['Second half']])
+  expect(receiver.requests.map(({ headers }) => headers['webhook-id'])).toContain(window.id)
 })
 
 test('a document that there was no time for is rendered when it is sent, and says so', async () => {
