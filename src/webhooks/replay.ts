@@ -8,6 +8,7 @@ import type { Write, Writer } from '../write.ts'
 import { type FilterRules, passing } from './endpoint.filter.ts'
 import { type Found, failedDeliveriesAfter, foundEventsAfter, type Place } from './replay.find.ts'
 import { checkNotDisabled, forgetBodies, makeDue, maySend } from './resend.ts'
+import { wakeSenders } from './sending.ts'
 import { lockEndpoint } from './status.ts'
 
 /** From where on to replay: an event of the log and all after it, a time, or what has failed since a time. */
@@ -152,6 +153,7 @@ const sendFound = async (w: Write, endpoint: WebhookEndpoint, found: Found[]): P
         createdAt: w.now,
       })),
     })
+    await wakeSenders(w.tx)
   }
   const ended = known.filter(({ status }) => status !== 'PENDING')
   // What shows more than the endpoint may see today is made anew.

@@ -87,7 +87,6 @@ describe('of a post', () => {
     // A document that is rendered late, since it is another one, shows the same.
     const late = await subscribe(app.admin, { url: receiver.url, eventTypes, document: `${document} ` })
     await replay(app.admin, late.id, { eventId: (await newestEvent('post.unpublished')).id })
-    await app.worker?.sweep()
     const [, replayed] = await receiver.waitFor(2)
     expect(replayed && envelopeOf(replayed)).toMatchObject({
       rendered: 'replay',

@@ -222,6 +222,21 @@ test('a replay fetches what was missed while disabled, the oldest first, and say
   expect(requests[1] && envelopeOf(requests[1]).rendered).toBeUndefined()
 })
 
+test('a replay of nothing but what was missed wakes the workers and waits for no sweep', async () => {
+  const { app } = lent
+  await using receiver = await startReceiver()
+  const { event } = await publishNew(app.admin, 'Before there was an endpoint')
+  await until(async () => (await app.database.db.event.count({ where: { fannedOutAt: null } })) === 0)
+  const { id } = await subscribe(app.admin, { url: receiver.url, eventTypes, document: titles })
+
+  const { result, statements } = await app.countStatements(() => replay(app.admin, id, { eventId: event.id }))
+  const [request] = await receiver.waitFor(1)
+
+  expect(result.count).toBe(1)
+  expect(statements.filter((sql) => sql.includes('pg_notify'))).toHaveLength(1)
+  expect(request && envelopeOf(request).id).toBe(event.id)
+})
+
 test('a replay that is asked for twice makes no second delivery, and leaves alone what is on its way', async () => {
   const { app } = lent
   await using receiver = await startReceiver()
