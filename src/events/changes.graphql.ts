@@ -15,7 +15,7 @@ builder.queryField('changes', (t) =>
   t.field({
     type: EventConnection,
     description:
-      'Every event in commit order, forwards: for a site that would rather ask than be told. Keep the `endCursor` of the last page that had any and ask again after it; nothing is missed and nothing comes twice. Without content:read only events of what is or was public. Events are kept for a while: an `after` that is older is CURSOR_EXPIRED, never a silent gap.',
+      'Every event in commit order, forwards: for a site that would rather ask than be told. Keep the `endCursor` and ask again after it; nothing is missed and nothing comes twice. When there is no next page it is the end of the log, on an empty page too, so that it moves on with events that were not for this reader. Without content:read only events of what is or was public. Events are kept for a while: an `after` that is older is CURSOR_EXPIRED, never a silent gap.',
     args: {
       first: t.arg.int({ description: 'How many: 0 to 100; 20 when absent.' }),
       after: t.arg.string({
@@ -39,15 +39,18 @@ const pageOfLog = async (
 ): Promise<Connection<EventRow>> => {
   const limit = pageSize('first', first)
   const start = after == null ? null : readSequence(after)
-  const { events } = await readLog(db, { viewer, types }, start, limit + 1)
+  const { events, end } = await readLog(db, { viewer, types }, start, limit + 1)
+  const hasNextPage = events.length > limit
   const edges = events.slice(0, limit).map((node) => ({ node, cursor: String(node.sequence) }))
+  // Up to there everything was read: whoever asks for few types would else hold a cursor that retention overtakes.
+  const readTo = hasNextPage ? (edges.at(-1)?.cursor ?? after ?? null) : String(end)
   return {
     edges,
     pageInfo: {
-      hasNextPage: events.length > limit,
+      hasNextPage,
       hasPreviousPage: start !== null,
       startCursor: edges[0]?.cursor ?? null,
-      endCursor: edges.at(-1)?.cursor ?? null,
+      endCursor: readTo,
     },
     totalCount: () =>
       db.event.count({ where: { ...eventsVisibleTo(viewer), ...(types ? { type: { in: types } } : {}) } }),

@@ -15,7 +15,8 @@ export const PageInfo = builder.objectRef<Connection<{ id: string }>['pageInfo']
     }),
     endCursor: t.exposeString('endCursor', {
       nullable: true,
-      description: 'The cursor of the last item, for `after`; null on an empty page.',
+      description:
+        'For `after`: the cursor of the last item, null on an empty page; of `changes` how far the log was read.',
     }),
   }),
 })

@@ -17,15 +17,22 @@ const ask = async (client: Client, variables: ChangesQueryVariables = {}) =>
 const newest = async () =>
   String((await lent.app.database.db.event.aggregate({ _max: { sequence: true } }))._max.sequence ?? 0n)
 
-/** Reads page after page from a cursor on until there is no next one, as a site that builds does. */
-const readOn = async (client: Client, after: string, first: number) => {
+/** Reads page after page from a cursor on until there is no next one, as a site that builds does, and says where to go on. */
+const readOn = async (
+  client: Client,
+  start: string,
+  first: number,
+  types?: ChangesQueryVariables['types'],
+) => {
   const cursors: string[] = []
+  let after = start
   for (let hasNextPage = true; hasNextPage; ) {
-    const { edges, pageInfo } = await ask(client, { first, after: cursors.at(-1) ?? after })
+    const { edges, pageInfo } = await ask(client, { first, after, types })
     cursors.push(...edges.map((edge) => edge.cursor))
+    after = pageInfo.endCursor ?? after
     hasNextPage = pageInfo.hasNextPage
   }
-  return cursors
+  return { cursors, after }
 }
 
 test('tells every event in commit order, with its sequence for a cursor', async () => {
@@ -49,10 +56,37 @@ test('pages forwards without a gap, an overlap or an end that is none', async ()
   for (let count = 0; count < 5; count++) await create(admin, { title: 'A draft', source: 'x' })
   const all = (await ask(admin, { after: start, first: 100 })).edges.map(({ cursor }) => cursor)
   expect(all).toHaveLength(5)
-  for (const first of [1, 2, 5]) expect(await readOn(admin, start, first)).toEqual(all)
+  for (const first of [1, 2, 5]) expect((await readOn(admin, start, first)).cursors).toEqual(all)
   expect((await ask(admin, { after: start, first: 5 })).pageInfo.hasNextPage).toBe(false)
   expect((await ask(admin, { after: start, first: 0 })).edges).toEqual([])
-  expect((await ask(admin, { after: all.at(-1) })).pageInfo).toEqual({ hasNextPage: false, endCursor: null })
+  const pageInfoOf = async (args: ChangesQueryVariables) => (await ask(admin, args)).pageInfo
+  expect(await pageInfoOf({ after: start, first: 0 })).toEqual({ hasNextPage: true, endCursor: start })
+  const atEnd = { hasNextPage: false, endCursor: all.at(-1) }
+  expect(await pageInfoOf({ after: all.at(-1) })).toEqual(atEnd)
+  expect(await pageInfoOf({ after: all.at(-1), first: 0 })).toEqual(atEnd)
+})
+
+test('the cursor of a reader for whom nothing happens moves on to the end of the log and never expires', async () => {
+  const { admin, anonymous, database } = lent.app
+  const { retention } = database.db
+  const start = await newest()
+  await createAndPublish(admin, { title: 'The last that concerns them', source: 'x' })
+  const [told] = (await ask(anonymous, { after: start, types: ['POST_PUBLISHED'] })).edges
+  await create(admin, { title: 'A draft', source: 'x' })
+  const readers = [
+    { client: admin, types: ['POST_PUBLISHED' as const] },
+    { client: anonymous, types: undefined },
+  ]
+  for (const { client, types } of readers) {
+    const read = await readOn(client, start, 1, types)
+    expect(read).toEqual({ cursors: [told?.cursor], after: await newest() })
+    const again = await ask(client, { after: read.after, types })
+    expect(again).toEqual({ edges: [], pageInfo: { hasNextPage: false, endCursor: read.after } })
+    // What was not for them is forgotten, and what was, too.
+    await retention.update({ where: { id: 1 }, data: { forgottenThrough: BigInt(read.after) } })
+    expect(await ask(client, { after: read.after, types })).toEqual(again)
+    await retention.update({ where: { id: 1 }, data: { forgottenThrough: 0 } })
+  }
 })
 
 test('types lets through what it names; an empty list nothing', async () => {
@@ -169,9 +203,12 @@ describe('a reader that asks while events are committed', () => {
     )
     const seen: string[] = []
     let looks = 0
+    let place = start
     while (seen.length < count) {
       const isOver = committed === count
-      seen.push(...(await readOn(app.anonymous, seen.at(-1) ?? start, 3)))
+      const { cursors, after } = await readOn(app.anonymous, place, 3)
+      seen.push(...cursors)
+      place = after
       looks++
       if (isOver) break
     }
