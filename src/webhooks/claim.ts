@@ -1,5 +1,5 @@
 import type { Db, Tx } from '../db/client.ts'
-import type { WebhookOrdering } from '../db/generated/client.ts'
+import type { ApiKeyScope, WebhookOrdering } from '../db/generated/client.ts'
 import { laneOf, type Policies, rateSlotAfter } from './lane.ts'
 
 /** A delivery that this process has leased and may send. */
@@ -9,6 +9,8 @@ export type Leased = {
   url: string
   /** Null when it is still to be composed. */
   body: string | null
+  /** What its body was rendered with. */
+  scopes: ApiKeyScope[]
   attemptCount: number
   /** How many of them were before it was last sent again by hand. */
   resentAfter: number
@@ -107,7 +109,7 @@ const lockActive = (tx: Tx, ids: string[], now: Date): Promise<EndpointRow[]> =>
     ORDER BY e.id FOR NO KEY UPDATE OF e SKIP LOCKED`
 
 type OpenLane = { id: string; inFlight: number; begin: number; perSubject: boolean }
-type DueRow = Pick<Leased, 'id' | 'endpointId' | 'body' | 'attemptCount' | 'resentAfter'>
+type DueRow = Pick<Leased, 'id' | 'endpointId' | 'body' | 'scopes' | 'attemptCount' | 'resentAfter'>
 
 // A statement of its own, after the lock: its snapshot has the leases of whoever held the lock before.
 const leaseDue = (tx: Tx, lanes: OpenLane[], { free, ended }: Room, now: Date): Promise<DueRow[]> =>
@@ -146,8 +148,8 @@ const leaseDue = (tx: Tx, lanes: OpenLane[], { free, ended }: Room, now: Date): 
     )
     UPDATE webhook_deliveries d SET leased_until = ${new Date(now.getTime() + leaseMs)}
     FROM chosen WHERE d.id = chosen.id
-    RETURNING d.id, d.endpoint_id AS "endpointId", d.body, d.attempt_count AS "attemptCount",
-      d.resent_after AS "resentAfter"`
+    RETURNING d.id, d.endpoint_id AS "endpointId", d.body, d.scopes::text[] AS scopes,
+      d.attempt_count AS "attemptCount", d.resent_after AS "resentAfter"`
 
 /** The endpoints whose rows another transaction holds. */
 const skippedOf = async (tx: Tx, wanted: string[], found: { id: string }[]): Promise<Claimed['again']> => {

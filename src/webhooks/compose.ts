@@ -1,5 +1,5 @@
 import type { Db, Tx } from '../db/client.ts'
-import type { Event, EventRendering, WebhookEndpoint } from '../db/generated/client.ts'
+import type { ApiKeyScope, Event, EventRendering, WebhookEndpoint } from '../db/generated/client.ts'
 import type { OutboxPorts, Rendering, View } from '../events/outbox.ts'
 import { mayBeTold, viewOf } from './endpoint.ts'
 import { type Body, eventBody, type Shown } from './envelope.ts'
@@ -12,11 +12,15 @@ const renderTimeoutMs = 5_000
 
 /**
  * Makes the body of a leased delivery that has none, and keeps it: a batch whose window has closed, or an event whose
- * document has no rendering. What was not rendered with the event is rendered now, with the present state. Of a batch that
- * is too large for one body the delivery keeps the first part, and others take the rest. Returns null when the delivery has
- * failed for it, or is no longer wanted.
+ * document has no rendering. What was not rendered with the event is rendered now, with the present state and the scopes that
+ * the endpoint has. Of a batch that is too large for one body the delivery keeps the first part, and others take the rest.
+ * Returns null when the delivery has failed for it, or is no longer wanted.
  */
-export const compose = async (db: Db, render: Render, id: string): Promise<string | null> => {
+export const compose = async (
+  db: Db,
+  render: Render,
+  id: string,
+): Promise<{ body: string; scopes: ApiKeyScope[] } | null> => {
   const delivery = await db.webhookDelivery.findUnique({
     where: { id },
     select: { subjectId: true, eventId: true, endpoint: true },
@@ -34,7 +38,7 @@ export const compose = async (db: Db, render: Render, id: string): Promise<strin
     more.length > 0
       ? await keepParts(db, { id, endpointId, scopes }, [first, ...more])
       : await keepBody(db, id, { scopes }, first.made)
-  return isKept && 'body' in first.made ? first.made.body : null
+  return isKept && 'body' in first.made ? { body: first.made.body, scopes } : null
 }
 
 type RenderedEvent = Event & { renderings: EventRendering[] }

@@ -1,5 +1,5 @@
-import { hasScope } from '../auth/viewer.ts'
-import type { Prisma } from '../db/generated/client.ts'
+import { hasScope, type Viewer } from '../auth/viewer.ts'
+import type { ApiKeyScope, Prisma } from '../db/generated/client.ts'
 import { type Ordering, pageOrder, pageWhere, readPage, toConnection } from '../db/page.ts'
 import { Event, EventType } from '../events/event.graphql.ts'
 import { eventsVisibleTo } from '../events/visibility.ts'
@@ -33,9 +33,14 @@ const WebhookAttempt = builder.prismaObject('WebhookAttempt', {
         'The headers that were answered, as an object: names in lower case, repeated ones joined by ", "; null when nothing was answered.',
       resolve: ({ responseHeaders }) => responseHeaders,
     }),
-    responseBody: t.exposeString('responseBody', {
+    responseBody: t.string({
       nullable: true,
-      description: 'The first 16 KiB that were answered; null when nothing was, and after 30 days.',
+      description:
+        'The first 16 KiB that were answered; null when nothing was, and after 30 days. It may repeat what was sent: only for keys with all scopes that that was rendered with, null and FORBIDDEN otherwise.',
+      resolve: ({ responseBody, scopes }, _args, { viewer }) => {
+        if (responseBody !== null && !mayRead(viewer, scopes)) throw forbidden('WebhookAttempt.responseBody')
+        return responseBody
+      },
     }),
   }),
 })
@@ -60,8 +65,7 @@ export const WebhookDelivery = builder.prismaObject('WebhookDelivery', {
         'The bytes that are sent, the same with every attempt; null when there was nothing that could be sent, and of a batch until its window has closed. Only for keys with all scopes that it was rendered with: null and FORBIDDEN otherwise.',
       select: { body: true, scopes: true },
       resolve: ({ body, scopes }, _args, { viewer }) => {
-        if (body !== null && !scopes.every((scope) => hasScope(viewer, scope)))
-          throw forbidden('WebhookDelivery.body')
+        if (body !== null && !mayRead(viewer, scopes)) throw forbidden('WebhookDelivery.body')
         return body
       },
     }),
@@ -120,6 +124,10 @@ builder.prismaObjectFields('WebhookDelivery', (t) => ({
     group: (row) => row.deliveryId,
   }),
 }))
+
+/** Whether somebody may read what was rendered with these scopes. */
+const mayRead = (viewer: Viewer, scopes: ApiKeyScope[]): boolean =>
+  scopes.every((scope) => hasScope(viewer, scope))
 
 const inOrder = <Row extends { id: string }>(ids: string[], rows: Row[]): (Row | null)[] => {
   const byId = new Map(rows.map((row) => [row.id, row]))

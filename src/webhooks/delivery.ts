@@ -1,3 +1,4 @@
+import type { ApiKeyScope } from '../db/generated/client.ts'
 import { type Seal, SealError } from '../seal.ts'
 import { nextAttemptDelayMs } from './backoff.ts'
 import type { Leased } from './claim.ts'
@@ -18,6 +19,8 @@ export type Attempt = {
   /** Where it was sent. */
   url: string
   number: number
+  /** What the body that was sent was rendered with. */
+  scopes: ApiKeyScope[]
   startedAt: Date
   outcome: Outcome
   /** Null: there will be no other attempt. */
@@ -46,6 +49,7 @@ export const attempt = async (delivery: Composed, parts: AttemptParts): Promise<
     deliveryId: delivery.id,
     endpointId: delivery.endpointId,
     url: delivery.url,
+    scopes: delivery.scopes,
     number,
     startedAt,
     outcome,

@@ -128,8 +128,9 @@ export const createPump = (parts: PumpParts): Pump => {
   }
 
   const composeAndSend = async (delivery: Leased): Promise<Attempt | null> => {
-    const body = delivery.body ?? (await compose(db, parts.render, delivery.id))
-    return body === null ? null : attempt({ ...delivery, body }, parts)
+    const { body, scopes } = delivery
+    const made = body === null ? await compose(db, parts.render, delivery.id) : { body, scopes }
+    return made && attempt({ ...delivery, ...made }, parts)
   }
 
   const drain = async () => {

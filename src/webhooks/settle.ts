@@ -49,10 +49,11 @@ const endpointsOf = (attempts: Attempt[]): string[] => [
 ]
 
 const insertAttempts = (tx: Tx, attempts: Attempt[]) => {
-  const rows = attempts.map(({ deliveryId, endpointId, number, startedAt, outcome }) => ({
+  const rows = attempts.map(({ deliveryId, endpointId, number, scopes, startedAt, outcome }) => ({
     delivery_id: deliveryId,
     endpoint_id: endpointId,
     number,
+    scopes,
     started_at: startedAt,
     duration_ms: Math.round(outcome.durationMs),
     status_code: outcome.statusCode,
@@ -63,8 +64,8 @@ const insertAttempts = (tx: Tx, attempts: Attempt[]) => {
   // A lease that ran out while its holder was still sending: the first to write the number wins.
   return tx.$executeRaw`
     INSERT INTO webhook_attempts
-      (delivery_id, endpoint_id, number, started_at, duration_ms, status_code, error, response_headers, response_body)
-    SELECT delivery_id, endpoint_id, number, started_at, duration_ms, status_code, error, response_headers, response_body
+      (delivery_id, endpoint_id, number, scopes, started_at, duration_ms, status_code, error, response_headers, response_body)
+    SELECT delivery_id, endpoint_id, number, scopes, started_at, duration_ms, status_code, error, response_headers, response_body
     FROM json_populate_recordset(NULL::webhook_attempts, ${JSON.stringify(rows)}::json) done
     -- One that was cancelled in flight may have been forgotten since: its row must not take the others with it.
     WHERE EXISTS (SELECT 1 FROM webhook_deliveries d WHERE d.id = done.delivery_id)

@@ -3,7 +3,7 @@ import { WebhookDeliveriesDocument, WebhookLogDocument } from '../../schema/gene
 import { withApp } from '../support/app.ts'
 import type { Client } from '../support/client.ts'
 import { answer, startReceiver } from '../support/receiver.ts'
-import { allDelivered, deliveryOf, subscribe, updateEndpoint } from './subscribing.ts'
+import { allDelivered, deliveryOf, replay, subscribe, updateEndpoint } from './subscribing.ts'
 import { insertDeliveries } from './waiting.ts'
 import { publishNew, unpublish } from './writing.ts'
 
@@ -175,11 +175,12 @@ test('an attempt has the headers that were answered', async () => {
   expect(deliveries.nodes[0]?.attempts[0]?.responseHeaders).toMatchObject({ 'x-served-by': 'the receiver' })
 })
 
-test('a body is shown only to keys with the scopes that it was rendered with, also once its endpoint is gone', async () => {
+test('a body and what was answered to it are shown only to keys with the scopes that it was rendered with, also once its endpoint is gone', async () => {
   const { app } = lent
   const manager = await app.clientWith('WEBHOOKS_MANAGE')
   const reader = await app.clientWith('WEBHOOKS_MANAGE', 'CONTENT_READ')
   await using receiver = await startReceiver()
+  receiver.always(answer(200, { body: 'You said: …' }))
   const input = { url: receiver.url, eventTypes, document }
   const open = await subscribe(app.admin, input)
   const closed = await subscribe(app.admin, { ...input, scopes: ['CONTENT_READ'] })
@@ -190,16 +191,20 @@ test('a body is shown only to keys with the scopes that it was rendered with, al
         (await deliveryOf(app.admin, id, event.id, ({ status }) => status === 'DELIVERED')).id,
     ),
   )
-  const query = 'query ($ids: [ID!]!) { nodes(ids: $ids) { ... on WebhookDelivery { status body } } }'
+  const query = `query ($ids: [ID!]!) {
+    nodes(ids: $ids) { ... on WebhookDelivery { status body attempts { statusCode responseBody } } }
+  }`
+  type Shown = { body: string | null; attempts: { responseBody: string | null }[] }
   const ask = async (client: Client) => {
-    const { data, errors } = await client.send<{ nodes: { body: string | null }[] }>(query, { ids })
+    const { data, errors } = await client.send<{ nodes: Shown[] }>(query, { ids })
     return {
       shown: data?.nodes.map(({ body }) => body !== null),
-      codes: errors.map(({ extensions }) => extensions?.code),
+      answers: data?.nodes.map(({ attempts }) => attempts.map(({ responseBody }) => responseBody !== null)),
+      codes: new Set(errors.map(({ extensions }) => extensions?.code)),
     }
   }
-  const some = { shown: [true, false], codes: ['FORBIDDEN'] }
-  const all = { shown: [true, true], codes: [] }
+  const some = { shown: [true, false], answers: [[true], [false]], codes: new Set(['FORBIDDEN']) }
+  const all = { shown: [true, true], answers: [[true], [true]], codes: new Set() }
 
   expect(await ask(manager)).toEqual(some)
   expect(await ask(reader)).toEqual(all)
@@ -210,4 +215,39 @@ test('a body is shown only to keys with the scopes that it was rendered with, al
   })
   expect(await ask(manager)).toEqual(some)
   expect(await ask(reader)).toEqual(all)
+})
+
+test('what was answered to an earlier body is not shown with the one that was made anew for fewer eyes', async () => {
+  const { app } = lent
+  const manager = await app.clientWith('WEBHOOKS_MANAGE')
+  await using receiver = await startReceiver()
+  receiver.always(answer(200, { body: 'You said: …' }))
+  const input = { url: receiver.url, eventTypes, document, scopes: ['CONTENT_READ' as const] }
+  const { id } = await subscribe(app.admin, input)
+  const { event } = await publishNew(app.admin, 'Shown to fewer')
+  await deliveryOf(app.admin, id, event.id, ({ status }) => status === 'DELIVERED')
+  await updateEndpoint(app.admin, { id, scopes: [] })
+  await replay(app.admin, id, { eventId: event.id })
+  await deliveryOf(
+    app.admin,
+    id,
+    event.id,
+    ({ status, attempts }) => status === 'DELIVERED' && attempts[1] !== undefined,
+  )
+
+  const { data } = await manager.send(
+    'query ($id: ID!) { webhookDeliveries(filter: { endpointId: $id }) { nodes { body attempts { responseBody } } } }',
+    { id },
+  )
+
+  expect(data).toEqual({
+    webhookDeliveries: {
+      nodes: [
+        {
+          body: expect.stringContaining('"rendered":"replay"'),
+          attempts: [{ responseBody: null }, { responseBody: 'You said: …' }],
+        },
+      ],
+    },
+  })
 })
