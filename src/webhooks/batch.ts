@@ -9,15 +9,14 @@ export type Joining = { endpoint: WebhookEndpoint; event: Event }
 /**
  * Puts events, in commit order, into the batch windows of their endpoints: into the one that is open, or into a new one
  * from the time of the event on. A window is a delivery without a body that is due when it closes, so that it survives
- * whatever happens to a process; the lease that sends it closes it. Returns alarms for those that were opened.
+ * whatever happens to a process; the lease that sends it closes it. The caller has locked the endpoints, so that no two
+ * open a window each. Returns alarms for those that were opened.
  */
 export const joinWindows = async (tx: Tx, joinings: Joining[], now: Date): Promise<Alarm[]> => {
   const byEndpoint = Map.groupBy(joinings, ({ endpoint }) => endpoint.id)
   const alarms: Alarm[] = []
-  // Two processes must not open a window each. In one order, as everybody locks endpoints.
-  for (const id of [...byEndpoint.keys()].sort()) {
-    await tx.$queryRaw`SELECT 1 FROM webhook_endpoints WHERE id = ${id} FOR NO KEY UPDATE`
-    const windows = windowsOf(byEndpoint.get(id) ?? [], await openWindow(tx, id))
+  for (const [id, joining] of byEndpoint) {
+    const windows = windowsOf(joining, await openWindow(tx, id))
     await writeWindows(tx, id, windows, now)
     for (const { isNew, closesAt } of windows)
       if (isNew) alarms.push({ id, delayMs: Math.max(0, closesAt.getTime() - now.getTime()) })

@@ -12,7 +12,7 @@ import { interestOf } from './endpoint.filter.ts'
 import { type EndpointInput, type EndpointRules, endpointIssues } from './endpoint.input.ts'
 import { sealHeaders } from './header.ts'
 import { newKeys, shownOf } from './secret.ts'
-import { cancelPending, lockEndpoint, newestSequence } from './status.ts'
+import { cancelComing, cancelPending, lockEndpoint, newestSequence } from './status.ts'
 
 /** What an endpoint without a document of its own is sent. */
 export const defaultDocument = `subscription {
@@ -80,10 +80,10 @@ export const createWebhookEndpoint = async (
 
 /** Deletes an endpoint with its secrets. Deliveries stay in the log; those that wait are cancelled. */
 export const deleteWebhookEndpoint = async (w: Write, id: string): Promise<string> => {
-  // Stronger than for a change: it waits for a fan-out that has found the endpoint, whose deliveries are cancelled then.
-  await w.tx.$queryRaw`SELECT 1 FROM webhook_endpoints WHERE id = ${id} FOR UPDATE`
   await lockEndpoint(w, id)
-  await cancelPending(w, id, 'The endpoint was deleted.')
+  const why = 'The endpoint was deleted.'
+  await cancelPending(w, id, why)
+  await cancelComing(w, id, why)
   await w.tx.webhookEndpoint.delete({ where: { id } })
   return id
 }

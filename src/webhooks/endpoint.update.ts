@@ -1,4 +1,5 @@
 import { hasScope } from '../auth/viewer.ts'
+import type { Tx } from '../db/client.ts'
 import type { ApiKeyScope, WebhookEndpoint, WebhookEndpointStatus } from '../db/generated/client.ts'
 import { Prisma } from '../db/generated/client.ts'
 import { ValidationError, type ValidationIssue } from '../errors.ts'
@@ -13,6 +14,7 @@ import { includedIn, maySend, showsTooMuch } from './resend.ts'
 import { newKeys } from './secret.ts'
 import { wakeSenders } from './sending.ts'
 import { lockEndpoint, setEndpointStatus } from './status.ts'
+import { keepFanOutsOut } from './turnstile.ts'
 
 /** What is absent stays as it is; what is null is cleared, or set to its default. */
 export type EndpointChange = Partial<Omit<EndpointInput, 'url'>> & {
@@ -171,12 +173,17 @@ const changeKeys = async (
   return { secret: verifiedWith.HMAC_SHA256 ?? null, publicKey }
 }
 
-/** What was rendered with a scope that the endpoint no longer has is not sent any more. */
+/** What was rendered with a scope that the endpoint no longer has is not sent any more, nor what is being fanned out. */
 const cancelBeyond = async ({ tx }: Write, { id, scopes }: WebhookEndpoint, now: ApiKeyScope[]) => {
   if (maySend({ scopes: now }, { scopes })) return
-  await tx.$executeRaw`
+  await cancelWider(tx, id, now)
+  await keepFanOutsOut(tx, id)
+  await cancelWider(tx, id, now)
+}
+
+const cancelWider = (tx: Tx, id: string, now: ApiKeyScope[]) =>
+  tx.$executeRaw`
     UPDATE webhook_deliveries
     SET status = 'CANCELLED', next_attempt_at = NULL, leased_until = NULL,
         reason = ${showsTooMuch}
     WHERE endpoint_id = ${id} AND status = 'PENDING' AND NOT scopes <@ ${includedIn(now)}::text[]::"ApiKeyScope"[]`
-}

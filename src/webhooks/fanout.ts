@@ -5,6 +5,7 @@ import type { Alarm, Queue } from '../queue/queue.ts'
 import { joinWindows } from './batch.ts'
 import { eventBody } from './envelope.ts'
 import { maySend, showsTooMuch } from './resend.ts'
+import { enterEndpoints } from './turnstile.ts'
 
 // One transaction of the relay: large enough to drain a backlog fast, small enough to hold no lock for long.
 const eventsPerTransaction = 100
@@ -26,11 +27,10 @@ export const fanOut = (db: Db, queue: Queue, now: Date): Promise<{ done: number;
       orderBy: { sequence: 'asc' },
       include: { renderings: true },
     })
-    // None of them is deleted before its deliveries are there.
-    await tx.$queryRaw`SELECT 1 FROM webhook_endpoints WHERE status <> 'DISABLED' FOR KEY SHARE`
-    const endpoints = await tx.webhookEndpoint.findMany({ where: { status: { not: 'DISABLED' } } })
+    const listening = events.flatMap(({ renderings }) => renderings.flatMap(({ endpointIds }) => endpointIds))
+    const { endpoints, windows } = await enterEndpoints(tx, [...new Set(listening)])
     const told = events.flatMap((event) => endpointsTold(event, endpoints))
-    const isBatched = ({ endpoint }: Told) => endpoint.batchWindowSeconds > 0
+    const isBatched = ({ endpoint }: Told) => windows.has(endpoint.id)
     const alarms = [
       ...(await writeDeliveries(
         tx,

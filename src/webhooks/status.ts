@@ -2,6 +2,7 @@ import type { WebhookEndpoint, WebhookEndpointStatus } from '../db/generated/cli
 import { NotFoundError } from '../errors.ts'
 import type { Write } from '../write.ts'
 import { untried } from './health.ts'
+import { keepFanOutsOut } from './turnstile.ts'
 
 /**
  * Sets an endpoint ACTIVE, PAUSED or DISABLED. Nothing happens when it is that already. Paused, its deliveries are made
@@ -33,8 +34,9 @@ export const setEndpointStatus = async (
     },
   })
   if (status === 'DISABLED') {
-    await cancelPending(w, id, ['The endpoint was disabled.', reason].filter(Boolean).join(' '))
-    recordDisabled(w, before, endpoint, reason)
+    const why = ['The endpoint was disabled.', reason].filter(Boolean).join(' ')
+    await cancelPending(w, id, why)
+    recordDisabled(w, before, endpoint, reason, () => cancelComing(w, id, why))
   }
   return endpoint
 }
@@ -58,6 +60,15 @@ export const cancelPending = async ({ tx }: Write, endpointId: string, reason: s
     data: { status: 'CANCELLED', nextAttemptAt: null, leasedUntil: null, reason },
   }))
 
+/**
+ * Ends what fan-outs have just made, or are making, for an endpoint that gets nothing more. After `cancelPending`, which may
+ * have much to end and lets them go on, and right before the commit: from here on they wait.
+ */
+export const cancelComing = async (w: Write, endpointId: string, reason: string): Promise<void> => {
+  await keepFanOutsOut(w.tx, endpointId)
+  await cancelPending(w, endpointId, reason)
+}
+
 /** The sequence of the newest event: whoever begins to listen now is told of those after it. */
 export const newestSequence = async ({ tx }: Write): Promise<bigint> =>
   (await tx.event.aggregate({ _max: { sequence: true } }))._max.sequence ?? 0n
@@ -67,6 +78,7 @@ const recordDisabled = (
   before: WebhookEndpoint,
   { id, version }: WebhookEndpoint,
   reason: string | null,
+  written: () => Promise<void>,
 ): void =>
   w.record({
     type: 'endpoint.disabled',
@@ -80,4 +92,5 @@ const recordDisabled = (
     // What is known of endpoints is for those who manage them.
     isPublic: false,
     detail: { reason },
+    written,
   })
