@@ -1,6 +1,7 @@
 import type { Db, Tx } from '../db/client.ts'
 import type { ApiKeyScope, WebhookOrdering } from '../db/generated/client.ts'
 import { laneOf, type Policies, rateSlotAfter } from './lane.ts'
+import type { Room } from './room.ts'
 
 /** A delivery that this process has leased and may send. */
 export type Leased = {
@@ -18,14 +19,6 @@ export type Leased = {
   sealedHeaders: string | null
 }
 
-/** How much this process can take. */
-export type Room = {
-  /** How many requests it may begin. */
-  free: number
-  /** The deliveries that have succeeded here and are being written down. While they are, they are leased still. */
-  ended: ReadonlySet<string>
-}
-
 export type Claimed = {
   deliveries: Leased[]
   /** Endpoints to be looked at again, and in how long, though nothing of theirs ends here before. */
@@ -34,9 +27,6 @@ export type Claimed = {
 
 // The total time-out of 15 s and room for writing down; then another worker may believe this one dead.
 const leaseMs = 25_000
-
-// A process's last slots go to endpoints that have nothing in flight: a few slow ones cannot take them all.
-const reservedSlots = 20
 
 // Whoever holds an endpoint's row is writing attempts down, which takes milliseconds.
 const lockedAgainMs = 20
@@ -51,15 +41,16 @@ export const claim = (db: Db, endpointIds: string[], room: Room, now: Date): Pro
   db.$transaction(async (tx) => {
     const endpoints = await lockActive(tx, endpointIds, now)
     const lanes = endpoints.map((endpoint) => ({ endpoint, lane: laneOf(endpoint, now) }))
-    const open = lanes.flatMap(({ endpoint: { id, ordering }, lane }) =>
+    const open = lanes.flatMap(({ endpoint: { id, ordering, consecutiveFailures }, lane }) =>
       lane.inFlight === 0 || lane.begin === 0
         ? []
         : [
             {
               id,
               inFlight: lane.inFlight,
-              begin: lane.begin ?? room.free,
+              begin: lane.begin ?? room.well,
               perSubject: ordering === 'PER_SUBJECT',
+              failing: consecutiveFailures > 0,
             },
           ],
     )
@@ -91,6 +82,7 @@ type EndpointRow = Policies & {
   id: string
   url: string
   ordering: WebhookOrdering
+  consecutiveFailures: number
   sealedSecrets: string[]
   sealedHeaders: string | null
 }
@@ -100,7 +92,7 @@ const lockActive = (tx: Tx, ids: string[], now: Date): Promise<EndpointRow[]> =>
   tx.$queryRaw<EndpointRow[]>`
     SELECT e.id, e.url, e.ordering::text, e.max_in_flight AS "maxInFlight",
       e.rate_limit_per_minute AS "rateLimitPerMinute", e.rate_slot_at AS "rateSlotAt", e.open_until AS "openUntil",
-      e.sealed_headers AS "sealedHeaders",
+      e.consecutive_failures AS "consecutiveFailures", e.sealed_headers AS "sealedHeaders",
       ARRAY(SELECT s.sealed FROM webhook_secrets s
             WHERE s.endpoint_id = e.id AND (s.expires_at IS NULL OR s.expires_at > ${now})
             ORDER BY s.created_at DESC) AS "sealedSecrets"
@@ -108,11 +100,16 @@ const lockActive = (tx: Tx, ids: string[], now: Date): Promise<EndpointRow[]> =>
     WHERE e.id = ANY(${ids}) AND e.status = 'ACTIVE'
     ORDER BY e.id FOR NO KEY UPDATE OF e SKIP LOCKED`
 
-type OpenLane = { id: string; inFlight: number; begin: number; perSubject: boolean }
+type OpenLane = { id: string; inFlight: number; begin: number; perSubject: boolean; failing: boolean }
 type DueRow = Pick<Leased, 'id' | 'endpointId' | 'body' | 'scopes' | 'attemptCount' | 'resentAfter'>
 
 // A statement of its own, after the lock: its snapshot has the leases of whoever held the lock before.
-const leaseDue = (tx: Tx, lanes: OpenLane[], { free, ended }: Room, now: Date): Promise<DueRow[]> =>
+const leaseDue = (
+  tx: Tx,
+  lanes: OpenLane[],
+  { any, idle, well, ended }: Room,
+  now: Date,
+): Promise<DueRow[]> =>
   tx.$queryRaw<DueRow[]>`
     WITH lane AS MATERIALIZED (
       SELECT l.*, (SELECT count(*) FROM (
@@ -123,9 +120,9 @@ const leaseDue = (tx: Tx, lanes: OpenLane[], { free, ended }: Room, now: Date): 
         ORDER BY d.leased_until LIMIT l."inFlight"
       ) alive) AS leased
       FROM json_to_recordset(${JSON.stringify(lanes)}::json)
-        AS l(id text, "inFlight" int, begin int, "perSubject" boolean)
+        AS l(id text, "inFlight" int, begin int, "perSubject" boolean, failing boolean)
     ), due AS MATERIALIZED (
-      SELECT d.id, d.next_attempt_at, lane.leased + row_number() OVER (
+      SELECT d.id, d.next_attempt_at, lane.failing, lane.leased + row_number() OVER (
         PARTITION BY lane.id ORDER BY d.next_attempt_at, d.sequence, d.id) AS place
       FROM lane CROSS JOIN LATERAL (
         SELECT d.id, d.next_attempt_at, d.sequence FROM webhook_deliveries d
@@ -142,9 +139,12 @@ const leaseDue = (tx: Tx, lanes: OpenLane[], { free, ended }: Room, now: Date): 
       ) d
     ), chosen AS (
       SELECT id FROM (
-        SELECT id, place, row_number() OVER (ORDER BY place, next_attempt_at, id) AS rank FROM due
+        -- Those first who have the most room, so that nobody is counted before them who gets nothing.
+        SELECT id, place, failing,
+          row_number() OVER (ORDER BY place > 1, place = 1 AND failing, place, next_attempt_at, id) AS rank
+        FROM due
       ) ranked
-      WHERE rank <= ${free}::int - CASE WHEN place = 1 THEN 0 ELSE ${reservedSlots}::int END
+      WHERE rank <= CASE WHEN place > 1 THEN ${any}::int WHEN failing THEN ${idle}::int ELSE ${well}::int END
     )
     UPDATE webhook_deliveries d SET leased_until = ${new Date(now.getTime() + leaseMs)}
     FROM chosen WHERE d.id = chosen.id

@@ -7,10 +7,8 @@ import type { Writer } from '../write.ts'
 import { claim, type Leased, release } from './claim.ts'
 import { compose } from './compose.ts'
 import { type Attempt, type AttemptParts, attempt } from './delivery.ts'
+import { mostInFlight, roomBeside } from './room.ts'
 import { createSettler } from './settler.ts'
-
-// Enough to keep receivers busy that take a second each; each in flight holds one body and one socket.
-const maxInFlight = 100
 
 // Endpoints, of which there are seldom more; the rest is taken at the next turn.
 const alarmsAtOnce = 500
@@ -45,6 +43,7 @@ export const createPump = (parts: PumpParts): Pump => {
   const toLookAt = new Set<string>()
   const timers = new Map<string, NodeJS.Timeout>()
   const ended = new Set<string>()
+  const crowdedOut = new Set<string>()
   let sending = 0
   let rang = false
   let working: Promise<void> | null = null
@@ -72,7 +71,7 @@ export const createPump = (parts: PumpParts): Pump => {
   const work = () => {
     const idle = !rang && toLookAt.size === 0
     // Full: whatever ends first comes back here.
-    if (working || draining || idle || sending >= maxInFlight) return
+    if (working || draining || idle || sending >= mostInFlight) return
     working = take()
       // What was to be looked at is found by the next sweep.
       .catch(onError)
@@ -94,11 +93,20 @@ export const createPump = (parts: PumpParts): Pump => {
     const endpointIds = [...toLookAt]
     toLookAt.clear()
     if (endpointIds.length === 0 || draining) return
-    const free = maxInFlight - sending
-    const { deliveries, again } = await claim(db, endpointIds, { free, ended }, now())
+    const { deliveries, again } = await claim(db, endpointIds, roomBeside(sending, ended), now())
     for (const { endpointId, delayMs } of again) lookLater(endpointId, delayMs)
     for (const delivery of deliveries) start(delivery)
-    if (deliveries.length === free) for (const id of endpointIds) toLookAt.add(id)
+    if (roomBeside(sending, ended).idle > 0) return
+    const begun = new Set(deliveries.map(({ endpointId }) => endpointId))
+    for (const id of endpointIds) if (!begun.has(id)) crowdedOut.add(id)
+  }
+
+  /** Looks again at those for whom there may have been no room, and of whom nothing need end here. */
+  const giveRoom = () => {
+    sending--
+    for (const id of crowdedOut) toLookAt.add(id)
+    crowdedOut.clear()
+    work()
   }
 
   const start = (delivery: Leased) => {
@@ -115,9 +123,7 @@ export const createPump = (parts: PumpParts): Pump => {
 
   const deliver = async (delivery: Leased) => {
     const { endpointId } = delivery
-    const done = await composeAndSend(delivery).finally(() => {
-      sending--
-    })
+    const done = await composeAndSend(delivery).finally(giveRoom)
     if (!done) return
     if (done.outcome.error === 'stopped') return release(db, done.deliveryId)
     // What a failure means for the next one is known only when it is written down; after a success the next may go.

@@ -4,6 +4,7 @@ import { urlProblem, type WebhookAllow } from './address.ts'
 import { guardedConnector, type Resolve } from './connector.ts'
 import { Exchange } from './exchange.ts'
 import { type Outcome, unanswered } from './outcome.ts'
+import { mostInFlight } from './room.ts'
 
 export type SendRequest = { url: string; headers: Record<string, string>; body: string | Buffer }
 
@@ -32,7 +33,7 @@ export function createSender({
   totalTimeoutMs = 15_000, // Standard Webhooks recommends 15 to 30 s
   connectTimeoutMs = 5_000, // two lost SYN packets (sent again after 1 s and 3 s) still get through
   connectionMaxAgeMs = 60_000, // a receiver that moves is found again within a minute, however busy the old connection
-  maxConnections = 100, // as many as a process has in flight: nothing waits for a connection
+  maxConnections = mostInFlight, // nothing waits for a connection
 }: SenderOptions): Sender {
   const agent = new Agent({
     connect: guardedConnector({ allow, resolve, connectTimeoutMs }),

@@ -1,10 +1,12 @@
 import type { ServerResponse } from 'node:http'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
+import type { CreateWebhookEndpointInput } from '../../schema/generated/graphql.ts'
 import { claim } from '../../src/webhooks/claim.ts'
-import { withApp } from '../support/app.ts'
+import { mostInFlight, roomBeside } from '../../src/webhooks/room.ts'
+import { type TestApp, withApp } from '../support/app.ts'
 import { answer, hang, startReceiver } from '../support/receiver.ts'
 import { until } from '../support/until.ts'
-import { allDelivered, deliveriesTo, issuesOf, subscribe } from './subscribing.ts'
+import { allDelivered, deliveriesTo, issuesOf, makeEndpoint, subscribe } from './subscribing.ts'
 import { insertDeliveries } from './waiting.ts'
 import { publishNew } from './writing.ts'
 
@@ -44,7 +46,7 @@ test('many receivers that hang leave room for the one that does not', async () =
   const hanging = await Promise.all([1, 2, 3, 4].map(() => subscribe(app.admin, input)))
   for (const { id } of hanging) await insertDeliveries(app, id, 40)
   await app.worker?.sweep()
-  await stuck.waitFor(80)
+  await stuck.waitFor(60)
 
   const { id } = await subscribe(app.admin, { url: healthy.url, eventTypes, document })
   await publishNew(app.admin, 'In spite of four floods')
@@ -52,6 +54,72 @@ test('many receivers that hang leave room for the one that does not', async () =
 
   const where = { delivery: { endpointId: { in: hanging.map((endpoint) => endpoint.id) } } }
   expect(await app.database.db.webhookAttempt.count({ where })).toBe(0)
+})
+
+test('fifty receivers that hang, with more waiting for each, keep no event of a healthy one waiting', async () => {
+  const { app } = lent
+  await using stuck = await startReceiver()
+  await using healthy = await startReceiver()
+  stuck.always(hang)
+  const input = { url: stuck.url, eventTypes: ['POST_UNPUBLISHED' as const], document }
+  const hanging = await subscribeOften(app, input, 50)
+  const { id } = await subscribe(app.admin, { ...input, url: healthy.url })
+  // The first take four places each, the others what is left.
+  for (const [some, requests] of [
+    [hanging.slice(0, 15), 60],
+    [hanging.slice(15), 95],
+  ] as const) {
+    for (const endpointId of some) await insertDeliveries(app, endpointId, 6)
+    await app.worker?.sweep()
+    await stuck.waitFor(requests)
+  }
+
+  await insertDeliveries(app, id, 20)
+  await app.worker?.sweep()
+  await allDelivered(app.admin, id, 20)
+
+  // None of the hanging ones has come to its end, so that the other cannot have waited for one.
+  const where = { delivery: { endpointId: { in: hanging } } }
+  expect(await app.database.db.webhookAttempt.count({ where })).toBe(0)
+})
+
+test('the last places are for endpoints that have nothing in flight, and the very last for those that answer', async () => {
+  const { app } = lent
+  const { db } = app.database
+  const url = 'https://receiver.example.com/'
+  const [busy, failing, well] = await Promise.all(
+    [1, 2, 3].map(() => subscribe(app.admin, { url, document })),
+  )
+  if (!busy || !failing || !well) throw new Error('There are three.')
+  await db.webhookEndpoint.update({ where: { id: failing.id }, data: { consecutiveFailures: 1 } })
+  // Due in an hour, so that the app's own worker takes none of them.
+  const now = new Date(app.clock.now().getTime() + 60 * 60 * 1_000)
+  const ids = [busy.id, failing.id, well.id]
+  const [underWay] = await insertDeliveries(app, busy.id, 5, now)
+  const leasedUntil = new Date(now.getTime() + 25_000)
+  await db.webhookDelivery.updateMany({ where: { id: underWay }, data: { leasedUntil } })
+  // The one that answers comes last, and still first.
+  for (const [late, id] of [failing.id, well.id].entries())
+    await insertDeliveries(app, id, 5, new Date(now.getTime() - 2 + late))
+
+  const claimed = async (inFlight: number) => {
+    const { deliveries } = await claim(db, ids, roomBeside(inFlight, new Set()), now)
+    await db.webhookDelivery.updateMany({
+      where: { id: { in: deliveries.map((delivery) => delivery.id) } },
+      data: { leasedUntil: null },
+    })
+    return deliveries.map(({ endpointId }) => endpointId).toSorted()
+  }
+
+  expect(await claimed(mostInFlight)).toEqual([])
+  expect(await claimed(mostInFlight - 1)).toEqual([well.id])
+  expect(await claimed(90)).toEqual([well.id])
+  expect(await claimed(89)).toEqual([well.id])
+  expect(await claimed(88)).toEqual([failing.id, well.id].toSorted())
+  expect(await claimed(60)).toEqual([failing.id, well.id].toSorted())
+  expect(await claimed(57)).toContain(well.id)
+  expect(await claimed(57)).toHaveLength(3)
+  expect(await claimed(0)).toHaveLength(11)
 })
 
 test('an endpoint has never more requests under way than its maxInFlight, and the next goes when one ends', async () => {
@@ -96,7 +164,7 @@ test.for(shared)(
     const now = new Date(app.clock.now().getTime() + 60 * 60 * 1_000)
     await insertDeliveries(app, id, 20, now)
 
-    const room = { free: 100, ended: new Set<string>() }
+    const room = roomBeside(0, new Set())
     const claims = await Promise.all(Array.from({ length: 8 }, () => claim(db, [id], room, now)))
     const ids = claims.flatMap(({ deliveries }) => deliveries.map((delivery) => delivery.id))
 
@@ -141,3 +209,15 @@ test.for([
       { path: ['input', field], message: expect.stringMatching(says) },
     ])
 })
+
+/** Makes that many endpoints that are alike, and takes them away together when the test ends. Returns their ids. */
+const subscribeOften = async (
+  { admin, database: { db } }: TestApp,
+  input: CreateWebhookEndpointInput,
+  count: number,
+): Promise<string[]> => {
+  const made = await Promise.all(Array.from({ length: count }, () => makeEndpoint(admin, input)))
+  const ids = made.map(({ id }) => id)
+  onTestFinished(async () => void (await db.webhookEndpoint.deleteMany({ where: { id: { in: ids } } })))
+  return ids
+}

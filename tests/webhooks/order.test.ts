@@ -1,6 +1,7 @@
 import { describe, expect, inject, test } from 'vitest'
 import { claim } from '../../src/webhooks/claim.ts'
 import { fanOut } from '../../src/webhooks/fanout.ts'
+import { roomBeside } from '../../src/webhooks/room.ts'
 import { startTestApp, withApp } from '../support/app.ts'
 import { answer, startReceiver } from '../support/receiver.ts'
 import { until } from '../support/until.ts'
@@ -72,7 +73,7 @@ test('what is sent again, older than what waits, goes before it and locks nothin
 
   const order: string[] = []
   for (let turn = 0; turn < 4; turn++) {
-    const { deliveries } = await claim(db, [id], { free: 100, ended: new Set<string>() }, now)
+    const { deliveries } = await claim(db, [id], roomBeside(0, new Set()), now)
     expect(deliveries).toHaveLength(1)
     order.push(...deliveries.map((delivery) => delivery.id))
     await db.webhookDelivery.updateMany({

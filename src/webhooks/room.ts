@@ -1,0 +1,30 @@
+/** How many requests this process may begin, by whose they are. */
+export type Room = {
+  /** Of anybody. */
+  any: number
+  /** Of endpoints that have nothing in flight. */
+  idle: number
+  /** Of those of them that have not failed since they last succeeded. */
+  well: number
+  /** The deliveries that have succeeded here and are being written down. While they are, they are leased still. */
+  ended: ReadonlySet<string>
+}
+
+// Fewer than the 100 that an endpoint may have in flight: of a busy one another process gets something, too.
+const forAny = 60
+// More for those who get nothing of it. Receivers that hang have something in flight: they can take one of these each.
+const forIdle = 90
+
+/**
+ * A process has never more requests in flight: each holds one body and one socket. The last ten are for those who answer, and
+ * are free again at once.
+ */
+export const mostInFlight = 100
+
+/** The room that is left while so many requests are in flight. */
+export const roomBeside = (inFlight: number, ended: ReadonlySet<string>): Room => ({
+  any: Math.max(0, forAny - inFlight),
+  idle: Math.max(0, forIdle - inFlight),
+  well: Math.max(0, mostInFlight - inFlight),
+  ended,
+})
