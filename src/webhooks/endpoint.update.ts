@@ -61,6 +61,7 @@ export const updateWebhookEndpoint = async (
   })
   await cancelBeyond(w, before, after.scopes)
   if (input.status) await setEndpointStatus(w, before.id, input.status, input.statusReason ?? null)
+  // There may be more room, or another place to send to.
   await wakeSenders(w.tx)
   return { id: before.id, secret }
 }

@@ -2,13 +2,14 @@ import type { WebhookEndpoint, WebhookEndpointStatus } from '../db/generated/cli
 import { NotFoundError } from '../errors.ts'
 import type { Write } from '../write.ts'
 import { untried } from './health.ts'
+import { wakeSenders } from './sending.ts'
 import { keepFanOutsOut } from './turnstile.ts'
 
 /**
  * Sets an endpoint ACTIVE, PAUSED or DISABLED. Nothing happens when it is that already. Paused, its deliveries are made
  * and wait. Disabled, none are made, those that wait are cancelled and `endpoint.disabled` is told to the others. Active
- * again it is believed healthy, and what waits goes out with the next sweep, within 10 s; after it was disabled it is told
- * of what happens from now on.
+ * again it is believed healthy, and what waits goes out with the commit; after it was disabled it is told of what happens
+ * from now on.
  *
  * @param reason for people: why, as a sentence; null when nobody said.
  * @throws NotFoundError
@@ -33,6 +34,7 @@ export const setEndpointStatus = async (
       ...(status === 'ACTIVE' ? untried : {}),
     },
   })
+  if (status === 'ACTIVE') await wakeSenders(w.tx)
   if (status === 'DISABLED') {
     const why = ['The endpoint was disabled.', reason].filter(Boolean).join(' ')
     await cancelPending(w, id, why)

@@ -97,7 +97,6 @@ test('a paused endpoint has its deliveries made, and they go out when it is acti
   expect(receiver.requests).toEqual([])
 
   await setStatus(app, id, 'ACTIVE')
-  await app.worker?.sweep()
   await deliveryOf(app.admin, id, event.id, ({ status }) => status === 'DELIVERED')
 
   expect(await rowOf(app, id)).toMatchObject({ status: 'ACTIVE', statusReason: null, version: 3 })
