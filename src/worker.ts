@@ -6,6 +6,7 @@ import { eventsChannel } from './events/outbox.ts'
 import { forgetEvents } from './events/retention.ts'
 import { forgetAnswers } from './once.ts'
 import type { Queue } from './queue/queue.ts'
+import { composeAwaited, isAwaited } from './webhooks/awaited.ts'
 import { fanOut } from './webhooks/fanout.ts'
 import { createPump, type PumpParts } from './webhooks/pump.ts'
 import { forgetDeliveries, forgetResponses } from './webhooks/retention.ts'
@@ -138,7 +139,8 @@ export const startWorker = async (
       () => forgetPreviewTokens(db, time),
       () => forgetResponses(db, ago(responseDays)),
       () => forgetDeliveries(db, ago(retentionDays)),
-      () => forgetEvents(db, ago(retentionDays)),
+      () => composeAwaited(db, parts.render, ago(retentionDays), time),
+      () => forgetEvents(db, ago(retentionDays), isAwaited),
     ]
     // In batches, so that nothing waits long for a lock, and a stop not for the rest.
     for (const step of steps) while (!stopped && (await step()) > 0);

@@ -1,20 +1,22 @@
 import type { Tx } from '../db/client.ts'
+import type { Prisma } from '../db/generated/client.ts'
 
 // One statement locks and deletes this many events with their renderings: some ten milliseconds.
 const batch = 500
 
 /**
- * Forgets some of the events that happened before a time, with their renderings; deliveries that are still to be sent
- * have their own copy of the body. Always the oldest of the log and never one behind a gap: an event that is not fanned
- * out yet is kept, and so is everything after it. The log remembers how far it has forgotten, in the same statement.
+ * Forgets some of the events that happened before a time, with their renderings. Always the oldest of the log and never one
+ * behind a gap: an event that is not fanned out yet is kept, or that somebody still needs, and so is everything after it.
+ * The log remembers how far it has forgotten, in the same statement.
  *
+ * @param isAwaited whether an event of the table `events` is still needed, as a condition in SQL.
  * @returns how many; 0 when nothing is left to forget.
  */
-export const forgetEvents = async (db: Tx, before: Date): Promise<number> => {
+export const forgetEvents = async (db: Tx, before: Date, isAwaited: Prisma.Sql): Promise<number> => {
   // Of two processes at once the second waits for the first one's rows and then finds them gone.
   const [forgotten] = await db.$queryRaw<[{ count: number }]>`
     WITH oldest AS (
-      SELECT sequence, occurred_at < ${before} AND fanned_out_at IS NOT NULL AS is_over
+      SELECT sequence, occurred_at < ${before} AND fanned_out_at IS NOT NULL AND NOT ${isAwaited} AS is_over
       FROM events ORDER BY sequence LIMIT ${batch}
     ), kept AS (
       SELECT coalesce(min(sequence) FILTER (WHERE NOT is_over), max(sequence) + 1) AS first FROM oldest

@@ -25,8 +25,8 @@ export type Claimed = {
   again: { endpointId: string; delayMs: number }[]
 }
 
-// The total time-out of 15 s and room for writing down; then another worker may believe this one dead.
-const leaseMs = 25_000
+/** How long a delivery is its holder's: the total time-out of 15 s and room for writing down; then the holder is dead. */
+export const leaseMs = 25_000
 
 // Whoever holds an endpoint's row is writing attempts down, which takes milliseconds.
 const lockedAgainMs = 20

@@ -5,6 +5,7 @@ import { openDatabase } from '../../src/db/client.ts'
 import { type Fact, type OutboxPorts, writeEvents } from '../../src/events/outbox.ts'
 import { forgetEvents } from '../../src/events/retention.ts'
 import { newId } from '../../src/id.ts'
+import { isAwaited } from '../../src/webhooks/awaited.ts'
 import { withApp } from '../support/app.ts'
 import type { Client } from '../support/client.ts'
 import { follow } from './following.ts'
@@ -229,7 +230,8 @@ describe('what is too old', () => {
   const later = new Date('2200-01-01T00:00:00Z')
   const forgetAll = async () => {
     let all = 0
-    for (let count = -1; count !== 0; all += count) count = await forgetEvents(lent.app.database.db, later)
+    for (let count = -1; count !== 0; all += count)
+      count = await forgetEvents(lent.app.database.db, later, isAwaited)
     return all
   }
 

@@ -3,7 +3,8 @@ import { ChangesDocument } from '../../schema/generated/graphql.ts'
 import { makeToken } from '../api/previewing.ts'
 import { withApp } from '../support/app.ts'
 import { answer } from '../support/receiver.ts'
-import { allDelivered, deliveriesTo, makeEndpoint } from './subscribing.ts'
+import { until } from '../support/until.ts'
+import { allDelivered, deliveriesTo, envelopeOf, makeEndpoint, replay } from './subscribing.ts'
 import { publishNew } from './writing.ts'
 
 const lent = withApp({ env: { EVENT_RETENTION_DAYS: '40' } })
@@ -12,7 +13,10 @@ const dayMs = 24 * 60 * 60 * 1_000
 // One publication grows old, from test to test.
 let endpointId = ''
 let pausedId = ''
+let gatheringId = ''
+let replayedId = ''
 let sequence = ''
+let newId = ''
 
 const prune = () => lent.app.worker?.prune()
 const setStatus = (id: string, status: 'ACTIVE' | 'PAUSED') =>
@@ -23,11 +27,16 @@ test('within its time everything is kept', async () => {
   app.receiver.always(answer(200, { body: 'Thank you.' }))
   endpointId = (await makeEndpoint(app.admin, { url: `${app.receiver.url}open` })).id
   pausedId = (await makeEndpoint(app.admin, { url: `${app.receiver.url}paused` })).id
-  await setStatus(pausedId, 'PAUSED')
+  const gathering = { url: `${app.receiver.url}gathering`, batchWindowSeconds: 60 }
+  gatheringId = (await makeEndpoint(app.admin, gathering)).id
+  for (const id of [pausedId, gatheringId]) await setStatus(id, 'PAUSED')
   const { post, event } = await publishNew(app.admin, 'Old news')
   sequence = event.sequence
   await makeToken(app.admin, post.id, new Date(app.clock.now().getTime() + 2 * dayMs).toISOString())
   await allDelivered(app.admin, endpointId, 1)
+  replayedId = (await makeEndpoint(app.admin, { url: `${app.receiver.url}replayed` })).id
+  await setStatus(replayedId, 'PAUSED')
+  await replay(app.admin, replayedId, { eventId: event.id })
 
   app.clock.advance(dayMs)
   await prune()
@@ -35,6 +44,8 @@ test('within its time everything is kept', async () => {
     { status: 'DELIVERED', event: { type: 'POST_PUBLISHED' }, attempts: [{ responseBody: 'Thank you.' }] },
   ])
   expect(await app.database.db.previewToken.count()).toBe(1)
+  for (const id of [gatheringId, replayedId])
+    expect(await deliveriesTo(app.admin, id)).toMatchObject([{ status: 'PENDING', body: null }])
 })
 
 test('a preview token goes when it expires, and a response after 30 days; that it was sent stays', async () => {
@@ -49,28 +60,59 @@ test('a preview token goes when it expires, and a response after 30 days; that i
   expect(attempt?.responseHeaders).toBeNull()
 })
 
+test('an event is kept while a delivery that waits has to be made of it, and so is everything after it', async () => {
+  const { app } = lent
+  const { db } = app.database
+  newId = (await publishNew(app.admin, 'New news')).event.id
+  await allDelivered(app.admin, endpointId, 2)
+  app.clock.advance(10 * dayMs)
+  const where = { endpointId: { in: [gatheringId, replayedId] } }
+  // As if another process were making them.
+  const leasedUntil = new Date(app.clock.now().getTime() + dayMs)
+  await db.webhookDelivery.updateMany({ where, data: { leasedUntil } })
+  await prune()
+  const kept = await db.event.findMany({ where: { sequence: { gte: BigInt(sequence) } } })
+  expect(kept.map(({ type }) => type)).toEqual(['post.published', 'post.created', 'post.published'])
+  await db.webhookDelivery.updateMany({ where, data: { leasedUntil: null } })
+})
+
 test('an event and its delivered deliveries go after EVENT_RETENTION_DAYS; what is newer or still to be sent stays', async () => {
   const { app } = lent
   const { db } = app.database
-  const { event } = await publishNew(app.admin, 'New news')
-  await allDelivered(app.admin, endpointId, 2)
-  app.clock.advance(10 * dayMs)
   await prune()
 
   const left = await db.event.findMany({ orderBy: { sequence: 'asc' }, include: { renderings: true } })
   expect(left.map(({ type }) => type)).toEqual(['post.created', 'post.published'])
   expect(left.at(-1)?.renderings).toHaveLength(1)
-  expect((await deliveriesTo(app.admin, endpointId)).map((delivery) => delivery.event?.id)).toEqual([
-    event.id,
-  ])
+  const delivered = await deliveriesTo(app.admin, endpointId)
+  expect(delivered.map((delivery) => delivery.event?.id)).toEqual([newId])
   expect(await deliveriesTo(app.admin, pausedId)).toMatchObject([
-    { status: 'PENDING', event: { id: event.id } },
+    { status: 'PENDING', event: { id: newId } },
     { status: 'PENDING', event: null, body: expect.stringContaining('Old news') },
   ])
   const late = await app.admin.send(String(ChangesDocument), { after: String(BigInt(sequence) - 1n) })
   expect(late.errors[0]?.extensions?.code).toBe('CURSOR_EXPIRED')
   const { changes } = await app.anonymous.run(ChangesDocument, { after: sequence })
-  expect(changes.edges.map(({ node }) => node.id)).toEqual([event.id])
+  expect(changes.edges.map(({ node }) => node.id)).toEqual([newId])
+})
+
+test('what waits to be gathered or rendered is made before its events are forgotten, and arrives whole', async () => {
+  const { app } = lent
+  for (const id of [gatheringId, replayedId]) await setStatus(id, 'ACTIVE')
+  app.clock.advance(61_000)
+  await app.worker?.sweep()
+  const toldTo = (path: string) =>
+    app.receiver.requests.filter((request) => request.path === path).map((request) => envelopeOf(request))
+  await until(() => toldTo('/gathering').length === 2 && toldTo('/replayed').length === 2)
+
+  for (const [path, type] of [
+    ['/gathering', 'events.batch'],
+    ['/replayed', 'post.published'],
+  ] as const) {
+    const old = toldTo(path).find((envelope) => envelope.sequence === sequence)
+    expect(old).toMatchObject({ type })
+    expect(JSON.stringify(old?.data)).toContain('Old news')
+  }
 })
 
 test('what was still to be sent is sent when its endpoint is back, byte for byte, and is kept from then on', async () => {
