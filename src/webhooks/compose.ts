@@ -1,9 +1,10 @@
 import type { Db, Tx } from '../db/client.ts'
 import type { ApiKeyScope, Event, EventRendering, WebhookEndpoint } from '../db/generated/client.ts'
+import { Prisma } from '../db/generated/client.ts'
 import type { OutboxPorts, Rendering, View } from '../events/outbox.ts'
 import { mayBeTold, viewOf } from './endpoint.ts'
 import { type Body, eventBody, type Shown } from './envelope.ts'
-import { keepBody, keepParts, type Part, partsOf } from './split.ts'
+import { keepParts, type Part, partsOf } from './split.ts'
 
 type Render = OutboxPorts['render']
 
@@ -37,7 +38,7 @@ export const compose = async (
   const isKept =
     more.length > 0
       ? await keepParts(db, { id, endpointId, scopes }, [first, ...more])
-      : await keepBody(db, id, { scopes }, first.made)
+      : await keep(db, id, endpoint, first.made)
   return isKept && 'body' in first.made ? { body: first.made.body, scopes } : null
 }
 
@@ -109,4 +110,24 @@ export const showWith = (db: Tx, render: Render, view: View): Show => {
     const rendering = await Promise.race([render(db, event, view, deadline), tooLate])
     return { ...rendering, isReplay: true }
   }
+}
+
+/**
+ * Keeps the body, or the reason why there is none, unless the delivery was cancelled meanwhile or the endpoint's scopes were
+ * changed: then it shows what they no longer may, and is made again. Locked as by a fan-out, so that a change that is just
+ * being committed finds it or is seen here.
+ */
+const keep = async (db: Tx, id: string, endpoint: WebhookEndpoint, made: Body): Promise<boolean> => {
+  const scopes = Prisma.sql`${endpoint.scopes}::text[]::"ApiKeyScope"[]`
+  const change =
+    'body' in made
+      ? Prisma.sql`body = ${made.body}`
+      : Prisma.sql`status = 'FAILED', reason = ${made.reason}, next_attempt_at = NULL, leased_until = NULL`
+  const count = await db.$executeRaw`
+    WITH unchanged AS MATERIALIZED (
+      SELECT id FROM webhook_endpoints WHERE id = ${endpoint.id} AND scopes = ${scopes} FOR KEY SHARE
+    )
+    UPDATE webhook_deliveries d SET scopes = ${scopes}, ${change}
+    FROM unchanged WHERE d.id = ${id} AND d.endpoint_id = unchanged.id AND d.status = 'PENDING' AND d.body IS NULL`
+  return count > 0
 }

@@ -33,7 +33,8 @@ const isSurelyTooLarge = (states: LastState[]): boolean =>
 
 /**
  * Keeps the parts of a window in the place of the one delivery that it was: all or none of them, so that nothing is lost or
- * told twice with a process, and each keeps its id from then on. Returns whether the window was still to be sent.
+ * told twice with a process, and each keeps its id from then on. Returns whether the window was still to be sent, to
+ * an endpoint whose scopes are those that it was made with.
  */
 export const keepParts = (
   db: Db,
@@ -41,15 +42,18 @@ export const keepParts = (
   parts: Part[],
 ): Promise<boolean> =>
   db.$transaction(async (tx) => {
-    // Before its deliveries, as everybody locks an endpoint.
-    await tx.$queryRaw`SELECT 1 FROM webhook_endpoints WHERE id = ${endpointId} FOR NO KEY UPDATE`
+    // Before its deliveries, as everybody locks an endpoint. With other scopes by now it is to be made again.
+    const unchanged = await tx.$queryRaw<object[]>`
+      SELECT 1 FROM webhook_endpoints
+      WHERE id = ${endpointId} AND scopes = ${scopes}::text[]::"ApiKeyScope"[] FOR NO KEY UPDATE`
+    if (unchanged.length === 0) return false
     const [window] = await tx.$queryRaw<{ nextAttemptAt: Date; createdAt: Date }[]>`
       SELECT next_attempt_at AS "nextAttemptAt", created_at AS "createdAt" FROM webhook_deliveries
       WHERE id = ${id} AND endpoint_id = ${endpointId} AND status = 'PENDING' AND body IS NULL FOR UPDATE`
     if (!window) return false
     for (const { made, ...part } of parts) {
       const [isOld, sequence] = [part.id === id, part.events.at(-1)?.sequence ?? 0n]
-      if (isOld) await keepBody(tx, id, { scopes, sequence }, made)
+      if (isOld) await keepFirst(tx, id, { scopes, sequence }, made)
       else await addPart(tx, id, { ...part, sequence, endpointId, scopes, ...window }, made)
     }
     return true
@@ -83,20 +87,15 @@ const addPart = async (
     WHERE delivery_id = ${windowId} AND event_id = ANY(${events.map((event) => event.id)})`
 }
 
-/** Keeps the body of a delivery, or the reason why there is none, unless the delivery was cancelled meanwhile. */
-export const keepBody = async (
+const keepFirst = (
   tx: Tx,
   id: string,
-  kept: { scopes: ApiKeyScope[]; sequence?: bigint },
+  kept: { scopes: ApiKeyScope[]; sequence: bigint },
   made: Body,
-): Promise<boolean> => {
+): Promise<unknown> => {
   const state =
     'body' in made
       ? { body: made.body }
       : ({ status: 'FAILED', reason: made.reason, nextAttemptAt: null, leasedUntil: null } as const)
-  const { count } = await tx.webhookDelivery.updateMany({
-    where: { id, status: 'PENDING', body: null },
-    data: { ...kept, ...state },
-  })
-  return count > 0
+  return tx.webhookDelivery.update({ where: { id }, data: { ...kept, ...state } })
 }

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { newId } from '../../src/id.ts'
 import { type EventBatch, verifyWebhook } from '../../src/receiver/verify.ts'
+import { compose } from '../../src/webhooks/compose.ts'
 import { type TestApp, withApp } from '../support/app.ts'
 import { answer, type ReceivedRequest, startReceiver } from '../support/receiver.ts'
 import { until } from '../support/until.ts'
@@ -173,6 +174,33 @@ test('what the endpoint may no longer see when its window closes is not in the b
     subjects: [{ id: post.id, change: 'post.published' }],
     data: [{ post: { title: 'Public' } }],
   })
+})
+
+test('a batch that is being made while its endpoint loses a scope is made again', async () => {
+  const { app } = lent
+  const { db } = app.database
+  const { id } = await subscribe(app.admin, {
+    url: 'https://receiver.example.com/',
+    eventTypes,
+    document,
+    scopes: ['CONTENT_READ'],
+    batchWindowSeconds: 60,
+  })
+  const { event } = await publishNew(app.admin, 'Seen with more eyes')
+  await gathered(app, id, 1)
+  // What a publish on a machine that was too busy leaves, so that it is rendered now.
+  await db.eventRendering.updateMany({ where: { eventId: event.id }, data: { data: null } })
+  const window = await db.webhookDelivery.findFirstOrThrow({ where: { endpointId: id } })
+  const rendered = { data: '{"post":{"title":"Seen with more eyes"}}', errors: null, failure: null }
+  const amid = async () => {
+    await updateEndpoint(app.admin, { id, scopes: [] })
+    return rendered
+  }
+
+  expect(await compose(db, amid, window.id)).toBeNull()
+  expect(await db.webhookDelivery.findUnique({ where: { id: window.id } })).toEqual(window)
+
+  expect(await compose(db, async () => rendered, window.id)).toMatchObject({ scopes: [] })
 })
 
 const contents = 'subscription { events { ... on PostEvent { post { title content } } } }'
