@@ -101,6 +101,7 @@ const postRow = (post: BlogPost, rendered: Rendered) => {
 
 function* links(blog: Blog, key: string, termsOf: (post: BlogPost) => BlogTerm[]) {
   for (const post of blog.posts()) {
-    for (const [position, { id }] of termsOf(post).entries()) yield { postId: post.id, [key]: id, position }
+    const link = { postId: post.id, status: 'PUBLISHED', sortDate: post.publishedAt }
+    for (const [position, { id }] of termsOf(post).entries()) yield { ...link, [key]: id, position }
   }
 }

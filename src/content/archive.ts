@@ -26,7 +26,7 @@ export const countsByPeriod = (
     SELECT extract(year FROM period)::int AS year, ${month} AS month, count
     FROM (
       SELECT date_trunc(${name}, posts.sort_date AT TIME ZONE ${zone(timezone)}) AS period, count(*)::int AS count
-      FROM posts WHERE ${where} AND ${isDated} GROUP BY 1
+      FROM posts WHERE ${where()} AND ${isDated} GROUP BY 1
     ) counted
     ORDER BY period DESC`
 }
@@ -36,7 +36,7 @@ export const listOfPeriod = ({ year, month }: Period, timezone: string): List =>
   const start = (ofYear: number, ofMonth: number) =>
     Prisma.sql`(make_timestamp(${ofYear}::int, ${ofMonth}::int, 1, 0, 0, 0) AT TIME ZONE ${zone(timezone)})`
   const end = month === null || month === 12 ? start(year + 1, 1) : start(year, month + 1)
-  const where = Prisma.sql`
+  const where = () => Prisma.sql`
     ${wasPublished} AND posts.sort_date >= ${start(year, month ?? 1)} AND posts.sort_date < ${end}`
   return { key: keyOf({ year, month }), where }
 }

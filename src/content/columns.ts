@@ -1,4 +1,4 @@
-import { Prisma } from '../db/generated/client.ts'
+import { type Post, Prisma } from '../db/generated/client.ts'
 import { parseOffsetDateTime } from '../offset-date-time.ts'
 import { foldKey } from '../text.ts'
 import type { Write } from '../write.ts'
@@ -46,24 +46,32 @@ export const renderedColumns = (rendered: Rendered) => ({
   rendererVersion,
 })
 
-/** Files the post under its authors and terms, in the written order. */
-export const fileUnder = async (w: Write, postId: string, snapshot: Snapshot): Promise<void> => {
-  const { tx } = w
+/** Takes the post off its authors and terms: before its row changes, which would change each link to it. */
+export const takeFromShelves = async ({ tx }: Write, postId: string): Promise<void> => {
   await tx.postAuthor.deleteMany({ where: { postId } })
   await tx.postCategory.deleteMany({ where: { postId } })
   await tx.postTag.deleteMany({ where: { postId } })
+}
+
+/** Files the post, which is on no shelf, under its authors and terms, in the written order. */
+export const fileUnder = async (
+  { tx }: Write,
+  { id: postId, status, sortDate }: Pick<Post, 'id' | 'status' | 'sortDate'>,
+  snapshot: Snapshot,
+): Promise<void> => {
+  const link = { postId, status, sortDate }
   const { authorIds, categoryIds, tagIds } = snapshot
   if (authorIds.length > 0) {
     await tx.postAuthor.createMany({
-      data: authorIds.map((authorId, position) => ({ postId, authorId, position })),
+      data: authorIds.map((authorId, position) => ({ ...link, authorId, position })),
     })
   }
   if (categoryIds.length > 0) {
     await tx.postCategory.createMany({
-      data: categoryIds.map((categoryId, position) => ({ postId, categoryId, position })),
+      data: categoryIds.map((categoryId, position) => ({ ...link, categoryId, position })),
     })
   }
   if (tagIds.length > 0) {
-    await tx.postTag.createMany({ data: tagIds.map((tagId, position) => ({ postId, tagId, position })) })
+    await tx.postTag.createMany({ data: tagIds.map((tagId, position) => ({ ...link, tagId, position })) })
   }
 }

@@ -1,4 +1,5 @@
 import { Prisma } from '../db/generated/client.ts'
+import { type Page, pageSql } from '../db/page.ts'
 import { type Shelved, shelfOfCategories } from './post.filter.slugs.ts'
 import type { PostFilter, SlugFilter } from './post.filter.ts'
 import { type Found, isFound } from './search-query.ts'
@@ -9,20 +10,26 @@ export type ShelfName = 'authors' | 'categories' | 'tags'
 /** What was looked up for a filter: its slugs, and its searches by their text; one without words finds nothing. */
 export type Known = { shelved: Shelved; searches: Map<string, Found> }
 
+/**
+ * A condition on the table `posts`. For a page that is cut from them by date it may also say which links are on the page:
+ * it is the same condition then, but PostgreSQL can begin with the links, in their order.
+ */
+export type Condition = (page?: Page) => Prisma.Sql
+
 /** A filter as a condition on the table `posts` that is true or false, never null: NOT turns it round. */
-export const conditionOf = (filter: PostFilter, known: Known): Prisma.Sql => {
+export const conditionOf = (filter: PostFilter, known: Known, page?: Page): Prisma.Sql => {
   const { AND, OR, NOT, ids, status, authors, categories, tags, publishedAt, updatedAt, search } = filter
   const { shelved } = known
   const inner = (part: PostFilter) => conditionOf(part, known)
   return allOf([
-    ...(AND ?? []).map(inner),
+    ...(AND ?? []).map((part) => conditionOf(part, known, page)),
     ...(OR ? [anyOf(OR.map(inner))] : []),
     ...(NOT ? [not(inner(NOT))] : []),
     ...(ids ? [Prisma.sql`posts.id = ANY(${ids}::text[])`] : []),
     ...(status ? [anyOf(status.map((one) => Prisma.sql`posts.status = ${one}::"PostStatus"`))] : []),
-    ...filedAs('authors', shelved.authors, authors),
-    ...filedAs('categories', shelved[shelfOfCategories(categories)], categories),
-    ...filedAs('tags', shelved.tags, tags),
+    ...filedAs('authors', shelved.authors, authors, page),
+    ...filedAs('categories', shelved[shelfOfCategories(categories)], categories, page),
+    ...filedAs('tags', shelved.tags, tags, page),
     // Where there is a publishedAt, sort_date is the same, and has the index.
     ...(hasEnd(publishedAt)
       ? [Prisma.sql`posts.published_at IS NOT NULL`, ...within('sort_date', publishedAt)]
@@ -41,9 +48,16 @@ export const isFoundBy = (found: Found | undefined): Prisma.Sql => {
 }
 
 /** Whether a post is filed under one of these. */
-export const isFiledUnder = (shelf: ShelfName, ids: string[]): Prisma.Sql => {
+export const isFiledUnder = (shelf: ShelfName, ids: string[], page?: Page): Prisma.Sql => {
   if (ids.length === 0) return Prisma.sql`FALSE`
   const { table, key } = links[shelf]
+  // PostgreSQL knows that a post has one such link at most, and makes a join of it that the link's index puts in order.
+  if (ids.length === 1 && page?.ordering.field === 'sortDate') {
+    return Prisma.sql`EXISTS (
+      SELECT 1 FROM ${table} link WHERE link.${key} = ${ids[0]}
+      AND (link.post_id, link.status, link.sort_date) = (posts.id, posts.status, posts.sort_date)
+      AND ${pageSql(page, 'link', 'post_id').where})`
+  }
   return Prisma.sql`EXISTS (
     SELECT 1 FROM ${table} link WHERE link.post_id = posts.id AND link.${key} = ANY(${ids}::text[]))`
 }
@@ -59,12 +73,13 @@ const filedAs = (
   shelf: ShelfName,
   shelved: Map<string, string[]>,
   filter: SlugFilter | null | undefined,
+  page: Page | undefined,
 ): Prisma.Sql[] => {
   const { any, all, none } = filter ?? {}
   const idsOf = (slugs: string[]) => [...new Set(slugs.flatMap((slug) => shelved.get(slug) ?? []))]
   return [
-    ...(any ? [isFiledUnder(shelf, idsOf(any))] : []),
-    ...(all ?? []).map((slug) => isFiledUnder(shelf, idsOf([slug]))),
+    ...(any ? [isFiledUnder(shelf, idsOf(any), page)] : []),
+    ...(all ?? []).map((slug) => isFiledUnder(shelf, idsOf([slug]), page)),
     ...(none ? [not(isFiledUnder(shelf, idsOf(none)))] : []),
   ]
 }

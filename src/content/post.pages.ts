@@ -1,18 +1,18 @@
 import type { Tx } from '../db/client.ts'
 import { Prisma } from '../db/generated/client.ts'
 import { type Page, pageSql } from '../db/page.ts'
-import { isFiledUnder, links, type ShelfName } from './post.filter.sql.ts'
+import { type Condition, isFiledUnder, links, type ShelfName } from './post.filter.sql.ts'
 import type { PostSet } from './post.set.ts'
 
 /** One of several lists that are read together: which posts of the set are in it, in SQL on the table `posts`. */
-export type List = { key: string; where: Prisma.Sql }
+export type List = { key: string; where: Condition }
 
 /** The whole set as one list. */
-export const wholeSet: List = { key: '', where: Prisma.sql`TRUE` }
+export const wholeSet: List = { key: '', where: () => Prisma.sql`TRUE` }
 
 /** Each thing's posts as a list: `members` are the ids under which they are filed, by the thing's own id. */
 export const listsUnder = (shelf: ShelfName, members: Map<string, string[]>): List[] =>
-  [...members].map(([key, ids]) => ({ key, where: isFiledUnder(shelf, ids) }))
+  [...members].map(([key, ids]) => ({ key, where: (page) => isFiledUnder(shelf, ids, page) }))
 
 /**
  * A page of each list, by its key, all in one statement. Each list is a branch of its own with its ids as values: so
@@ -32,7 +32,7 @@ export const pagesOf = async <Row>(
   const limit = Prisma.sql`LIMIT ${page.limit + 1}`
   const branch = (list: List, status: string) => Prisma.sql`(
     SELECT ${list.key}::text AS "listKey", ${columns} FROM posts
-    WHERE posts.status = ${status}::"PostStatus" AND ${where} AND ${list.where} AND ${cut.where}
+    WHERE posts.status = ${status}::"PostStatus" AND ${where(page)} AND ${list.where(page)} AND ${cut.where}
     ORDER BY ${cut.orderBy} ${limit})`
   const statementOf = (list: List) => {
     const branches = statuses.map((status) => branch(list, status))
@@ -51,7 +51,7 @@ export const pagesOf = async <Row>(
 export const countsOf = async (db: Tx, { where }: PostSet, lists: List[]): Promise<Map<string, number>> => {
   const counts = lists.map(
     (list) => Prisma.sql`
-      (SELECT ${list.key}::text AS key, count(*)::int AS count FROM posts WHERE ${where} AND ${list.where})`,
+      (SELECT ${list.key}::text AS key, count(*)::int AS count FROM posts WHERE ${where()} AND ${list.where()})`,
   )
   const rows: Count[] = []
   for (const statement of inOneGo(counts)) rows.push(...(await db.$queryRaw<Count[]>(statement)))
@@ -76,7 +76,7 @@ export const countsUnder = async (
       FROM (${members}) member
       JOIN ${table} link ON link.${key} = member.id
       JOIN posts ON posts.id = link.post_id
-      WHERE ${where}
+      WHERE ${where()}
     ) filed GROUP BY key`
   return byKey(rows)
 }

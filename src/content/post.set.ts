@@ -1,9 +1,10 @@
 import type { Viewer } from '../auth/viewer.ts'
 import type { Tx } from '../db/client.ts'
 import { type PostStatus, Prisma } from '../db/generated/client.ts'
+import type { Page } from '../db/page.ts'
 import type { Site } from '../site.ts'
 import { shelvesNamedIn } from './post.filter.slugs.ts'
-import { conditionOf } from './post.filter.sql.ts'
+import { type Condition, conditionOf } from './post.filter.sql.ts'
 import { checkFilter, type PostFilter, textsIn } from './post.filter.ts'
 import { type Found, lookUp, readSearch } from './search-query.ts'
 import { statusesVisibleTo, visibleToSql } from './visibility.ts'
@@ -13,7 +14,7 @@ export type PostSet = {
   /** The statuses that they can have: a list reads each by its own stretch of an index. Without one there is no post. */
   statuses: PostStatus[]
   /** The condition in SQL, visibility included, for statements that name the table `posts`. */
-  where: Prisma.Sql
+  where: Condition
 }
 
 /**
@@ -39,8 +40,8 @@ export const postSet = async (
     shelved: await shelvesNamedIn(db, whole),
     searches: await searchesIn(db, whole, site.searchLanguage),
   }
-  const condition = conditionOf(whole, known)
-  return { statuses, where: Prisma.sql`${visibleToSql(viewer)} AND ${condition}` }
+  const where = (page?: Page) => Prisma.sql`${visibleToSql(viewer)} AND ${conditionOf(whole, known, page)}`
+  return { statuses, where }
 }
 
 /** A filter with what it says by naming no status. */

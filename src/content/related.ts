@@ -23,7 +23,7 @@ export const relatedIds = async (
     WITH filed AS (${filedUnder('tag', ids)} UNION ALL ${filedUnder('category', ids)}),
     candidates AS MATERIALIZED (
       SELECT term_id, post_id, 1 / ln(1 + count(*) OVER (PARTITION BY term_id)) AS weight FROM (
-        ${candidatesOf('tag', viewer)} UNION ALL ${candidatesOf('category', viewer)}
+        ${candidatesOf('tag')} UNION ALL ${candidatesOf('category')}
       ) newest
     )
     SELECT of_each.id, related.id AS "relatedId"
@@ -35,6 +35,7 @@ export const relatedIds = async (
         WHERE filed.id = of_each.id AND candidates.post_id <> of_each.post_id
         GROUP BY candidates.post_id
       ) shared JOIN posts ON posts.id = shared.post_id
+      WHERE ${visibleToSql(viewer)}
       ORDER BY shared.weight DESC, posts.sort_date DESC, posts.id DESC LIMIT ${first}
     ) related
     ORDER BY of_each.id, related.weight DESC, related.sort_date DESC, related.id DESC`
@@ -45,8 +46,6 @@ export const relatedIds = async (
 
 // Beyond these a tag says little of a post.
 const candidates = 200
-// So many drafts may stand between them; beyond that the newest are taken for too few rather than all be looked at.
-const walked = 2_000
 
 type Kind = 'tag' | 'category'
 
@@ -76,21 +75,13 @@ const filedUnder = (kind: Kind, ids: string[]): Prisma.Sql => {
   return Prisma.join([live, ...other], '')
 }
 
-/**
- * By the index of the links: ids rise with time. What is not published is not counted, or its number would show. The inner
- * LIMIT keeps the planner from merging all links with all posts.
- */
-const candidatesOf = (kind: Kind, viewer: Viewer): Prisma.Sql => {
+/** By the index of the links alone. What is not published is not counted, or its number would show. */
+const candidatesOf = (kind: Kind): Prisma.Sql => {
   const [links, key] = [Prisma.raw(tables[kind].links), Prisma.raw(tables[kind].key)]
   return Prisma.sql`
     SELECT terms.term_id, link.post_id FROM (SELECT DISTINCT term_id FROM filed) terms
     CROSS JOIN LATERAL (
-      SELECT newest.post_id FROM (
-        SELECT post_id FROM ${links} WHERE ${key} = terms.term_id ORDER BY post_id DESC LIMIT ${walked}
-      ) newest CROSS JOIN LATERAL (
-        SELECT FROM posts
-        WHERE posts.id = newest.post_id AND posts.status = 'PUBLISHED' AND ${visibleToSql(viewer)} LIMIT 1
-      ) live
-      ORDER BY newest.post_id DESC LIMIT ${candidates}
+      SELECT post_id FROM ${links} WHERE ${key} = terms.term_id AND status = 'PUBLISHED'
+      ORDER BY sort_date DESC, post_id DESC LIMIT ${candidates}
     ) link`
 }

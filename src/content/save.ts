@@ -1,7 +1,7 @@
 import { type Post, Prisma } from '../db/generated/client.ts'
 import { indexPosts } from '../shelves/search-index.ts'
 import type { Write } from '../write.ts'
-import { contentColumns, fileUnder, render } from './columns.ts'
+import { contentColumns, fileUnder, render, takeFromShelves } from './columns.ts'
 import type { Place } from './place.ts'
 import { appear, leavePath } from './redirect.ts'
 import { type RevisionAction, writeRevision } from './revision.ts'
@@ -26,7 +26,7 @@ export const insertPost = async (
   await w.tx.post.create({
     data: { id, ...content, guid, legacyId, status, scheduledAt, wasPublic, ...times },
   })
-  await fileUnder(w, id, snapshot)
+  await fileUnder(w, { id, status, sortDate: times.sortDate }, snapshot)
   const shown = status === 'PUBLISHED' ? await appear(w, { id, path: place.path }) : []
   const after = await readPost(w.tx, id)
   await indexPosts(w.tx, w.site.searchLanguage, [after.post])
@@ -56,9 +56,11 @@ export const saveLive = async (
     draftId: null,
     updatedAt: w.now,
   }
+  const status = state.status ?? post.status
+  await takeFromShelves(w, post.id)
   await w.tx.post.update({ where: { id: post.id }, data })
-  await fileUnder(w, post.id, snapshot)
-  const isPublic = (state.status ?? post.status) === 'PUBLISHED'
+  await fileUnder(w, { id: post.id, status, sortDate }, snapshot)
+  const isPublic = status === 'PUBLISHED'
   if (post.status === 'PUBLISHED' && !(isPublic && post.path === place.path)) await leavePath(w, post)
   const shown = isPublic ? await appear(w, { id: post.id, path: place.path }) : []
   const after = await readPost(w.tx, post.id)

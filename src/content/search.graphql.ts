@@ -91,7 +91,7 @@ builder.queryField('search', (t) =>
       const query = matchingAll(words, site.searchLanguage)
       const rows = await pageOfHits<Row>(db, set, { found, query }, page, columns)
       loadedBy(null, context, info)
-      const hits: List = { key: '', where: isFoundBy(found) }
+      const hits: List = { key: '', where: () => isFoundBy(found) }
       const count = async () => (await countsOf(db, set, [hits])).get(hits.key) ?? 0
       const connection = toConnection(rows, page, count)
       return { ...connection, edges: connection.edges.map((edge) => ({ ...edge, words })) }

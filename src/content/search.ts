@@ -36,7 +36,7 @@ export const pageOfHits = <Row>(
       SELECT ranked.id, ranked.rank FROM (
         SELECT hit.id, ts_rank(hit.words, ${query})::float8 AS rank FROM (
           SELECT posts.id, found.words FROM post_search found JOIN posts ON posts.id = found.post_id
-          WHERE ${isFound(found, Prisma.sql`found.post_id`, Prisma.sql`found.words`)} AND ${set.where}
+          WHERE ${isFound(found, Prisma.sql`found.post_id`, Prisma.sql`found.words`)} AND ${set.where()}
           ORDER BY posts.sort_date DESC, posts.id DESC LIMIT ${maxRanked}
         ) hit
       ) ranked WHERE ${where} ORDER BY ${orderBy} LIMIT ${page.limit + 1}

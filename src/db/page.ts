@@ -80,12 +80,12 @@ export const pageOrder = ({ ordering, backwards }: Page): object[] => {
 }
 
 /**
- * The same in SQL, for lists that are cut for many parents at once; `table` has the ordering's column and an id.
- * `orderByFields` sorts what was selected under the names that Prisma has for them.
+ * The same in SQL, for lists that are cut for many parents at once; `table` has the ordering's column and an id, under
+ * the name `id` unless another is given. `orderByFields` sorts what was selected under the names that Prisma has for them.
  */
-export const pageSql = ({ after, before, ordering, backwards }: Page, table: string) => {
+export const pageSql = ({ after, before, ordering, backwards }: Page, table: string, id = 'id') => {
   const column = columnName(ordering.field)
-  const key = Prisma.raw(`(${table}.${column}, ${table}.id)`)
+  const key = Prisma.raw(`(${table}.${column}, ${table}.${id})`)
   const ascending = ordering.direction === 'asc'
   const compare = (edge: Key, greater: boolean) =>
     Prisma.sql`${key} ${Prisma.raw(greater ? '>' : '<')} (${edge.value}, ${edge.id})`
@@ -96,7 +96,7 @@ export const pageSql = ({ after, before, ordering, backwards }: Page, table: str
   const direction = ascending === backwards ? 'DESC' : 'ASC'
   return {
     where: conditions.length > 0 ? Prisma.join(conditions, ' AND ') : Prisma.sql`TRUE`,
-    orderBy: Prisma.raw(`${table}.${column} ${direction}, ${table}.id ${direction}`),
+    orderBy: Prisma.raw(`${table}.${column} ${direction}, ${table}.${id} ${direction}`),
     orderByFields: Prisma.raw(`"${ordering.field}" ${direction}, id ${direction}`),
   }
 }

@@ -35,9 +35,9 @@ export const refile = async (w: Write, shelf: Shelf, from: string[], to: string)
   const { table, key } = sqlOf(shelf)
   const filed = await postsUnder(w, shelf, from)
   await w.tx.$executeRaw`
-    INSERT INTO ${table} (post_id, ${key}, position)
-    SELECT post_id, ${to}::text, min(position) FROM ${table}
-    WHERE ${key} = ANY(${[...from, to]}) GROUP BY post_id HAVING bool_or(${key} <> ${to})
+    INSERT INTO ${table} (post_id, status, sort_date, ${key}, position)
+    SELECT post_id, status, sort_date, ${to}::text, min(position) FROM ${table}
+    WHERE ${key} = ANY(${[...from, to]}) GROUP BY post_id, status, sort_date HAVING bool_or(${key} <> ${to})
     ON CONFLICT (post_id, ${key}) DO UPDATE SET position = EXCLUDED.position`
   await w.tx.$executeRaw`DELETE FROM ${table} WHERE ${key} = ANY(${from})`
   await indexNames(w, filed)

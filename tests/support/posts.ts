@@ -35,14 +35,14 @@ export const makePosts = async (
     return { id: newId('post'), title: `${name} ${number}`, slug, path: `/made/${slug}/`, sortDate }
   })
   await db.post.createMany({ data: made.map((post) => rowOf(post, status)) })
-  const links = made.map(({ id }, index) => ({
-    postId: id,
+  const links = made.map(({ id, sortDate }, index) => ({
+    link: { postId: id, status, sortDate },
     authors: pick(shelves.authors, index, 2),
     categories: pick(shelves.categories, index, 2),
     tags: pick(shelves.tags, index, 3),
   }))
   const filed = <Key extends 'authors' | 'categories' | 'tags'>(key: Key) =>
-    links.flatMap((link) => link[key].map((id, position) => ({ postId: link.postId, id, position })))
+    links.flatMap(({ link, ...under }) => under[key].map((id, position) => ({ ...link, id, position })))
   await db.postAuthor.createMany({
     data: filed('authors').map(({ id, ...rest }) => ({ ...rest, authorId: id })),
   })
