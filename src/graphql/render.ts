@@ -15,6 +15,7 @@ import type { Site } from '../site.ts'
 import type { DocumentProblem } from '../webhooks/endpoint.input.ts'
 import type { Context } from './context.ts'
 import { maskError } from './errors.ts'
+import { explainVariables, validationRules } from './input-errors.ts'
 import { checkDocument, parseDocument } from './limits.ts'
 
 // Endpoints have few distinct documents; a parsed one is some tens of kilobytes.
@@ -104,11 +105,12 @@ export const documentProblems = (
       return [wrong('The document must hold exactly one operation.')]
     if (operation.operation !== OperationTypeNode.SUBSCRIPTION)
       return [wrong('The document must be a subscription: subscription { events { … } }.')]
-    const errors = validate(schema, document)
+    const errors = validate(schema, document, validationRules)
     if (errors.length > 0) return errors.map(({ message }) => wrong(message))
     checkDocument(document, schema, variables ?? {})
     const values = getVariableValues(schema, operation.variableDefinitions ?? [], variables ?? {})
-    return (values.errors ?? []).map(({ message }) => ({ field: 'variables', message }))
+    const problems = explainVariables(schema, values.errors ?? [], variables)
+    return problems.map(({ message }) => ({ field: 'variables', message }))
   } catch (error) {
     return [wrong((error as Error).message)]
   }

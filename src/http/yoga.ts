@@ -1,9 +1,10 @@
-import { type GraphQLError, type GraphQLSchema, getOperationAST } from 'graphql'
+import { type DocumentNode, type GraphQLError, type GraphQLSchema, getOperationAST, validate } from 'graphql'
 import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga'
 import type { Viewer } from '../auth/viewer.ts'
 import type { Context } from '../graphql/context.ts'
 import { parserCaches } from '../graphql/document-cache.ts'
 import { maskError } from '../graphql/errors.ts'
+import { explainVariables, validationRules } from '../graphql/input-errors.ts'
 import { limitsPlugin } from '../graphql/limits.ts'
 import type { Call } from './call.ts'
 import type { GraphQLCall } from './graphql-route.ts'
@@ -24,7 +25,7 @@ export const createGraphQLServer = (
     schema,
     graphqlEndpoint: '/graphql',
     context: ({ viewer, call, nextOnce }) => contextOf(viewer, call, nextOnce),
-    plugins: [paramsFromCall(), limitsPlugin(), maskPlugin(onError)],
+    plugins: [paramsFromCall(), limitsPlugin(), rulesPlugin, maskPlugin(schema, onError)],
     // The route has read the body, within its own limit.
     maxRequestBodySize: false,
     parserAndValidationCache: parserCaches({ onLookUp: onDocumentLookUp }),
@@ -37,17 +38,26 @@ export const createGraphQLServer = (
     multipart: false,
   })
 
+const rulesPlugin: Plugin = {
+  onValidate({ setValidationFn }) {
+    setValidationFn((schema: GraphQLSchema, document: DocumentNode) =>
+      validate(schema, document, validationRules),
+    )
+  },
+}
+
 type ErrorSink = (error: unknown, requestId: string) => void
 
 /** Errors leave with what a caller may see of them; the rest is in the log under the request's id. */
-const maskPlugin = (onError: ErrorSink): Plugin<Context & GraphQLCall> => ({
+const maskPlugin = (schema: GraphQLSchema, onError: ErrorSink): Plugin<Context & GraphQLCall> => ({
   onExecute({ args }) {
     const { call } = args.contextValue as GraphQLCall
     call.facts.operation = getOperationAST(args.document, args.operationName)?.name?.value ?? null
   },
   onExecutionResult({ result, context, setResult }) {
     if (!result || Array.isArray(result) || Symbol.asyncIterator in result || !result.errors) return
-    setResult({ ...result, errors: masked(result.errors, context as unknown as GraphQLCall, onError) })
+    const errors = explainVariables(schema, result.errors, context.params.variables)
+    setResult({ ...result, errors: masked(errors, context as unknown as GraphQLCall, onError) })
   },
   onSubscribe: ({ args }) => ({
     onSubscribeResult: () => ({

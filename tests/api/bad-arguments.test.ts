@@ -143,3 +143,120 @@ test('first and last together are refused, wherever there are both', async () =>
     expect(errors[0]?.message).toContain('either "first" or "last"')
   }
 })
+
+const list = (type: string) => `query ($given: ${type}) { posts(orderBy: $given) { nodes { id } } }`
+const orders = 'PostOrderField is one of CREATED_AT, PUBLISHED_AT, TITLE, UPDATED_AT.'
+const kinds = 'PostBy has the fields guid, id, legacyId, origin, path, slug.'
+
+test.each<[what: string, query: string, given: unknown, message: string]>([
+  [
+    'a value of an enum that there is not',
+    '{ posts(orderBy: { field: TITEL, direction: ASC }) { nodes { id } } }',
+    null,
+    `Argument "orderBy" has invalid value at .field: Value "TITEL" does not exist in "PostOrderField" enum. Did you mean the enum value "TITLE"? ${orders}`,
+  ],
+  [
+    'a value of an enum that there is not, in a variable',
+    list('PostOrder'),
+    { field: 'NAME', direction: 'ASC' },
+    `Variable "$given" has invalid value at .field: Value "NAME" does not exist in "PostOrderField" enum. ${orders}`,
+  ],
+  [
+    'a value of an enum that there is not, in the default of a variable',
+    list('PostOrder = { field: NAME, direction: ASC }'),
+    null,
+    `Variable "$given" has invalid value at .field: Value "NAME" does not exist in "PostOrderField" enum. ${orders}`,
+  ],
+  [
+    'a list with a value of an enum that there is not',
+    '{ posts(filter: { OR: [{ status: [DRAFT, GONE] }] }) { nodes { id } } }',
+    null,
+    'Argument "filter" has invalid value at .OR[0].status[1]: Value "GONE" does not exist in "PostStatus" enum. PostStatus is one of DRAFT, PUBLISHED, SCHEDULED, TRASHED.',
+  ],
+  [
+    'a field that there is not',
+    '{ posts(filter: { tags: { of: ["a"] } }) { nodes { id } } }',
+    null,
+    'Argument "filter" has invalid value at .tags: Expected value of type "SlugFilter" not to include unknown field "of", found: { of: ["a"] }. SlugFilter has the fields all, any, none.',
+  ],
+  [
+    'a text in place of fields, in a variable',
+    list('PostOrder'),
+    'TITLE',
+    'Variable "$given" has invalid value: Expected value of type "PostOrder" to be an object, found: "TITLE". PostOrder has the fields direction, field.',
+  ],
+  [
+    'a scalar of another kind',
+    '{ posts(first: "ten") { nodes { id } } }',
+    null,
+    'Argument "first" has invalid value: Int cannot represent non-integer value: "ten"',
+  ],
+  [
+    'two fields of which one is allowed',
+    '{ post(by: { id: "a", slug: "b" }) { id } }',
+    null,
+    `Argument "by" has invalid value: Within OneOf Input Object type "PostBy", exactly one field must be specified, and the value for that field must be non-null. Found: { id: "a", slug: "b" }. ${kinds}`,
+  ],
+  [
+    'two fields of which one is allowed, in a variable',
+    'query ($given: PostBy!) { post(by: $given) { id } }',
+    { id: 'a', slug: 'b' },
+    `Variable "$given" has invalid value: Within OneOf Input Object type "PostBy", exactly one field must be specified, and the value for that field must be non-null. Found: {"id":"a","slug":"b"}. ${kinds}`,
+  ],
+  [
+    'null in place of the one field, in a variable',
+    'query ($given: PostBy!) { post(by: $given) { id } }',
+    { id: null },
+    `Variable "$given" has invalid value at .id: Within OneOf Input Object type "PostBy", exactly one field must be specified, and the value for that field must be non-null. ${kinds}`,
+  ],
+  [
+    'a type of event that there is not, in a subscription',
+    'subscription ($given: [EventType!]) { events(types: $given) { id } }',
+    ['POST_GONE'],
+    'Variable "$given" has invalid value at [0]: Value "POST_GONE" does not exist in "EventType" enum.',
+  ],
+])('%s is told with its place and with what is allowed', async (_, query, given, message) => {
+  const { status, errors } = await lent.app.admin.send(query, given === null ? {} : { given })
+  const code = given === null ? 'GRAPHQL_VALIDATION_FAILED' : 'BAD_USER_INPUT'
+  expect([status, errors.length, errors[0]?.extensions?.code]).toEqual([400, 1, code])
+  expect(errors[0]?.message).toContain(message)
+})
+
+test('what is allowed stands behind a value of any length', async () => {
+  const given = { title: 'A', sauce: 'x'.repeat(500_000) }
+  const query = 'mutation ($given: CreatePostInput!) { createPost(input: $given) { __typename } }'
+  const { errors } = await lent.app.admin.send(query, { given })
+  expect(errors.map(({ message }) => message.length < 600)).toEqual([true, true])
+  expect(errors[1]?.message).toMatch(/unknown field "sauce".*… CreatePostInput has the fields .* source,/)
+})
+
+test('of very many wrong values the first fifty are told', async () => {
+  const { errors } = await lent.app.admin.send('query ($ids: [ID!]!) { nodes(ids: $ids) { id } }', {
+    ids: Array.from({ length: 100_000 }, () => 1.5),
+  })
+  expect(errors).toHaveLength(51)
+  expect(errors[49]?.message).toContain('at [49]: ID cannot represent')
+  expect(errors[50]?.message).toContain('error limit reached')
+})
+
+test('a webhook document is told the same', async () => {
+  const query = `mutation ($document: String!, $variables: JSON) {
+    createWebhookEndpoint(input: { url: "http://127.0.0.1:9/", document: $document, variables: $variables }) {
+      ... on ValidationError { issues { message } }
+    }
+  }`
+  const issues = async (document: string, variables: object | null) => {
+    const { data } = await lent.app.admin.send<{ createWebhookEndpoint: unknown }>(query, {
+      document,
+      variables,
+    })
+    return JSON.stringify(data?.createWebhookEndpoint)
+  }
+  const content = (format: string) =>
+    `{ events { ... on PostEvent { post { content(format: ${format}) } } } }`
+  const allowed = 'ContentFormat is one of HTML'
+  expect(await issues(`subscription ${content('PDF')}`, null)).toContain(allowed)
+  expect(
+    await issues(`subscription ($format: ContentFormat!) ${content('$format')}`, { format: 'PDF' }),
+  ).toContain(allowed)
+})
