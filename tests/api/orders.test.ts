@@ -4,9 +4,10 @@ import {
   type FilteredPostsQueryVariables,
   FilteredShelvesDocument,
   type OrderDirection,
+  type PostFilter,
   type PostOrderField,
 } from '../../schema/generated/graphql.ts'
-import type { Post } from '../../src/db/generated/client.ts'
+import type { Post, Prisma } from '../../src/db/generated/client.ts'
 import { foldKey } from '../../src/text.ts'
 import { withApp } from '../support/app.ts'
 import { makePosts } from '../support/posts.ts'
@@ -55,13 +56,17 @@ const orders = Object.keys(keys).flatMap((field) =>
 )
 
 /** The ids of what is published, in order, worked out without the API. By bytes of UTF-8, as a database with `C` compares. */
-const sorted = async (field: PostOrderField, direction: OrderDirection): Promise<string[]> => {
+const sorted = async (
+  field: PostOrderField,
+  direction: OrderDirection,
+  where: Prisma.PostWhereInput = { status: 'PUBLISHED' },
+): Promise<string[]> => {
   const key = keys[field]
   const compare = (one: string | number, other: string | number) =>
     typeof one === 'number' && typeof other === 'number'
       ? one - other
       : Buffer.compare(Buffer.from(String(one)), Buffer.from(String(other)))
-  const posts = await lent.app.database.db.post.findMany({ where: { status: 'PUBLISHED' } })
+  const posts = await lent.app.database.db.post.findMany({ where })
   const ascending = posts.sort((one, other) => compare(key(one), key(other)) || compare(one.id, other.id))
   return (direction === 'ASC' ? ascending : ascending.reverse()).map((post) => post.id)
 }
@@ -79,27 +84,66 @@ const read = async (variables: FilteredPostsQueryVariables, client = lent.app.an
   return { ids: posts.nodes.map((node) => node.id), ...posts.pageInfo }
 }
 
+/** The ids of a whole list, read four at a time from one end or the other. */
+const paged = async (
+  way: 'forwards' | 'backwards',
+  variables: FilteredPostsQueryVariables,
+  client = lent.app.anonymous,
+): Promise<string[]> => {
+  const ids: string[] = []
+  for (let cursor: string | null | undefined = null, more = true; more; ) {
+    const size = way === 'forwards' ? { first: 4, after: cursor } : { last: 4, before: cursor }
+    const page: Page = await read({ ...variables, ...size }, client)
+    if (way === 'forwards') ids.push(...page.ids)
+    else ids.unshift(...page.ids)
+    cursor = way === 'forwards' ? page.endCursor : page.startCursor
+    more = way === 'forwards' ? page.hasNextPage : page.hasPreviousPage
+  }
+  return ids
+}
+
 describe.each(orders)('%s %s', (field, direction) => {
   const orderBy = { field, direction }
 
   test('sorts, with ties by id, forwards and backwards alike', async () => {
     const expected = await sorted(field, direction)
-    const forwards: string[] = []
-    for (let after: string | null | undefined = null, more = true; more; ) {
-      const page: Page = await read({ orderBy, first: 4, after })
-      forwards.push(...page.ids)
-      after = page.endCursor
-      more = page.hasNextPage
+    expect(await paged('forwards', { orderBy })).toEqual(expected)
+    expect(await paged('backwards', { orderBy })).toEqual(expected)
+  })
+
+  test('sorts what is under one tag, category or author, in the states and at the dates that it has come to', async () => {
+    const { app } = lent
+    const { db } = app.database
+    await makePosts(app, { count: 9, status: 'DRAFT', name: 'Draft', from: new Date('2020-01-01T03:30:00Z') })
+    const tagged = { tags: { some: { tag: { slug: 'tag-01' } } } }
+    const [first, second, third] = await db.post.findMany({ where: tagged })
+    const change = (post: Post | undefined, data: Partial<Pick<Post, 'status' | 'sortDate'>>) =>
+      db.post.update({ where: { id: post?.id ?? '' }, data })
+    await change(first, { status: 'SCHEDULED' })
+    await change(second, { sortDate: new Date('2030-01-01T00:00:00Z') })
+    await change(third, { status: 'TRASHED', sortDate: new Date('2010-01-01T00:00:00Z') })
+    const under: [PostFilter, Prisma.PostWhereInput][] = [
+      [{ tags: { any: ['tag-01'] } }, tagged],
+      [
+        { tags: { all: ['tag-01', 'tag-10'] } },
+        { AND: [tagged, { tags: { some: { tag: { slug: 'tag-10' } } } }] },
+      ],
+      [
+        { categories: { any: ['category-06'] } },
+        { categories: { some: { category: { slug: 'category-06' } } } },
+      ],
+      [
+        { authors: { any: ['author-01'] }, NOT: { tags: { any: ['tag-01'] } } },
+        { authors: { some: { author: { slug: 'author-01' } } }, NOT: tagged },
+      ],
+    ]
+    for (const [one, where] of under) {
+      const filter = { ...one, status: ['PUBLISHED' as const, 'DRAFT' as const, 'SCHEDULED' as const] }
+      const expected = await sorted(field, direction, { ...where, status: { not: 'TRASHED' } })
+      expect(expected.length).toBeGreaterThan(3)
+      expect(await paged('forwards', { orderBy, filter }, app.admin)).toEqual(expected)
+      expect(await paged('backwards', { orderBy, filter }, app.admin)).toEqual(expected)
     }
-    expect(forwards).toEqual(expected)
-    const backwards: string[] = []
-    for (let before: string | null | undefined = null, more = true; more; ) {
-      const page: Page = await read({ orderBy, last: 4, before })
-      backwards.unshift(...page.ids)
-      before = page.startCursor
-      more = page.hasPreviousPage
-    }
-    expect(backwards).toEqual(expected)
   })
 
   test.each(['forwards', 'backwards'])(
