@@ -33,7 +33,7 @@ export type Blog = {
   tags: BlogTerm[]
   /** Of `rarePosts` posts, which have `rareWord` in their titles as well. */
   rareTag: BlogTerm
-  /** Of one post in 400, but of no fewer than `rarePosts`. */
+  /** Of one post in 200, but of no fewer than `rarePosts`: neither its posts nor the newest ones are few to look at. */
   scarceTag: BlogTerm
   /** Newest first. Made one by one: a large blog need not fit into memory. */
   posts(): Generator<BlogPost>
@@ -66,7 +66,7 @@ export const makeBlog = (size: BlogSize, seed = 1): Blog => {
   const [rareTag, scarceTag] = [makeTerm('tag', size.tags, random), makeTerm('tag', size.tags + 1, random)]
   const bodies = Array.from({ length: distinctBodies }, (_, index) => makeBody(random, index % 2 === 0))
   const isOneOf = (index: number, some: number) => index % Math.max(1, Math.floor(size.posts / some)) === 0
-  const scarcePosts = Math.max(rarePosts, size.posts / 400)
+  const scarcePosts = Math.max(rarePosts, size.posts / 200)
   const posts = function* () {
     const own = createRandom(seed + 1)
     for (let index = 0; index < size.posts; index++) {

@@ -44,7 +44,7 @@ export const operationsOn = (blog: Blog, cursor: string): Operation[] => {
       bodies: posts.map(({ path }) => bodyOf(resolved, { path })),
     },
     list('by a tag of 5 % of posts', blog.tags.slice(0, values).map(slugs('tags'))),
-    list('by a tag of 0.25 % of posts, of 40 at least', [blog.scarceTag].map(slugs('tags'))),
+    list('by a tag of 0.5 % of posts, of 40 at least', [blog.scarceTag].map(slugs('tags'))),
     list('by a tag of 40 posts', [blog.rareTag].map(slugs('tags'))),
     list('by category and those below it', roots.map(slugs('categories'))),
     list('by author', blog.authors.slice(0, values).map(slugs('authors'))),
