@@ -12,6 +12,8 @@ export default defineConfig({
     maxWorkers: 2,
     // The files of a worker share its modules, which hold no state: loading them again for each took half of the suite's time.
     isolate: false,
+    // A file lives too briefly to earn back what it takes to optimise the embedded database's WebAssembly.
+    execArgv: ['--liftoff-only'],
     // Generous for a loaded machine; no test asserts a time.
     testTimeout: 30_000,
     hookTimeout: 60_000,
