@@ -11,12 +11,12 @@ export type Room = {
 }
 
 // Fewer than the 100 that an endpoint may have in flight: of a busy one another process gets something, too.
-const forAny = 60
+const forAny = 70
 // More for those who get nothing of it. Receivers that hang have something in flight: they can take one of these each.
-const forIdle = 90
+const forIdle = 92
 
 /**
- * A process has never more requests in flight: each holds one body and one socket. The last ten are for those who answer, and
+ * A process has never more requests in flight: each holds one body and one socket. The last eight are for those who answer, and
  * are free again at once.
  */
 export const mostInFlight = 100
