@@ -15,6 +15,8 @@ declare module 'vitest' {
     postgres: TestDatabase & { kind: 'postgres' }
     /** A folder that is removed after the run. */
     scratch: string
+    /** The file that a process test starts. */
+    program: string
   }
 }
 

@@ -2,7 +2,6 @@ import { spawn } from 'node:child_process'
 import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, inject } from 'vitest'
 import { createApiKey } from '../../src/auth/api-key.ts'
 import { locationOf, readConfig } from '../../src/config.ts'
@@ -10,6 +9,7 @@ import { type Db, openDatabase } from '../../src/db/client.ts'
 import { ApiKeyScope } from '../../src/db/generated/enums.ts'
 import { type Client, createClient } from './client.ts'
 import { createTestDatabase, dropTestDatabase } from './postgres-database.ts'
+import { sources } from './program.ts'
 import { until } from './until.ts'
 
 /** How a process ended: with an exit code, or killed by a signal. */
@@ -50,8 +50,8 @@ export type Home = {
 }
 
 /**
- * Lends a home to every test of the file; whatever still runs in the end is killed. Its database has tables and no rows;
- * an `untouched` one on the embedded database has no folder yet.
+ * Lends a home to every test of the file; whatever still runs in the end is killed. Its database has tables and no rows. In
+ * an `untouched` one the program runs from its sources, and the embedded database has no folder yet.
  */
 export const withHome = ({ untouched = false } = {}): { home: Home } => {
   const lent = {} as { home: Home }
@@ -62,7 +62,8 @@ export const withHome = ({ untouched = false } = {}): { home: Home } => {
     folder = await mkdtemp(join(tmpdir(), 'presswire-e2e-'))
     const { env, remove } = await databaseSettings(folder, untouched)
     removeDatabase = remove
-    lent.home = await homeIn(folder, env, (program) => void programs.push(program))
+    const main = untouched ? sources : inject('program')
+    lent.home = await homeIn(folder, env, main, (program) => void programs.push(program))
   })
   afterAll(async () => {
     await Promise.all(programs.map((program) => program.kill('SIGKILL')))
@@ -74,11 +75,12 @@ export const withHome = ({ untouched = false } = {}): { home: Home } => {
 
 /** Runs the command line once, in a folder and with settings that the test gives whole. */
 export const runProgram = (args: string[], cwd: string, env: Record<string, string>): Promise<Ended> =>
-  startProgram(args, cwd, env).ended
+  startProgram(inject('program'), args, cwd, env).ended
 
 const homeIn = async (
   folder: string,
   database: Record<string, string>,
+  main: string,
   started: (program: Program) => void,
 ): Promise<Home> => {
   // The program reads .env of its working folder, so that it must not be the project's.
@@ -86,7 +88,7 @@ const homeIn = async (
   await mkdir(cwd)
   const settings = { HOST: '127.0.0.1', PORT: '0', WEBHOOK_ALLOW: '127.0.0.1', ...database }
   const start = (args: string[], env: Record<string, string>) => {
-    const program = startProgram(args, cwd, env)
+    const program = startProgram(main, args, cwd, env)
     started(program)
     return program
   }
@@ -126,10 +128,8 @@ const databaseSettings = async (folder: string, untouched: boolean) => {
   return { env, remove: () => dropTestDatabase(server.url, name) }
 }
 
-const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
-
 /** Starts `presswire …` with these settings and none of this machine's. */
-const startProgram = (args: string[], cwd: string, env: Record<string, string>): Program => {
+const startProgram = (main: string, args: string[], cwd: string, env: Record<string, string>): Program => {
   const startedAt = performance.now()
   // Optimising the databases' WebAssembly takes a processor longer than most of these processes live.
   const command = ['--liftoff-only', main, ...args]

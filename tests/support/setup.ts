@@ -8,12 +8,16 @@ import { startQueue } from '../../src/queue/pg-boss.ts'
 import { databasesToTest } from './databases.ts'
 import { createTestDatabase, dropTestDatabase } from './postgres-database.ts'
 import { startPostgres } from './postgres-server.ts'
+import { bundleProgram } from './program.ts'
 
 /** Prepares a migrated database of each kind once, for the tests to clone. */
-export default async function setup({ provide }: TestProject) {
+export default async function setup(project: TestProject) {
+  const provide: TestProject['provide'] = (key, value) => project.provide(key, value)
   const { databases } = databasesToTest(process.env)
   const scratch = await mkdtemp(join(tmpdir(), 'presswire-tests-'))
   provide('scratch', scratch)
+  provide('program', await bundleProgram())
+  project.onTestsRerun(async () => void (await bundleProgram()))
   const ends: (() => Promise<void>)[] = [() => rm(scratch, { recursive: true })]
   // One after the other: Prisma's migration engine is one instance a process.
   if (databases.includes('embedded')) {
