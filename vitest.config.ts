@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config'
 import { databasesToTest } from './tests/support/databases.ts'
+import { ProcessTestsFirst } from './tests/support/sequencer.ts'
 
 const { databases, notice } = databasesToTest(process.env)
 console.error(notice)
@@ -12,14 +13,13 @@ export default defineConfig({
     maxWorkers: 2,
     // The files of a worker share its modules, which hold no state: loading them again for each took half of the suite's time.
     isolate: false,
-    // A file lives too briefly to earn back what it takes to optimise the embedded database's WebAssembly.
-    execArgv: ['--liftoff-only'],
     // Generous for a loaded machine; no test asserts a time.
     testTimeout: 30_000,
     hookTimeout: 60_000,
     // Node runs the sources as in production, by stripping their types: one copy of every module, and no transforming.
     experimental: { viteModuleRunner: false },
     globalSetup: 'tests/support/setup.ts',
+    sequence: { sequencer: ProcessTestsFirst },
     projects: [
       {
         test: {

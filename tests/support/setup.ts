@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { appendFile, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
@@ -40,6 +40,8 @@ const prepareEmbedded = async () => {
   const database = await openDatabase({ folder: data })
   await prepare(database)
   await database.close()
+  // The last word of a setting counts. Each database of a test would begin by clearing 128 MiB that it never fills.
+  await appendFile(join(data, 'db', 'postgresql.conf'), '\nshared_buffers = 8MB\n')
   return { data, remove: () => rm(data, { recursive: true }) }
 }
 
