@@ -48,9 +48,10 @@ export const renderedColumns = (rendered: Rendered) => ({
 
 /** Takes the post off its authors and terms: before its row changes, which would change each link to it. */
 export const takeFromShelves = async ({ tx }: Write, postId: string): Promise<void> => {
-  await tx.postAuthor.deleteMany({ where: { postId } })
-  await tx.postCategory.deleteMany({ where: { postId } })
-  await tx.postTag.deleteMany({ where: { postId } })
+  await tx.$executeRaw`
+    WITH authors AS (DELETE FROM post_authors WHERE post_id = ${postId}),
+      categories AS (DELETE FROM post_categories WHERE post_id = ${postId})
+    DELETE FROM post_tags WHERE post_id = ${postId}`
 }
 
 /** Files the post, which is on no shelf, under its authors and terms, in the written order. */

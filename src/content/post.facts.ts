@@ -70,7 +70,10 @@ const previousValues = (before: PostState, fields: string[]): Record<string, unk
 
 const tagsOf = async (w: Write, { post, authors, categories, tags }: PostState): Promise<string[]> => {
   const line = categories.flatMap((category) => lineOf(category.slugPath))
-  const ancestors = await w.tx.category.findMany({ where: { slugPath: { in: line } }, select: { id: true } })
+  const ancestors =
+    line.length === 0
+      ? []
+      : await w.tx.category.findMany({ where: { slugPath: { in: line } }, select: { id: true } })
   return [
     post.id,
     'posts',

@@ -5,7 +5,7 @@ import { contentColumns, fileUnder, render, takeFromShelves } from './columns.ts
 import type { Place } from './place.ts'
 import { appear, leavePath } from './redirect.ts'
 import { type RevisionAction, writeRevision } from './revision.ts'
-import { type PostState, readPost, type Snapshot, snapshotOf } from './snapshot.ts'
+import { type PostState, type Snapshot, snapshotOf, withFiling } from './snapshot.ts'
 
 /** Writes a new post in whatever state its columns say; the importer's way in, too. */
 export const insertPost = async (
@@ -23,12 +23,12 @@ export const insertPost = async (
     updatedAt: columns.updatedAt ?? w.now,
     sortDate: content.publishedAt ?? scheduledAt ?? w.now,
   }
-  await w.tx.post.create({
+  const post = await w.tx.post.create({
     data: { id, ...content, guid, legacyId, status, scheduledAt, wasPublic, ...times },
   })
   await fileUnder(w, { id, status, sortDate: times.sortDate }, snapshot)
   const shown = status === 'PUBLISHED' ? await appear(w, { id, path: place.path }) : []
-  const after = await readPost(w.tx, id)
+  const after = await withFiling(w.tx, post, snapshot)
   await indexPosts(w.tx, w.site.searchLanguage, [after.post])
   await writeRevision(w, id, 1, action, snapshotOf(after), null)
   return { ...after, shown }
@@ -58,12 +58,12 @@ export const saveLive = async (
   }
   const status = state.status ?? post.status
   await takeFromShelves(w, post.id)
-  await w.tx.post.update({ where: { id: post.id }, data })
+  const saved = await w.tx.post.update({ where: { id: post.id }, data })
   await fileUnder(w, { id: post.id, status, sortDate }, snapshot)
   const isPublic = status === 'PUBLISHED'
   if (post.status === 'PUBLISHED' && !(isPublic && post.path === place.path)) await leavePath(w, post)
   const shown = isPublic ? await appear(w, { id: post.id, path: place.path }) : []
-  const after = await readPost(w.tx, post.id)
+  const after = await withFiling(w.tx, saved, snapshot)
   await indexPosts(w.tx, w.site.searchLanguage, [after.post])
   await writeRevision(w, post.id, version, action, snapshotOf(after), snapshotOf(before))
   return { ...after, shown }
@@ -79,9 +79,9 @@ export const changeState = async (
   const headVersion = post.headVersion + 1
   // Pending edits keep their own version apart from what is live.
   const version = post.draftId === null ? headVersion : post.version
-  await w.tx.post.update({ where: { id: post.id }, data: { ...state, version, headVersion } })
+  const saved = await w.tx.post.update({ where: { id: post.id }, data: { ...state, version, headVersion } })
   await writeRevision(w, post.id, headVersion, 'state', snapshotOf(before), snapshotOf(before))
-  return readPost(w.tx, post.id)
+  return { ...before, post: saved }
 }
 
 /** Keeps edits over a published post apart from what is live, until it is published again. */
@@ -97,6 +97,6 @@ export const savePending = async (
   const draftId = await writeRevision(w, post.id, version, action, snapshot, base, render(snapshot))
   if (post.draftId)
     await w.tx.postRevision.update({ where: { id: post.draftId }, data: { rendered: Prisma.DbNull } })
-  await w.tx.post.update({ where: { id: post.id }, data: { draftId, headVersion: version } })
-  return readPost(w.tx, post.id)
+  const saved = await w.tx.post.update({ where: { id: post.id }, data: { draftId, headVersion: version } })
+  return { ...before, post: saved }
 }

@@ -38,21 +38,36 @@ export const lockPost = async (tx: Tx, id: string): Promise<PostState | null> =>
   return locked ? readPost(tx, id) : null
 }
 
-export const readPost = async (tx: Tx, id: string): Promise<PostState> => {
-  const { authors, categories, tags, ...post } = await tx.post.findUniqueOrThrow({
-    where: { id },
-    include: {
-      authors: { orderBy: { position: 'asc' }, include: { author: true } },
-      categories: { orderBy: { position: 'asc' }, include: { category: true } },
-      tags: { orderBy: { position: 'asc' }, include: { tag: true } },
-    },
-  })
+const readPost = async (tx: Tx, id: string): Promise<PostState> => {
+  const post = await tx.post.findUniqueOrThrow({ where: { id } })
+  const [filed] = await tx.$queryRaw<FiledUnder[]>`
+    SELECT ARRAY(SELECT author_id FROM post_authors WHERE post_id = ${id} ORDER BY position) AS "authorIds",
+      ARRAY(SELECT category_id FROM post_categories WHERE post_id = ${id} ORDER BY position) AS "categoryIds",
+      ARRAY(SELECT tag_id FROM post_tags WHERE post_id = ${id} ORDER BY position) AS "tagIds"`
+  // A SELECT without FROM has one row.
+  return withFiling(tx, post, filed as FiledUnder)
+}
+
+type FiledUnder = Pick<Snapshot, 'authorIds' | 'categoryIds' | 'tagIds'>
+
+/** A post whose row is known, with what it is filed under: a statement for each kind that it is under any of. */
+export const withFiling = async (tx: Tx, post: Post, filed: FiledUnder): Promise<PostState> => {
+  const { authorIds, categoryIds, tagIds } = filed
   return {
     post,
-    authors: authors.map((row) => row.author),
-    categories: categories.map((row) => row.category),
-    tags: tags.map((row) => row.tag),
+    authors: await inOrder(authorIds, (id) => tx.author.findMany({ where: { id } })),
+    categories: await inOrder(categoryIds, (id) => tx.category.findMany({ where: { id } })),
+    tags: await inOrder(tagIds, (id) => tx.tag.findMany({ where: { id } })),
   }
+}
+
+const inOrder = async <Row extends { id: string }>(
+  ids: string[],
+  find: (id: { in: string[] }) => Promise<Row[]>,
+): Promise<Row[]> => {
+  if (ids.length === 0) return []
+  const rows = new Map((await find({ in: ids })).map((row) => [row.id, row]))
+  return ids.flatMap((id) => rows.get(id) ?? [])
 }
 
 export const snapshotOf = ({ post, authors, categories, tags }: PostState): Snapshot => ({

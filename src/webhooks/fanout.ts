@@ -79,7 +79,7 @@ const endpointsTold = (
 
 const writeDeliveries = async (tx: Tx, told: Told[], now: Date): Promise<Alarm[]> => {
   const rows = told.map((one) => deliveryOf(one, now))
-  await insertDeliveries(tx, rows)
+  if (rows.length > 0) await insertDeliveries(tx, rows)
   const due = rows.flatMap(({ endpointId, nextAttemptAt }) => (nextAttemptAt ? [endpointId] : []))
   return [...new Set(due)].map((id) => ({ id, delayMs: 0 }))
 }

@@ -182,3 +182,18 @@ test('several mutations of one request run in their order, and each answers what
   })
   expect(data).toEqual({ one: counted(1), two: counted(2) })
 })
+
+test('saving and publishing take few statements, of a post under nothing and of one under some of everything', async () => {
+  const { app } = lent
+  const statementsOf = async (title: string, filed: object = {}) => {
+    const made = await app.countStatements(() => create(app.admin, { title, source: 'x', ...filed }))
+    const { id } = made.result.post
+    const published = await app.countStatements(() => publish(app.admin, id))
+    return [made.statements.length, published.statements.length]
+  }
+  const filed = { authors: ['author-01'], categories: ['category-01', 'category-06'], tags: ['tag-01'] }
+  // What is looked up once is looked up by the first.
+  await statementsOf('Not counted')
+  expect(await statementsOf('Bare')).toEqual([18, 25])
+  expect(await statementsOf('Filed', filed)).toEqual([28, 35])
+})
