@@ -71,10 +71,11 @@ export const startWorker = async (
     do {
       again = false
       for (;;) {
-        const { done, waiting } = await fanOut(db, queue, now())
+        const { done, waiting, isFull } = await fanOut(db, queue, now())
         if (done > 0) pump.wake()
         if (waiting > 0) soon ??= setTimeout(begin, waitMs)
-        if (done === 0) break
+        // What is committed meanwhile says so itself.
+        if (done === 0 || !isFull) break
       }
     } while (again && !stopped)
   }

@@ -10,17 +10,25 @@ import { enterEndpoints } from './turnstile.ts'
 // One transaction of the relay: large enough to drain a backlog fast, small enough to hold no lock for long.
 const eventsPerTransaction = 100
 
+type FannedOut = {
+  /** How many events have their deliveries now. */
+  done: number
+  /** How many have to wait for another process. */
+  waiting: number
+  /** Whether there may be more than one transaction takes. */
+  isFull: boolean
+}
+
 /**
  * Makes one delivery for each endpoint that listens to an event which has none yet, or puts the event into the endpoint's
  * batch window, and sets the endpoints' alarms. Events are claimed by row and not by "sequence greater than": what
  * another process is at is skipped and not lost.
- *
- * @returns how many events were fanned out, and how many have to wait for another process.
  */
-export const fanOut = (db: Db, queue: Queue, now: Date): Promise<{ done: number; waiting: number }> =>
+export const fanOut = (db: Db, queue: Queue, now: Date): Promise<FannedOut> =>
   db.$transaction(async (tx) => {
     const { ids, waiting } = await claimEvents(tx)
-    if (ids.length === 0) return { done: 0, waiting }
+    const isFull = ids.length + waiting === eventsPerTransaction
+    if (ids.length === 0) return { done: 0, waiting, isFull }
     const where = { id: { in: ids } }
     const events = await tx.event.findMany({
       where,
@@ -41,7 +49,7 @@ export const fanOut = (db: Db, queue: Queue, now: Date): Promise<{ done: number;
     ]
     await queue.set(tx, alarms)
     await tx.event.updateMany({ where, data: { fannedOutAt: now } })
-    return { done: events.length, waiting }
+    return { done: events.length, waiting, isFull }
   })
 
 /**
