@@ -39,6 +39,10 @@ export const startPostgres = async (): Promise<PostgresServer> => {
     'fsync=off',
     'synchronous_commit=off',
     'full_page_writes=off',
+    // Nobody replicates it, and it lives too briefly for its tables to need tidying.
+    'wal_level=minimal',
+    'max_wal_senders=0',
+    'autovacuum=off',
     'max_connections=200',
     `unix_socket_directories=${folder}`,
   ]
