@@ -8,8 +8,8 @@ import { locationOf, readConfig } from '../../src/config.ts'
 import { type Db, openDatabase } from '../../src/db/client.ts'
 import { ApiKeyScope } from '../../src/db/generated/enums.ts'
 import { type Client, createClient } from './client.ts'
+import { root } from './documents.ts'
 import { createTestDatabase, dropTestDatabase } from './postgres-database.ts'
-import { sources } from './program.ts'
 import { until } from './until.ts'
 
 /** How a process ended: with an exit code, or killed by a signal. */
@@ -127,6 +127,9 @@ const databaseSettings = async (folder: string, untouched: boolean) => {
   const env = { DATABASE_URL: url, SECRET_KEY: 'a secret key that only this test suite uses' }
   return { env, remove: () => dropTestDatabase(server.url, name) }
 }
+
+// What the README's command starts.
+const sources = join(root, 'src', 'main.ts')
 
 /** Starts `presswire …` with these settings and none of this machine's. */
 const startProgram = (main: string, args: string[], cwd: string, env: Record<string, string>): Program => {

@@ -3,9 +3,6 @@ import { pathToFileURL } from 'node:url'
 import { type Plugin, rolldown } from 'rolldown'
 import { root } from './documents.ts'
 
-/** The program as it is in a checkout: what the README's command starts. */
-export const sources = join(root, 'src', 'main.ts')
-
 // What reads files from its own folder has to stay there.
 const left = /^(@electric-sql\/pglite|@prisma\/client|@prisma\/schema-engine-wasm)($|\/)/
 
@@ -15,7 +12,7 @@ const left = /^(@electric-sql\/pglite|@prisma\/client|@prisma\/schema-engine-was
  */
 export const bundleProgram = async (): Promise<string> => {
   const bundle = await rolldown({
-    input: sources,
+    input: join(root, 'src', 'main.ts'),
     platform: 'node',
     external: left,
     plugins: [stayInPlace],
