@@ -1,115 +1,131 @@
 import {
-  buildClientSchema,
   type GraphQLAbstractType,
   type GraphQLArgument,
   type GraphQLField,
   type GraphQLNamedType,
   type GraphQLObjectType,
-  type GraphQLSchema,
-  getIntrospectionQuery,
   getNamedType,
-  type IntrospectionQuery,
   isAbstractType,
   isCompositeType,
   isEnumType,
   isLeafType,
   isObjectType,
+  print,
+  valueToLiteral,
 } from 'graphql'
+import { schema } from '../../src/graphql/schema.ts'
 import type { Client, Reply } from '../support/client.ts'
 
 /**
- * What arguments are filled in with, by `name: Type`: GraphQL literals, each of them tried. An empty list leaves an
- * optional argument out. An argument that is missing here fails the walk: nothing new goes unwalked.
+ * What arguments are filled in with, by `name: Type`: each value is tried. An empty list leaves an optional argument
+ * out. An argument that is missing here fails the walk: nothing new goes unwalked.
  */
-export type Arguments = Record<string, string[]>
+export type Arguments = Record<string, unknown[]>
 
-export type Step = { query: string; reply: Reply<unknown> }
+type Variables = Record<string, unknown>
+export type Step = { query: string; variables: Variables; reply: Reply<unknown> }
 
-/** Asks for every field that can be reached from Query, by every argument, and returns all that was answered. */
-export const walk = async (client: Client, values: Arguments): Promise<Step[]> => {
-  const { data } = await client.send<IntrospectionQuery>(getIntrospectionQuery())
-  if (!data) throw new Error('Introspection works.')
-  const schema = buildClientSchema(data)
-  const steps: Step[] = []
-  const probed = new Map<string, string>()
-  for (const { query, probe, type } of queriesOf(schema, values)) {
-    if (probe && !probed.has(probe)) {
-      const reply = await client.send(probe)
-      steps.push({ query: probe, reply })
-      probed.set(probe, JSON.stringify(reply.data))
-    }
-    // A selection on a type that is not among the answers would have none.
-    if (probe && !probed.get(probe)?.includes(`"__typename":"${type}"`)) continue
-    steps.push({ query, reply: await client.send(query) })
+/** Asks for every field that can be reached from Query, by every argument, and yields what is answered. */
+export async function* walk(client: Client, values: Arguments): AsyncGenerator<Step> {
+  const ask = async (query: string, variables: Variables) => {
+    const reply = await client.send(query, variables)
+    return { query, variables, reply }
   }
+  for (const { first, byType, calls } of questions(values)) {
+    for (const variables of calls) {
+      const step = await ask(first, variables)
+      yield step
+      const answered = JSON.stringify(step.reply.data)
+      for (const [type, query] of byType) {
+        // A selection on a type that is not among the answers would have none.
+        if (answered.includes(`"__typename":"${type}"`)) yield await ask(query, variables)
+      }
+    }
+  }
+}
+
+/** The same to its end. */
+export const wholeWalk = async (client: Client, values: Arguments): Promise<Step[]> => {
+  const steps: Step[] = []
+  for await (const step of walk(client, values)) steps.push(step)
   return steps
 }
 
 /** The fields that the queries of a walk visit, such as `Post.title`. */
-export const visitedBy = (schema: GraphQLSchema, values: Arguments): Set<string> => {
+export const visitedBy = (values: Arguments): Set<string> => {
   const visited = new Set<string>()
-  for (const _query of queriesOf(schema, values, visited));
+  questions(values, visited)
   return visited
 }
 
-/** A query for each root field, each of its arguments, and each type that it may answer with, and what finds out whether it does. */
-function* queriesOf(
-  schema: GraphQLSchema,
-  values: Arguments,
-  visited = new Set<string>(),
-): Generator<{ query: string; probe?: string; type?: string }> {
-  for (const field of Object.values(schema.getQueryType()?.getFields() ?? {})) {
+/**
+ * A root field: what is asked first, what more is asked where an object of a type was answered, and the variables of each
+ * call. Variables, so that the server reads a query once however many ids it is asked with.
+ */
+type Question = { first: string; byType: Map<string, string>; calls: Variables[] }
+
+const questions = (values: Arguments, visited = new Set<string>()): Question[] =>
+  Object.values(schema.getQueryType()?.getFields() ?? {}).map((field) => {
     visited.add(`Query.${field.name}`)
-    const type = getNamedType(field.type)
-    // What may be of any type stands where an edge has its node.
-    const selections = isAbstractType(type)
-      ? schema.getPossibleTypes(type).map((one) => ({
-          type: one.name,
-          selection: onType(one, selectionOf(schema, one, values, ['any', 'any'], visited)),
-        }))
-      : isPageOfMany(type)
-        ? partsOf(schema, type, values, visited)
-        : [{ selection: selectionOf(schema, type, values, [], visited) }]
-    for (const args of argumentsOf(`Query.${field.name}`, field, values)) {
-      const probe = isAbstractType(type) ? `{ ${field.name}${args} { __typename } }` : undefined
-      for (const { selection, ...rest } of selections)
-        yield { query: `{ ${field.name}${args}${selection} }`, probe, ...rest }
+    const calls = callsOf(`Query.${field.name}`, field, values)
+    const given = field.args.filter(({ name }) => name in (calls[0] ?? {}))
+    const declared = inBrackets(given.map(({ name, type }) => `$${name}: ${type}`))
+    const passed = inBrackets(given.map(({ name }) => `${name}: $${name}`))
+    const asking = (selection: string) => `query ${declared} { ${field.name}${passed}${selection} }`
+    const { first, byType } = selectionsOf(getNamedType(field.type), values, visited)
+    return {
+      first: asking(first),
+      byType: new Map([...byType].map(([type, selection]) => [type, asking(selection)])),
+      calls,
     }
-  }
+  })
+
+const inBrackets = (parts: string[]) => (parts.length > 0 ? `(${parts.join(', ')})` : '')
+
+type Selections = { first: string; byType: Map<string, string> }
+
+/** What may be of many types gets a query for each type, since all at once would be too much to ask. */
+const selectionsOf = (type: GraphQLNamedType, values: Arguments, visited: Set<string>): Selections => {
+  // What may be of any type stands where an edge has its node.
+  if (isAbstractType(type))
+    return { first: ' { __typename }', byType: onEachType(type, ['any', 'any'], values, visited) }
+  if (isPageOfMany(type)) return selectionsOfPage(type, values, visited)
+  return { first: selectionOf(type, values, [], visited), byType: new Map() }
 }
 
 const isPageOfMany = (type: GraphQLNamedType): type is GraphQLObjectType =>
   isObjectType(type) && isAbstractType(getNamedType(type.getFields().nodes?.type))
 
-/** A page of what may be of many types: its nodes in a query for each type, since all at once would be too much to ask. */
-const partsOf = (
-  schema: GraphQLSchema,
-  page: GraphQLObjectType,
-  values: Arguments,
-  visited: Set<string>,
-): { selection: string; type?: string }[] => {
+const selectionsOfPage = (page: GraphQLObjectType, values: Arguments, visited: Set<string>): Selections => {
   const { nodes, ...others } = page.getFields()
   const selected = Object.values(others).flatMap((field) =>
-    fieldsOf(schema, page.name, field, values, [page.name], visited),
+    fieldsOf(page.name, field, values, [page.name], visited),
   )
-  const types = schema.getPossibleTypes(getNamedType(nodes?.type) as GraphQLAbstractType)
   visited.add(`${page.name}.nodes`)
-  return [
-    ` { ${selected.join(' ')} }`,
-    ...types.map(
-      (type) => ` { nodes${onType(type, selectionOf(schema, type, values, [page.name], visited))} }`,
-    ),
-  ].map((selection) => ({ selection }))
+  const types = onEachType(getNamedType(nodes?.type) as GraphQLAbstractType, [page.name], values, visited)
+  return {
+    first: ` { ${selected.join(' ')} nodes { __typename } }`,
+    byType: new Map([...types].map(([type, selection]) => [type, ` { nodes${selection} }`])),
+  }
 }
 
-const onType = (type: GraphQLNamedType, selection: string) => ` { ... on ${type.name}${selection} }`
+const onEachType = (
+  type: GraphQLAbstractType,
+  above: string[],
+  values: Arguments,
+  visited: Set<string>,
+): Map<string, string> =>
+  new Map(
+    schema
+      .getPossibleTypes(type)
+      .map((one) => [one.name, ` { ... on ${one.name}${selectionOf(one, values, above, visited)} }`]),
+  )
 
 // A connection, its edge, a node and what hangs under it: deeper is another root field's business, and no query
 // outgrows the limits of the API.
 const maxChain = 4
 
 const selectionOf = (
-  schema: GraphQLSchema,
   type: GraphQLNamedType,
   values: Arguments,
   above: string[],
@@ -119,18 +135,17 @@ const selectionOf = (
   const parts = ['__typename']
   if (isAbstractType(type)) {
     for (const one of schema.getPossibleTypes(type))
-      parts.push(`... on ${one.name}${selectionOf(schema, one, values, above, visited)}`)
+      parts.push(`... on ${one.name}${selectionOf(one, values, above, visited)}`)
   }
   const fields = isObjectType(type) ? Object.values(type.getFields()) : []
   // At the end of a chain, and within itself, a type is shown by its own values alone.
   const isEnd = above.includes(type.name) || above.length >= maxChain
   for (const field of fields.filter((field) => !isEnd || isLeafType(getNamedType(field.type))))
-    parts.push(...fieldsOf(schema, type.name, field, values, [...above, type.name], visited))
+    parts.push(...fieldsOf(type.name, field, values, [...above, type.name], visited))
   return ` { ${parts.join(' ')} }`
 }
 
 const fieldsOf = (
-  schema: GraphQLSchema,
   parent: string,
   field: GraphQLField<unknown, unknown>,
   values: Arguments,
@@ -138,32 +153,40 @@ const fieldsOf = (
   visited: Set<string>,
 ): string[] => {
   visited.add(`${parent}.${field.name}`)
-  const inside = selectionOf(schema, getNamedType(field.type), values, above, visited)
-  const variants = argumentsOf(`${parent}.${field.name}`, field, values)
+  const inside = selectionOf(getNamedType(field.type), values, above, visited)
+  const variants = callsOf(`${parent}.${field.name}`, field, values).map((call) => literally(field, call))
   if (inside !== '') return [`${field.name}${variants[0]}${inside}`]
   return variants.map((args, index) => `${index > 0 ? `${field.name}_${index}: ` : ''}${field.name}${args}`)
 }
 
+const literally = (field: GraphQLField<unknown, unknown>, call: Variables): string => {
+  const given = field.args.filter(({ name }) => name in call)
+  const literalOf = ({ name, type }: GraphQLArgument) => {
+    const literal = valueToLiteral(call[name], type)
+    if (!literal) throw new Error(`The walk has a value for ${field.name}(${name}: ${type}) that is none.`)
+    return print(literal)
+  }
+  return inBrackets(given.map((argument) => `${argument.name}: ${literalOf(argument)}`))
+}
+
 /** Every way to fill in a field's arguments, one argument varied at a time. */
-const argumentsOf = (
+const callsOf = (
   coordinate: string,
   field: GraphQLField<unknown, unknown>,
   values: Arguments,
-): string[] => {
+): Variables[] => {
   const choices = field.args.map((argument) => ({
     name: argument.name,
-    literals: literalsOf(coordinate, argument, values),
+    tried: valuesOf(coordinate, argument, values),
   }))
-  const given = choices.filter(({ literals }) => literals.length > 0)
-  const most = Math.max(1, ...given.map(({ literals }) => literals.length))
+  const given = choices.filter(({ tried }) => tried.length > 0)
+  const most = Math.max(1, ...given.map(({ tried }) => tried.length))
   return Array.from({ length: most }, (_, index) =>
-    given.length === 0
-      ? ''
-      : `(${given.map(({ name, literals }) => `${name}: ${literals[index % literals.length]}`).join(', ')})`,
+    Object.fromEntries(given.map(({ name, tried }) => [name, tried[index % tried.length]])),
   )
 }
 
-const literalsOf = (coordinate: string, argument: GraphQLArgument, values: Arguments): string[] => {
+const valuesOf = (coordinate: string, argument: GraphQLArgument, values: Arguments): unknown[] => {
   const type = getNamedType(argument.type)
   const key = `${argument.name}: ${argument.type}`
   const known = values[key]
