@@ -28,28 +28,43 @@ export const readArguments = (): ReadArgument[] =>
       ),
     )
 
+/** As many values of an argument as one request tries: each is a field at the root, of which twenty are allowed. */
+export const valuesAtOnce = 20
+
 /**
- * A query for the field with a variable named as the argument is, and what else the field requires. What has an id is
- * reached by `node`, with the variable `nodeId`.
+ * A query that asks for the field once for each value of the argument, with what else it requires. The first value is the
+ * variable `$<argument>_0`, and its answer `_0`. What has an id is reached by `node`, with the variable `nodeId`.
  */
-export const queryFor = ({ type, field, argument }: ReadArgument) => {
+export const queryFor = ({ type, field, argument }: ReadArgument, values: unknown[]) => {
   const others = field.args.filter(
     (other) => other !== argument && isNonNullType(other.type) && !other.default,
   )
-  const used = [argument, ...others]
-  const given = used.map(({ name }) => `${name}: $${name}`).join(', ')
-  const asked = `${field.name}(${given})${isCompositeType(getNamedType(field.type)) ? ' { __typename }' : ''}`
-  const declared = used.map(({ name, type }) => `$${name}: ${type}`)
-  const above = withoutId[type]
-  const query =
-    above !== undefined
-      ? `query (${declared.join(', ')}) { ${above} { ${asked} } }`
-      : `query ($nodeId: ID!, ${declared.join(', ')}) { node(id: $nodeId) { ... on ${type} { ${asked} } } }`
-  return { query, variables: Object.fromEntries(others.map(({ name, type }) => [name, sampleOf(type)])) }
+  const tried = values.map((value, at) => ({ at, value, name: variableOf(argument, at) }))
+  const way = wayTo[type] ?? ['node(id: $nodeId)', `... on ${type}`]
+  const asked = tried.map(({ at, name }) => {
+    const given = [`${argument.name}: $${name}`, ...others.map((other) => `${other.name}: $${other.name}`)]
+    const selection = isCompositeType(getNamedType(field.type)) ? ' { __typename }' : ''
+    const asked = `${field.name}(${given.join(', ')})${selection}`
+    return `_${at}: ${[...way, asked].join(' { ')}${' }'.repeat(way.length)}`
+  })
+  const declared = [
+    ...(isNode(type) ? ['$nodeId: ID!'] : []),
+    ...tried.map(({ name }) => `$${name}: ${argument.type}`),
+    ...others.map((other) => `$${other.name}: ${other.type}`),
+  ]
+  const variables = {
+    ...Object.fromEntries(others.map((other) => [other.name, sampleOf(other.type)])),
+    ...Object.fromEntries(tried.map(({ name, value }) => [name, value])),
+  }
+  return { query: `query (${declared.join(', ')}) { ${asked.join(' ')} }`, variables }
 }
 
+export const variableOf = (argument: GraphQLArgument, at: number): string => `${argument.name}_${at}`
+
 /** What is no node, and what leads to it. */
-export const withoutId: Record<string, string> = { Query: '... on Query', Archive: 'archives' }
+const wayTo: Record<string, string[]> = { Query: [], Archive: ['archives'] }
+
+export const isNode = (type: string): boolean => !Object.hasOwn(wayTo, type)
 
 const scalars: Record<string, unknown[]> = {
   Int: ['ten', 1.5, 2 ** 31, true, [1, 2]],
@@ -83,15 +98,18 @@ export const valuesOfOtherTypes = (type: GraphQLInputType, within: string[] = []
 // What a string can hold and a database, a regular expression or an index cannot, or not well.
 const oddTexts = ['\0', 'a\0b', '\ud800', '', ' ', '%', "'; --", '\\', 'x'.repeat(20_000), '../..', '\u202e']
 
-/** Values of the type with odd texts in every place that takes one. */
-export const oddValues = (type: GraphQLInputType, within: string[] = []): unknown[] => {
-  if (isNonNullType(type)) return oddValues(type.ofType, within)
-  if (isListType(type)) return oddValues(type.ofType, within).map((item) => [item])
+/** Values of the type with an odd text in every place that takes one: a list for each of the texts. */
+export const oddValues = (type: GraphQLInputType): unknown[][] =>
+  oddTexts.map((text) => valuesWith(text, type, []))
+
+const valuesWith = (text: string, type: GraphQLInputType, within: string[]): unknown[] => {
+  if (isNonNullType(type)) return valuesWith(text, type.ofType, within)
+  if (isListType(type)) return valuesWith(text, type.ofType, within).map((item) => [item])
   if (isInputObjectType(type)) {
     if (within.includes(type.name)) return []
-    return inEveryField(type, (field) => oddValues(field, [...within, type.name]))
+    return inEveryField(type, (field) => valuesWith(text, field, [...within, type.name]))
   }
-  return type.name === 'String' || type.name === 'ID' ? oddTexts : []
+  return type.name === 'String' || type.name === 'ID' ? [text] : []
 }
 
 const inEveryField = (
