@@ -325,7 +325,6 @@ test('a replay takes 10,000 deliveries a call, in small transactions, and goes o
   expect(rest).toMatchObject({ count: 50, hasMore: false })
   expect(await db.webhookDelivery.count({ where: { endpointId: id, status: 'PENDING' } })).toBe(10_050)
   expect(statements.filter((sql) => sql.includes('resent_after =')).length).toBe(20)
-  await updateEndpoint(app.admin, { id, status: 'DISABLED' })
 })
 
 test('a replay from an event that there is not, to an endpoint that there is not or that is disabled, is a problem', async () => {
