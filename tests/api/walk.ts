@@ -25,29 +25,23 @@ export type Arguments = Record<string, unknown[]>
 type Variables = Record<string, unknown>
 export type Step = { query: string; variables: Variables; reply: Reply<unknown> }
 
-/** Asks for every field that can be reached from Query, by every argument, and yields what is answered. */
-export async function* walk(client: Client, values: Arguments): AsyncGenerator<Step> {
+/** Asks for every field that can be reached from Query, by every argument, and returns all that was answered. */
+export const walk = async (client: Client, values: Arguments): Promise<Step[]> => {
+  const steps: Step[] = []
   const ask = async (query: string, variables: Variables) => {
     const reply = await client.send(query, variables)
-    return { query, variables, reply }
+    steps.push({ query, variables, reply })
+    return reply
   }
   for (const { first, byType, calls } of questions(values)) {
     for (const variables of calls) {
-      const step = await ask(first, variables)
-      yield step
-      const answered = JSON.stringify(step.reply.data)
+      const answered = JSON.stringify((await ask(first, variables)).data)
       for (const [type, query] of byType) {
         // A selection on a type that is not among the answers would have none.
-        if (answered.includes(`"__typename":"${type}"`)) yield await ask(query, variables)
+        if (answered.includes(`"__typename":"${type}"`)) await ask(query, variables)
       }
     }
   }
-}
-
-/** The same to its end. */
-export const wholeWalk = async (client: Client, values: Arguments): Promise<Step[]> => {
-  const steps: Step[] = []
-  for await (const step of walk(client, values)) steps.push(step)
   return steps
 }
 
