@@ -1,5 +1,6 @@
 import { beforeAll, expect, test } from 'vitest'
 import { EditorPostDocument } from '../../schema/generated/graphql.ts'
+import { endLeases } from '../support/leases.ts'
 import { type Serving, withHome } from '../support/process.ts'
 import { answer, hang, type Receiver, startReceiver } from '../support/receiver.ts'
 import { until } from '../support/until.ts'
@@ -27,15 +28,6 @@ const killWhilePublishing = async () => {
   await all
 }
 
-/** On PostgreSQL another process might still be sending: a delivery waits for 25 s until its lease runs out. Here it has. */
-const endLeases = () =>
-  lent.home.withDatabase((db) =>
-    db.webhookDelivery.updateMany({
-      where: { leasedUntil: { not: null } },
-      data: { leasedUntil: new Date(Date.now() - 1_000) },
-    }),
-  )
-
 beforeAll(async () => {
   key = await lent.home.newKey()
   receiver = await startReceiver()
@@ -49,7 +41,7 @@ beforeAll(async () => {
   acknowledged.push((await publishNew(admin, 'In flight')).event)
   await receiver.waitFor(1)
   await killWhilePublishing()
-  await endLeases()
+  await endLeases(lent.home)
   receiver.always(answer(204))
   serving = await lent.home.serve()
   return () => receiver.close()
