@@ -1,7 +1,7 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { cp, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, expect, inject, test } from 'vitest'
+import { afterEach, beforeAll, expect, inject, test } from 'vitest'
 import { type Database, type DatabaseLocation, openDatabase } from '../../src/db/client.ts'
 import { migrate } from '../../src/db/migrate.ts'
 import { migrationNames, readMigrations, readPrismaSchema } from '../../src/db/migrations.ts'
@@ -13,15 +13,33 @@ afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end()
 })
 
+// PostgreSQL's own first steps take most of an embedded database's first start: taken once here, and copied.
+let emptyFolder = ''
+beforeAll(async () => {
+  if (inject('kind') === 'postgres') return
+  emptyFolder = await mkdtemp(join(tmpdir(), 'presswire-empty-'))
+  await (await openDatabase({ folder: emptyFolder })).close()
+  return () => rm(emptyFolder, { recursive: true })
+})
+
 /** An empty database of the kind that is tested. */
-const emptyDatabase = async (): Promise<DatabaseLocation> => {
-  if (inject('kind') === 'embedded') {
-    const folder = await mkdtemp(join(tmpdir(), 'presswire-migrate-'))
-    ends.push(() => rm(folder, { recursive: true }))
-    return { folder }
-  }
+const emptyDatabase = (): Promise<DatabaseLocation> =>
+  inject('kind') === 'embedded' ? copyOf(emptyFolder) : databaseFrom()
+
+/** One that has every migration. */
+const migratedDatabase = (): Promise<DatabaseLocation> =>
+  inject('kind') === 'embedded' ? copyOf(inject('embedded').data) : databaseFrom(inject('postgres').template)
+
+const copyOf = async (source: string): Promise<DatabaseLocation> => {
+  const folder = await mkdtemp(join(tmpdir(), 'presswire-migrate-'))
+  ends.push(() => rm(folder, { recursive: true }))
+  await cp(source, folder, { recursive: true })
+  return { folder }
+}
+
+const databaseFrom = async (template?: string): Promise<DatabaseLocation> => {
   const server = inject('postgres').url
-  const { url, name } = await createTestDatabase(server)
+  const { url, name } = await createTestDatabase(server, template)
   ends.push(() => dropTestDatabase(server, name))
   return { url }
 }
@@ -61,8 +79,7 @@ test.skipIf(inject('kind') === 'embedded')(
 )
 
 test('a database that is newer than the program is refused with the name of what is unknown', async () => {
-  const database = await open(await emptyDatabase())
-  await migrate(database)
+  const database = await open(await migratedDatabase())
   await database.db.$executeRaw`
     INSERT INTO _prisma_migrations (id, checksum, migration_name, finished_at, applied_steps_count)
     VALUES ('x', 'x', '29990101000000_from_the_future', now(), 1)`
