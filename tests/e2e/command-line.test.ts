@@ -1,30 +1,35 @@
 import { readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { describe, expect, inject, test } from 'vitest'
+import { runHere } from '../support/command-line.ts'
 import { runProgram } from '../support/process.ts'
 
 // Each process takes seconds.
 const patient = { timeout: 60_000 }
 
 const presswire = (...args: string[]) => runProgram(args, tmpdir(), {})
+const contract = (name: string) => readFile(new URL(`../../schema/${name}`, import.meta.url), 'utf8')
 
 describe.skipIf(inject('kind') !== 'embedded')(
   'the command line without a database (the same on both)',
   () => {
-    test.each([
-      { args: [], name: 'schema.graphql' },
-      { args: ['--events'], name: 'events.json' },
-    ])('schema print $args is schema/$name, on standard output alone', patient, async ({ args, name }) => {
-      const { code, stdout, stderr } = await presswire('schema', 'print', ...args)
-      const file = await readFile(new URL(`../../schema/${name}`, import.meta.url), 'utf8')
+    test('schema print is schema/schema.graphql, on standard output alone', patient, async () => {
+      const { code, stdout, stderr } = await presswire('schema', 'print')
 
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-      expect(stdout).toBe(file)
+      expect(stdout).toBe(await contract('schema.graphql'))
+    })
+
+    test('schema print --events is schema/events.json, on standard output alone', async () => {
+      const { code, stdout, stderr } = await runHere('schema', 'print', '--events')
+
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+      expect(stdout).toBe(await contract('events.json'))
     })
 
     test('--help and --version answer on standard output with exit code 0', patient, async () => {
       const help = await presswire('--help')
-      const version = await presswire('--version')
+      const version = await runHere('--version')
 
       for (const command of ['serve', 'migrate', 'import', 'keys', 'schema'])
         expect(help.stdout).toContain(`  ${command} `)
@@ -32,9 +37,20 @@ describe.skipIf(inject('kind') !== 'embedded')(
       expect(version).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) })
     })
 
+    test(
+      'wrong usage ends the process with exit code 2 and nothing on standard output',
+      patient,
+      async () => {
+        const { code, stdout, stderr } = await presswire('nonsense')
+
+        expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+        expect(stderr).toContain("unknown command 'nonsense'")
+        expect(stderr).not.toMatch(stack)
+      },
+    )
+
     const wrongUsage = [
       { args: [], says: 'Usage: presswire' },
-      { args: ['nonsense'], says: "unknown command 'nonsense'" },
       { args: ['serve', '--nonsense'], says: "unknown option '--nonsense'" },
       { args: ['import'], says: "missing required argument 'path'" },
       { args: ['keys', 'create', '--name', 'No scope'], says: '--scope' },
@@ -51,14 +67,15 @@ describe.skipIf(inject('kind') !== 'embedded')(
 
     test.for(wrongUsage)(
       'wrong usage is exit code 2 and says what is wrong: $args',
-      patient,
       async ({ args, says }) => {
-        const { code, stdout, stderr } = await presswire(...args)
+        const { code, stdout, stderr } = await runHere(...args)
 
         expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
         expect(stderr).toContain(says)
-        expect(stderr).not.toMatch(/\n\s+at /)
+        expect(stderr).not.toMatch(stack)
       },
     )
   },
 )
+
+const stack = /\n\s+at /
