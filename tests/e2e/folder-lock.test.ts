@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { beforeAll, describe, expect, inject, test } from 'vitest'
 import { ViewerDocument } from '../../schema/generated/graphql.ts'
+import { lockFolder } from '../../src/db/lock.ts'
 import { type Serving, withHome } from '../support/process.ts'
 import { publishNew } from '../webhooks/writing.ts'
 
@@ -62,17 +64,23 @@ describe.skipIf(inject('kind') !== 'embedded')(
       },
     )
 
-    test('the lock of a dead process whose pid another one has now is taken over', patient, async () => {
-      // This process is alive, and it is not the one that started at that moment of that boot.
-      await writeFile(lockFile(), JSON.stringify({ pid: process.pid, startTicks: 'another-boot/1' }))
+    test.each([
+      {
+        which: 'of a dead process whose pid another one has now',
+        // This process is alive, and it is not the one that started at that moment of that boot.
+        left: JSON.stringify({ pid: process.pid, startTicks: 'another-boot/1' }),
+      },
+      { which: 'that was cut off while it was written', left: '{"pi' },
+    ])('a lock $which is taken over', async ({ left }) => {
+      await writeFile(lockFile(), left)
 
-      expect(await lent.home.run('keys', 'list', '--json')).toMatchObject({ code: 0 })
-    })
+      const unlock = lockFolder(dirname(lockFile()))
 
-    test('a lock that was cut off while it was written is taken over', patient, async () => {
-      await writeFile(lockFile(), '{"pi')
-
-      expect(await lent.home.run('keys', 'list', '--json')).toMatchObject({ code: 0 })
+      const taken = await readFile(lockFile(), 'utf8')
+      expect(taken).not.toBe(left)
+      expect(JSON.parse(taken)).toMatchObject({ pid: process.pid })
+      unlock()
+      expect(existsSync(lockFile())).toBe(false)
     })
   },
 )
