@@ -7,6 +7,10 @@ import { migrate } from '../../src/db/migrate.ts'
 import { migrationNames, readMigrations, readPrismaSchema } from '../../src/db/migrations.ts'
 import { noFilters, startSchemaEngine } from '../../src/db/schema-engine.ts'
 import { createTestDatabase, dropTestDatabase } from '../support/postgres-database.ts'
+import { withHome } from '../support/process.ts'
+import { until } from '../support/until.ts'
+
+const lent = withHome({ untouched: true })
 
 const ends: (() => Promise<unknown>)[] = []
 afterEach(async () => {
@@ -103,6 +107,25 @@ test('a database of another program is refused and left as it is', async () => {
   await database.runScript('CREATE TABLE somebody_elses (id int)')
   await expect(migrate(database)).rejects.toThrow(/has tables that Presswire did not make/)
 })
+
+test.skipIf(inject('kind') !== 'embedded')(
+  'a command that migrates ends when its work is done (the same engine on both; a PostgreSQL comes migrated)',
+  { timeout: 60_000 },
+  async () => {
+    await cp(emptyFolder, lent.home.env.DATA_DIR ?? '', { recursive: true })
+    const program = lent.home.start('migrate')
+    let hasEnded = false
+    const ended = program.ended.then((how) => {
+      hasEnded = true
+      return how
+    })
+    await until(() => program.stderr().includes('Applied'), 50_000)
+
+    // Prisma's engine leaves timers of 10 s behind: half of that tells them from a slow machine.
+    await until(() => hasEnded, 5_000)
+    expect(await ended).toMatchObject({ code: 0, stdout: '' })
+  },
+)
 
 test('every migration folder holds one migration and is named by date and deed', async () => {
   expect(migrationNames().filter((name) => !/^\d{14}(_[a-z]+){2,}$/.test(name))).toEqual([])
