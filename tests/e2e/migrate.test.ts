@@ -17,12 +17,15 @@ afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end()
 })
 
-// PostgreSQL's own first steps take most of an embedded database's first start: taken once here, and copied.
+// Emptied, and not new: PostgreSQL's own first steps take seconds, and first-start.test.ts takes them.
 let emptyFolder = ''
 beforeAll(async () => {
   if (inject('kind') === 'postgres') return
   emptyFolder = await mkdtemp(join(tmpdir(), 'presswire-empty-'))
-  await (await openDatabase({ folder: emptyFolder })).close()
+  await cp(inject('embedded').data, emptyFolder, { recursive: true })
+  const database = await openDatabase({ folder: emptyFolder })
+  await database.runScript('DROP SCHEMA pgboss, public CASCADE; CREATE SCHEMA public')
+  await database.close()
   return () => rm(emptyFolder, { recursive: true })
 })
 
