@@ -1,4 +1,4 @@
-import { beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, inject, test } from 'vitest'
 import { EditorPostDocument } from '../../schema/generated/graphql.ts'
 import { endLeases } from '../support/leases.ts'
 import { type Serving, withHome } from '../support/process.ts'
@@ -48,8 +48,9 @@ beforeAll(async () => {
 }, 180_000)
 
 const patient = { timeout: 60_000 }
-// At start, and every 10 s.
-const sweepMs = 30_000
+// A sweep comes at start and every 10 s. The embedded database's next start has to end the leases, which last 25 s;
+// PostgreSQL may still have been writing one down when the others were ended.
+const sweepMs = inject('kind') === 'embedded' ? 20_000 : 40_000
 
 test(
   'a request that was in flight at kill -9 comes again with the same webhook-id and the same bytes',
