@@ -5,9 +5,11 @@ import { ProcessTestsFirst } from './tests/support/sequencer.ts'
 const { databases, notice } = databasesToTest(process.env)
 console.error(notice)
 
-const onEachDatabase = ['tests/{api,webhooks,importer,e2e}/**/*.test.ts']
+/** `--mode soak` runs what takes minutes and is not needed at every change: many kills, many faults, long searches. */
+const onEachDatabase = (mode: string) =>
+  mode === 'soak' ? ['tests/soak/**/*.test.ts'] : ['tests/{api,webhooks,importer,e2e}/**/*.test.ts']
 
-export default defineConfig({
+export default defineConfig(({ mode }) => ({
   test: {
     // Two cores: a third worker would only make the others slower.
     maxWorkers: 2,
@@ -24,7 +26,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['tests/*.test.ts', 'tests/unit/**/*.test.ts'],
+          include: mode === 'soak' ? [] : ['tests/*.test.ts', 'tests/unit/**/*.test.ts'],
           // For the few that need an app: any of the databases will do.
           provide: { kind: databases[0] ?? 'embedded' },
           testTimeout: 30_000,
@@ -34,7 +36,7 @@ export default defineConfig({
       ...databases.map((database) => ({
         test: {
           name: database,
-          include: onEachDatabase,
+          include: onEachDatabase(mode),
           provide: { kind: database },
           testTimeout: 30_000,
           hookTimeout: 60_000,
@@ -42,4 +44,4 @@ export default defineConfig({
       })),
     ],
   },
-})
+}))
