@@ -1,0 +1,20 @@
+import type { PGlite } from '@electric-sql/pglite'
+import type { SqlMigrationAwareDriverAdapterFactory } from '@prisma/driver-adapter-utils'
+import type pg from 'pg'
+import type { Prisma, PrismaClient } from './generated/client.ts'
+
+export type Db = PrismaClient<'query'>
+/** What runs statements: the root client or a transaction. Domain code takes this and cannot tell which. */
+export type Tx = Prisma.TransactionClient
+
+/** An open database. Both kinds run the same statements through the same client. */
+export type Database = {
+  kind: 'postgres' | 'embedded'
+  db: Db
+  /** The driver beneath, for the queue and the notifier, which speak to it directly. */
+  driver: { pool: pg.Pool } | { pglite: PGlite }
+  adapterFactory: SqlMigrationAwareDriverAdapterFactory
+  /** Runs several statements at once, outside any transaction of the client. */
+  runScript(sql: string): Promise<void>
+  close(): Promise<void>
+}
