@@ -101,9 +101,10 @@ export const startWorker = async (
   let firing: Promise<unknown> | null = null
   /** Publishes and takes back what is due; one at a time, and what is left over is due again in a second. */
   const fire = (): Promise<unknown> => {
-    firing ??= fireDue(db, parts.write, now(), (post, error) =>
-      onError(new Error(`The schedule of ${post} ended: ${error.message}`)),
-    ).finally(() => {
+    firing ??= fireDue(db, parts.write, now(), {
+      onEnded: (post, reason) => onError(new Error(`The schedule of ${post} ended: ${reason}`)),
+      onError: (_post, error) => onError(error),
+    }).finally(() => {
       firing = null
     })
     return firing

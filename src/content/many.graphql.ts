@@ -9,7 +9,8 @@ import {
   UnpublishPostInput,
   UnpublishPostResult,
 } from './publish.graphql.ts'
-import { publishPost, unpublishPost } from './publish.ts'
+import { publishPost } from './publish.ts'
+import { unpublishPost } from './take-back.ts'
 import { TrashPostInput, TrashPostResult } from './trash.graphql.ts'
 import { trashPost } from './trash.ts'
 

@@ -28,6 +28,13 @@ export const PostEvent = builder.objectRef<EventRow>('PostEvent').implement({
         return ids.map((id) => byId.get(id) ?? null)
       },
     }),
+    reason: t.string({
+      nullable: true,
+      authScopes: { scope: 'CONTENT_READ' },
+      description:
+        'Why it came otherwise than somebody asked for, in a sentence: what ended a schedule, or why a post that was taken back kept its old slug. Null when there is nothing to say. Needs content:read; null without it.',
+      resolve: ({ detail }) => (detail as { reason?: string } | null)?.reason ?? null,
+    }),
     before: t.loadable({
       type: Post,
       nullable: true,

@@ -11,6 +11,8 @@ import { type PostState, snapshotOf } from './snapshot.ts'
 /**
  * Records what happened to a post. What is live before and after decides what is stale: every page and every cache tag
  * that the post was on and is now on.
+ *
+ * @param reason for people: why it ended otherwise than somebody asked for; null when there is nothing to say.
  */
 export const recordPostFact = async (
   w: Write,
@@ -18,6 +20,7 @@ export const recordPostFact = async (
   before: LockedPost | null,
   after: PostState,
   changedFields: string[],
+  reason: string | null = null,
 ): Promise<void> => {
   // What was not live is nobody's business but the editors', who find it in the revisions.
   const shown = changesWhatIsLive(type) ? [before, after].filter(isLive) : []
@@ -31,6 +34,7 @@ export const recordPostFact = async (
     invalidates: unique([...(await Promise.all(shown.map((state) => tagsOf(w, state)))), after.shown ?? []]),
     paths: unique(shown.map((state) => pathsOf(w.site, state))),
     verdict: eitherOf(before?.verdict ?? null, await w.judge(after.post.id)),
+    detail: reason === null ? undefined : { reason },
     isPublic: shown.length > 0 || (type === 'post.deleted' && after.post.wasPublic),
   } satisfies Fact)
 }
@@ -38,8 +42,9 @@ export const recordPostFact = async (
 const isLive = (state: PostState | null): state is PostState => state?.post.status === 'PUBLISHED'
 
 /** Saving and scheduling leave what readers see as it is, and are not told to them. */
-const changesWhatIsLive = (type: EventType): boolean =>
-  type !== 'post.draft_saved' && type !== 'post.scheduled'
+const changesWhatIsLive = (type: EventType): boolean => !unseen.has(type)
+
+const unseen = new Set<EventType>(['post.draft_saved', 'post.scheduled', 'post.unscheduled'])
 
 /** Of a post the event keeps under what it was filed, too. */
 const stateOf = ({ post, authors, categories, tags }: PostState): Record<string, unknown> =>

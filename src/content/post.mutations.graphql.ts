@@ -101,7 +101,7 @@ builder.mutationFields((t) => ({
   updatePost: t.field({
     type: UpdatePostResult,
     description:
-      'Saves a post. Over a published one the edits wait until publishPost makes them live. Needs content:write.',
+      'Saves a post. Over a published one the edits wait until publishPost makes them live. What is scheduled is scheduled as it was looked at: an edit by a key without content:publish ends the schedule, and the event is POST_UNSCHEDULED with its reason. Needs content:write.',
     authScopes,
     args: {
       input: t.arg({ type: UpdatePostInput, required: true, description: 'Which post, and its changes.' }),

@@ -1,4 +1,6 @@
+import { hasScope } from '../auth/viewer.ts'
 import type { Post } from '../db/generated/client.ts'
+import { ValidationError } from '../errors.ts'
 import { newId } from '../id.ts'
 import { holdShelves } from '../shelves/locks.ts'
 import type { Write } from '../write.ts'
@@ -8,7 +10,8 @@ import { recordPostFact } from './post.facts.ts'
 import { emptySnapshot, type PostInput, withInput } from './post.input.ts'
 import { type RevisionAction, workingCopyOf } from './revision.ts'
 import { insertPost, saveLive, savePending } from './save.ts'
-import { changedFieldsOf, dateOf, type Snapshot } from './snapshot.ts'
+import { changedFieldsOf, dateOf, type PostState, type Snapshot } from './snapshot.ts'
+import { withoutScheduledDate } from './take-back.ts'
 
 /** Creates a draft. */
 export const createPost = async (w: Write, input: PostInput): Promise<Post> => {
@@ -28,10 +31,15 @@ export const updatePost = async (
 ): Promise<Post> => {
   const before = await postToWrite(w, { id, expectedVersion })
   const base = await workingCopyOf(w, before)
-  return saveEdits(w, before, base, await withInput(w, base, input), 'saved')
+  const snapshot = await withInput(w, base, input)
+  refuseDateAfterSchedule(w, before, snapshot)
+  return saveEdits(w, before, base, snapshot, 'saved')
 }
 
-/** Saves what somebody made of the working copy: apart from what is live, where there is something live. */
+/**
+ * Saves what somebody made of the working copy: apart from what is live, where there is something live. Who may publish
+ * approves by it of what is scheduled; an edit of anybody else ends the schedule, and so does a date after it.
+ */
 export const saveEdits = async (
   w: Write,
   before: LockedPost,
@@ -40,15 +48,46 @@ export const saveEdits = async (
   action: RevisionAction,
 ): Promise<Post> => {
   const { post } = before
-  const place = await placeFor(w, snapshot, dateOf(snapshot) ?? post.createdAt, post.id)
+  const ends = whyScheduleEnds(w, before, snapshot)
+  const edited = ends === null ? snapshot : withoutScheduledDate(snapshot, before)
+  const place = await placeFor(w, edited, dateOf(edited) ?? post.createdAt, post.id)
   // A slug that is made anew may turn out to be the old one.
-  const placed = { ...snapshot, slug: place.slug }
-  const changed = changedFieldsOf(base, placed)
+  const changed = changedFieldsOf(base, { ...snapshot, slug: place.slug })
   if (changed.length === 0) return post
-  const after =
-    post.status === 'PUBLISHED'
-      ? await savePending(w, before, placed, base, action)
-      : await saveLive(w, before, placed, place, action, {})
-  await recordPostFact(w, 'post.draft_saved', before, after, changed)
+  const placed = { ...edited, slug: place.slug }
+  const isLive = post.status === 'PUBLISHED'
+  const unscheduled = ends === null ? {} : { scheduledAt: null }
+  const draft = ends === null ? {} : ({ status: 'DRAFT', scheduledAt: null, unpublishAt: null } as const)
+  const after = isLive
+    ? await savePending(w, before, placed, base, action, unscheduled)
+    : await saveLive(w, before, placed, place, action, draft)
+  if (ends === null) await recordPostFact(w, 'post.draft_saved', before, after, changed)
+  else {
+    const fields = [...changed, isLive ? 'scheduledAt' : 'status']
+    await recordPostFact(w, 'post.unscheduled', before, after, fields, ends)
+  }
   return after.post
+}
+
+/** Whoever sets the date is there to be told; elsewhere it ends the schedule. */
+const refuseDateAfterSchedule = (w: Write, { post }: PostState, snapshot: Snapshot): void => {
+  if (!isAfterSchedule(post, snapshot) || !hasScope(w.viewer, 'CONTENT_PUBLISH')) return
+  const message = `publishedAt (${snapshot.publishedAt}) is later than the time for which the post is scheduled (${post.scheduledAt?.toISOString()}); schedule it for that time first, or cancel the schedule.`
+  throw new ValidationError([{ message, path: ['input', 'publishedAt'] }])
+}
+
+/** Why the schedule of a post ends with these edits, in a sentence; null when it has none, or it goes on. */
+const whyScheduleEnds = (w: Write, { post }: PostState, snapshot: Snapshot): string | null => {
+  if (post.scheduledAt === null) return null
+  const was = `It was scheduled for ${post.scheduledAt.toISOString()}`
+  if (!hasScope(w.viewer, 'CONTENT_PUBLISH'))
+    return `${was}, and then edited by somebody who may not publish: look at it and schedule it again.`
+  return isAfterSchedule(post, snapshot)
+    ? `${was}, and bears a later date now (${snapshot.publishedAt}): schedule it again, for that date or with another one.`
+    : null
+}
+
+const isAfterSchedule = ({ scheduledAt }: Post, snapshot: Snapshot): boolean => {
+  const date = dateOf(snapshot)
+  return scheduledAt !== null && date !== null && date > scheduledAt
 }

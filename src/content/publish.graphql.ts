@@ -9,7 +9,8 @@ import { builder } from '../graphql/builder.ts'
 import { orProblem, resultType } from '../graphql/result.ts'
 import { expectedVersion, type InputFields } from './post.mutations.graphql.ts'
 import { postPayload } from './post.result.graphql.ts'
-import { publishPost, unpublishPost } from './publish.ts'
+import { publishPost } from './publish.ts'
+import { unpublishPost } from './take-back.ts'
 
 export const PublishPostInput = builder.inputType('PublishPostInput', {
   description: 'Which post to publish, and when.',
@@ -61,7 +62,8 @@ builder.mutationFields((t) => ({
   }),
   unpublishPost: t.field({
     type: UnpublishPostResult,
-    description: 'Takes a published post back to draft, or cancels a schedule. Needs content:publish.',
+    description:
+      'Takes a published post back to draft, or cancels a schedule. Where another post has come to have the slug of its pending edits it keeps its own, and the event says so. Needs content:publish.',
     authScopes,
     args: { input: t.arg({ type: UnpublishPostInput, required: true, description: 'Which post.' }) },
     resolve: (_root, { input }, { write, viewer }) =>

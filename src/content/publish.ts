@@ -8,6 +8,7 @@ import { recordPostFact } from './post.facts.ts'
 import { workingCopyOf } from './revision.ts'
 import { changeState, saveLive } from './save.ts'
 import { changedFieldsOf, dateOf, type PostState, type Snapshot, snapshotOf } from './snapshot.ts'
+import { refuseTrashed, withoutScheduledDate } from './take-back.ts'
 
 export type PublishAction = PostAction & {
   /** A time in the future; null and absent: now. */
@@ -25,22 +26,6 @@ export const publishPost = async (w: Write, input: PublishAction): Promise<Post>
   refuseTrashed(before)
   refuseWrongTimes(w, input)
   return input.at ? schedule(w, before, input.at, input) : publishNow(w, before, input)
-}
-
-/** Takes a published post back to draft, with its pending edits, or cancels a schedule. A draft stays as it is. */
-export const unpublishPost = async (w: Write, input: PostAction): Promise<Post> => {
-  const before = await postToWrite(w, input)
-  refuseTrashed(before)
-  const { status } = before.post
-  if (status === 'DRAFT') return before.post
-  const copy = await workingCopyOf(w, before)
-  const snapshot = status === 'SCHEDULED' ? withoutScheduledDate(copy, before) : copy
-  const place = await placeFor(w, snapshot, dateOf(snapshot) ?? before.post.createdAt, before.post.id)
-  const state = { status: 'DRAFT', scheduledAt: null, unpublishAt: null } as const
-  const action = status === 'SCHEDULED' ? 'unscheduled' : 'unpublished'
-  const after = await saveLive(w, before, snapshot, place, action, state)
-  await recordPostFact(w, `post.${action}`, before, after, ['status'])
-  return after.post
 }
 
 const publishNow = async (w: Write, before: LockedPost, { unpublishAt }: PublishAction): Promise<Post> => {
@@ -77,6 +62,11 @@ const schedule = async (
     ])
   }
   const end = unpublishAt === undefined ? post.unpublishAt : (unpublishAt?.instant ?? null)
+  if (wasLive) refuseLaterDate(await workingCopyOf(w, before), at.instant, 'at')
+  if (end !== null && end <= at.instant) {
+    const message = `The post is taken back at ${end.toISOString()}, before that; give another unpublishAt, too, or null.`
+    throw new ValidationError([{ message, path: ['input', 'at'] }])
+  }
   if (sameTime(post.scheduledAt, at.instant) && sameTime(post.unpublishAt, end)) return post
   const changed = [
     ...(wasLive || post.status === 'SCHEDULED' ? [] : ['status']),
@@ -107,17 +97,15 @@ const changeEnd = async (
   const { post } = before
   // A schedule whose edits are gone has nothing left to publish.
   if (post.scheduledAt !== null)
-    await w.tx.post.update({ where: { id: post.id }, data: { scheduledAt: null } })
+    await w.tx.post.update({
+      where: { id: post.id },
+      data: { scheduledAt: null, scheduledVersion: null },
+    })
   const end = unpublishAt?.instant ?? null
   if (unpublishAt === undefined || sameTime(post.unpublishAt, end)) return post
   const after = await changeState(w, before, { unpublishAt: end })
   await recordPostFact(w, 'post.scheduled', before, after, ['unpublishAt'])
   return after.post
-}
-
-const refuseTrashed = ({ post }: PostState): void => {
-  if (post.status !== 'TRASHED') return
-  throw new InvalidStateError('The post is in the trash; restore it first.', ['input', 'id'])
 }
 
 const refuseWrongTimes = ({ now }: Write, { at, unpublishAt }: PublishAction): void => {
@@ -150,12 +138,6 @@ const refuseLaterDate = (snapshot: Snapshot, published: Date, field: string): vo
   const message = `The post's own publishedAt (${snapshot.publishedAt}) is later than its publication; clear it, or give that time as "at".`
   throw new ValidationError([{ message, path: ['input', field] }])
 }
-
-/** The date that a schedule gave goes with the schedule; one that an author wrote stays. */
-const withoutScheduledDate = (snapshot: Snapshot, { post }: PostState): Snapshot =>
-  post.status === 'SCHEDULED' && sameTime(post.scheduledAt, dateOf(snapshot))
-    ? { ...snapshot, publishedAt: null }
-    : snapshot
 
 const liveChanges = (before: PostState, after: PostState): string[] => {
   const changed = changedFieldsOf(snapshotOf(before), snapshotOf(after))

@@ -23,7 +23,7 @@ builder.mutationField('restorePostRevision', (t) =>
   t.field({
     type: RestorePostRevisionResult,
     description:
-      'Saves what a revision holds as the newest edits. Over a published post they wait until publishPost makes them live. Authors and terms that exist no longer are left out. Needs content:write.',
+      'Saves what a revision holds as the newest edits. Over a published post they wait until publishPost makes them live. Authors and terms that exist no longer are left out. A schedule ends as with updatePost. Needs content:write.',
     authScopes: { scope: 'CONTENT_WRITE' },
     args: {
       input: t.arg({ type: RestorePostRevisionInput, required: true, description: 'Which revision.' }),

@@ -1,3 +1,4 @@
+import { hasScope } from '../auth/viewer.ts'
 import { type Post, Prisma } from '../db/generated/client.ts'
 import { indexPosts } from '../shelves/search-index.ts'
 import type { Write } from '../write.ts'
@@ -24,7 +25,10 @@ export const insertPost = async (
     sortDate: content.publishedAt ?? scheduledAt ?? w.now,
   }
   const post = await w.tx.post.create({
-    data: { id, ...content, guid, legacyId, status, scheduledAt, wasPublic, ...times },
+    data: {
+      ...{ id, ...content, guid, legacyId, status, wasPublic, ...times },
+      ...approved(w, { scheduledAt, scheduledVersion: null }, 1),
+    },
   })
   await fileUnder(w, { id, status, sortDate: times.sortDate }, snapshot)
   const shown = status === 'PUBLISHED' ? await appear(w, { id, path: place.path }) : []
@@ -50,6 +54,7 @@ export const saveLive = async (
   const data = {
     ...content,
     ...state,
+    ...approved(w, { ...post, ...state }, version),
     sortDate,
     version,
     headVersion: version,
@@ -79,7 +84,8 @@ export const changeState = async (
   const headVersion = post.headVersion + 1
   // Pending edits keep their own version apart from what is live.
   const version = post.draftId === null ? headVersion : post.version
-  const saved = await w.tx.post.update({ where: { id: post.id }, data: { ...state, version, headVersion } })
+  const data = { ...state, ...approved(w, { ...post, ...state }, headVersion), version, headVersion }
+  const saved = await w.tx.post.update({ where: { id: post.id }, data })
   await writeRevision(w, post.id, headVersion, 'state', snapshotOf(before), snapshotOf(before))
   return { ...before, post: saved }
 }
@@ -91,12 +97,27 @@ export const savePending = async (
   snapshot: Snapshot,
   base: Snapshot,
   action: RevisionAction,
+  state: Partial<Pick<Post, 'scheduledAt'>> = {},
 ): Promise<PostState> => {
   const { post } = before
   const version = post.headVersion + 1
   const draftId = await writeRevision(w, post.id, version, action, snapshot, base, render(snapshot))
   if (post.draftId)
     await w.tx.postRevision.update({ where: { id: post.draftId }, data: { rendered: Prisma.DbNull } })
-  const saved = await w.tx.post.update({ where: { id: post.id }, data: { draftId, headVersion: version } })
+  const data = { draftId, headVersion: version, ...approved(w, { ...post, ...state }, version) }
+  const saved = await w.tx.post.update({ where: { id: post.id }, data })
   return { ...before, post: saved }
+}
+
+/**
+ * What every save of a post says of its schedule. It is for the one version that somebody who may publish has chosen or
+ * saved: where anybody else makes the next one the schedule stays with the one before, and cannot fire.
+ */
+const approved = (
+  w: Write,
+  { scheduledAt, scheduledVersion }: Pick<Post, 'scheduledAt' | 'scheduledVersion'>,
+  version: number,
+): Pick<Post, 'scheduledAt' | 'scheduledVersion'> => {
+  if (scheduledAt === null) return { scheduledAt, scheduledVersion: null }
+  return { scheduledAt, scheduledVersion: hasScope(w.viewer, 'CONTENT_PUBLISH') ? version : scheduledVersion }
 }

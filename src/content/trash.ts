@@ -2,24 +2,16 @@ import type { Post } from '../db/generated/client.ts'
 import { InvalidStateError } from '../errors.ts'
 import type { Write } from '../write.ts'
 import { type PostAction, postToWrite } from './lock.ts'
-import { placeFor } from './place.ts'
 import { recordPostFact } from './post.facts.ts'
 import { leaveGone } from './redirect.ts'
-import { workingCopyOf } from './revision.ts'
-import { changeState, saveLive } from './save.ts'
-import { dateOf } from './snapshot.ts'
+import { changeState } from './save.ts'
+import { takeBack } from './take-back.ts'
 
 /** Throws a post away, with its pending edits; it is public no longer. What is in the trash stays as it is. */
 export const trashPost = async (w: Write, input: PostAction): Promise<Post> => {
   const before = await postToWrite(w, input)
-  const { post } = before
-  if (post.status === 'TRASHED') return post
-  const snapshot = await workingCopyOf(w, before)
-  const place = await placeFor(w, snapshot, dateOf(snapshot) ?? post.createdAt, post.id)
-  const state = { status: 'TRASHED', scheduledAt: null, unpublishAt: null } as const
-  const after = await saveLive(w, before, snapshot, place, 'trashed', state)
-  await recordPostFact(w, 'post.trashed', before, after, ['status'])
-  return after.post
+  if (before.post.status === 'TRASHED') return before.post
+  return takeBack(w, before, 'TRASHED', 'trashed')
 }
 
 /** Takes a post out of the trash, as a draft. What is not in the trash stays as it is. */

@@ -19,7 +19,11 @@ export const eventCatalog = {
     subject: 'Post',
     description: 'When a post is published or taken back was set or changed.',
   },
-  'post.unscheduled': { subject: 'Post', description: 'A scheduled post became a draft again.' },
+  'post.unscheduled': {
+    subject: 'Post',
+    description:
+      'A schedule ended before it published anything: by a person, by an edit of somebody who may not publish, or because it could not be carried out. A scheduled post is a draft again; pending edits over a published one wait.',
+  },
   'post.trashed': { subject: 'Post', description: 'A post was thrown away; it is public no longer.' },
   'post.restored': { subject: 'Post', description: 'A post was taken out of the trash, as a draft.' },
   'post.deleted': { subject: 'Post', description: 'A post was deleted for good.' },

@@ -14,7 +14,7 @@ export type WebhookSubjectTypes = {
   'post.unpublished': 'Post'
   /** When a post is published or taken back was set or changed. */
   'post.scheduled': 'Post'
-  /** A scheduled post became a draft again. */
+  /** A schedule ended before it published anything: by a person, by an edit of somebody who may not publish, or because it could not be carried out. A scheduled post is a draft again; pending edits over a published one wait. */
   'post.unscheduled': 'Post'
   /** A post was thrown away; it is public no longer. */
   'post.trashed': 'Post'

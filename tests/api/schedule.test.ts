@@ -19,6 +19,7 @@ const publish = async (input: { id: string; at?: string; unpublishAt?: string | 
 const unpublish = async (id: string) =>
   (await lent.app.admin.run(UnpublishPostDocument, { input: { id } })).unpublishPost
 const editor = async (id: string) => (await lent.app.admin.run(EditorPostDocument, { by: { id } })).post
+const deaf = { onEnded: () => undefined, onError: () => undefined }
 const eventsOf = async (id: string) =>
   lent.app.database.db.event.findMany({ where: { subjectId: id }, orderBy: { sequence: 'asc' } })
 
@@ -124,7 +125,7 @@ test('however many look at the same time, a schedule fires once', async () => {
   await publish({ id: post.id, at: inHours(1) })
   app.clock.advance(hour)
   const { write, now, database } = app.core
-  await Promise.all(Array.from({ length: 5 }, () => fireDue(database.db, write, now(), () => undefined)))
+  await Promise.all(Array.from({ length: 5 }, () => fireDue(database.db, write, now(), deaf)))
   await until(async () => (await editor(post.id))?.status === 'PUBLISHED')
   expect((await eventsOf(post.id)).filter(({ type }) => type === 'post.published')).toHaveLength(1)
 })
