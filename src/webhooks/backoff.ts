@@ -46,6 +46,8 @@ const jitter = 0.2 // deliveries that failed in one outage come back spread, not
 const longestRetryAfterMs = 24 * hour // a receiver may put an attempt off, not out of sight
 const overloadRestMs = 60 * second // a receiver that is overloaded gets a minute's rest even from the 5 s retry
 
+const timeOuts: readonly string[] = ['timeout', 'timeout_connect', 'dns_timeout']
+
 function askedForMs(statusCode: number | null, retryAfterMs: number | null | undefined): number {
   const honoured = statusCode === 429 || statusCode === 503
   return honoured ? Math.min(retryAfterMs ?? 0, longestRetryAfterMs) : 0
@@ -53,6 +55,6 @@ function askedForMs(statusCode: number | null, retryAfterMs: number | null | und
 
 function restMs({ statusCode, error }: FailedAttempt['outcome']): number {
   const overloaded = statusCode === 429 || statusCode === 502 || statusCode === 504
-  const timedOut = error === 'timeout' || error === 'timeout_connect'
+  const timedOut = error !== null && timeOuts.includes(error)
   return overloaded || timedOut ? overloadRestMs : 0
 }

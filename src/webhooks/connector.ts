@@ -18,7 +18,9 @@ export function guardedConnector({
   resolve,
   connectTimeoutMs,
 }: ConnectorOptions): buildConnector.connector {
-  const lookup = checkedLookup(allow, sharedWhileUnderWay(resolve))
+  // So much that a name which takes its time leaves some for the connection, and is to blame itself when it takes longer.
+  const lookUpMs = 0.8 * connectTimeoutMs
+  const lookup = checkedLookup(allow, sharedWhileUnderWay(remembering(withinTime(resolve, lookUpMs))))
   // HTTP/1.1 alone: what a receiver may make us do over HTTP/2 is a larger matter than a POST needs.
   const connect = buildConnector({ lookup, timeout: connectTimeoutMs, allowH2: false })
   return (options, callback) => {
@@ -47,8 +49,7 @@ type Address = { address: string; family: number }
 
 async function checkedAddresses(hostname: string, allow: WebhookAllow, resolve: Resolve): Promise<Addresses> {
   const [first, ...rest] = await resolve(hostname).catch((error: Error) => {
-    const code = 'code' in error ? ` (${error.code})` : ''
-    throw new AttemptError('dns_failed', `The address of ${hostname} was not found${code}.`)
+    throw error instanceof AttemptError ? error : lookUpFailed(hostname, error)
   })
   if (!first) throw new AttemptError('dns_failed', `${hostname} has no address.`)
   // One refused address refuses the name: a name with a private address beside a public one is an attack, or
@@ -64,7 +65,26 @@ function withFamily({ address }: { address: string }): Address {
   return { address, family: isIP(address) }
 }
 
-/** The operating system's resolver takes a thread of Node's four a question: one hung name must not take more. */
+function lookUpFailed(hostname: string, error: Error): AttemptError {
+  const code = 'code' in error ? String(error.code) : ''
+  if (code === 'ETIMEOUT') return lookUpTooSlow(hostname)
+  return new AttemptError('dns_failed', `The address of ${hostname} was not found${code && ` (${code})`}.`)
+}
+
+function lookUpTooSlow(hostname: string): AttemptError {
+  return new AttemptError('dns_timeout', `The name servers did not answer for ${hostname} in time.`)
+}
+
+/** Whatever a resolver does: nobody waits longer. */
+function withinTime(resolve: Resolve, ms: number): Resolve {
+  return (hostname) => {
+    const { promise, reject } = Promise.withResolvers<never>()
+    const timer = setTimeout(() => reject(lookUpTooSlow(hostname)), ms)
+    return Promise.race([resolve(hostname), promise]).finally(() => clearTimeout(timer))
+  }
+}
+
+/** A thousand deliveries to one host ask once. */
 function sharedWhileUnderWay(resolve: Resolve): Resolve {
   const underWay = new Map<string, ReturnType<Resolve>>()
   return (hostname) => {
@@ -73,5 +93,27 @@ function sharedWhileUnderWay(resolve: Resolve): Resolve {
     const answer = resolve(hostname).finally(() => underWay.delete(hostname))
     underWay.set(hostname, answer)
     return answer
+  }
+}
+
+// Shorter than the shortest time between two attempts.
+const rememberedMs = 3_000
+
+/** What nobody answered for is not asked again at once, so that a backlog waits for silent name servers once. */
+function remembering(resolve: Resolve): Resolve {
+  const silent = new Map<string, { error: AttemptError; until: number }>()
+  return async (hostname) => {
+    const now = performance.now()
+    for (const [name, { until }] of silent) if (until <= now) silent.delete(name)
+    const known = silent.get(hostname)
+    if (known) throw known.error
+    try {
+      return await resolve(hostname)
+    } catch (error) {
+      const failure = error instanceof AttemptError ? error : lookUpFailed(hostname, error as Error)
+      if (failure.code === 'dns_timeout')
+        silent.set(hostname, { error: failure, until: performance.now() + rememberedMs })
+      throw failure
+    }
   }
 }

@@ -20,6 +20,7 @@ export type OutcomeError =
   | 'url_not_allowed'
   | 'address_not_allowed'
   | 'dns_failed'
+  | 'dns_timeout'
   | 'connection_refused'
   | 'unreachable'
   | 'tls_failed'

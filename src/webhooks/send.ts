@@ -1,9 +1,9 @@
-import { lookup } from 'node:dns/promises'
 import { Agent } from 'undici'
 import { urlProblem, type WebhookAllow } from './address.ts'
 import { guardedConnector, type Resolve } from './connector.ts'
 import { Exchange } from './exchange.ts'
 import { type Outcome, unanswered } from './outcome.ts'
+import { createResolver } from './resolver.ts'
 import { mostInFlight } from './room.ts'
 
 export type SendRequest = { url: string; headers: Record<string, string>; body: string | Buffer }
@@ -17,7 +17,7 @@ export type Sender = {
 
 export type SenderOptions = {
   allow: WebhookAllow
-  /** The system's resolver by default, so that /etc/hosts counts. */
+  /** What the system's files and name servers say, by default. */
   resolve?: Resolve
   totalTimeoutMs?: number
   connectTimeoutMs?: number
@@ -29,14 +29,15 @@ export type SenderOptions = {
 /** Opens what sends all of a process's webhooks, on connections that are kept and used again. */
 export function createSender({
   allow,
-  resolve = (hostname) => lookup(hostname, { all: true }),
+  resolve,
   totalTimeoutMs = 15_000, // Standard Webhooks recommends 15 to 30 s
   connectTimeoutMs = 5_000, // two lost SYN packets (sent again after 1 s and 3 s) still get through
   connectionMaxAgeMs = 60_000, // a receiver that moves is found again within a minute, however busy the old connection
   maxConnections = mostInFlight, // nothing waits for a connection
 }: SenderOptions): Sender {
+  const names = resolve ? { resolve, close: () => undefined } : createResolver()
   const agent = new Agent({
-    connect: guardedConnector({ allow, resolve, connectTimeoutMs }),
+    connect: guardedConnector({ allow, resolve: names.resolve, connectTimeoutMs }),
     connections: maxConnections,
     clientTtl: connectionMaxAgeMs,
     allowH2: false, // or undici would open the first connection to an origin alone, to see what it speaks
@@ -66,6 +67,7 @@ export function createSender({
       }, graceMs)
       await Promise.all([...inFlight].map((exchange) => exchange.outcome))
       clearTimeout(cut)
+      names.close()
       await agent.destroy()
     },
   }

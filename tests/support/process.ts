@@ -51,9 +51,10 @@ export type Home = {
 
 /**
  * Lends a home to every test of the file; whatever still runs in the end is killed. Its database has tables and no rows. In
- * an `untouched` one the program runs from its sources, and the embedded database has no folder yet.
+ * an `untouched` one the program runs from its sources, and the embedded database has no folder yet. `through` is a command
+ * that starts the program in its own place, such as `unshare`.
  */
-export const withHome = ({ untouched = false } = {}): { home: Home } => {
+export const withHome = ({ untouched = false, through = noCommand } = {}): { home: Home } => {
   const lent = {} as { home: Home }
   const programs: Program[] = []
   let removeDatabase = async () => undefined as unknown
@@ -63,7 +64,7 @@ export const withHome = ({ untouched = false } = {}): { home: Home } => {
     const { env, remove } = await databaseSettings(folder, untouched)
     removeDatabase = remove
     const main = untouched ? sources : inject('program')
-    lent.home = await homeIn(folder, env, main, (program) => void programs.push(program))
+    lent.home = await homeIn(folder, env, [main, through], (program) => void programs.push(program))
   })
   afterAll(async () => {
     await Promise.all(programs.map((program) => program.kill('SIGKILL')))
@@ -73,6 +74,8 @@ export const withHome = ({ untouched = false } = {}): { home: Home } => {
   return lent
 }
 
+const noCommand: string[] = []
+
 /** Runs the command line once, in a folder and with settings that the test gives whole. */
 export const runProgram = (args: string[], cwd: string, env: Record<string, string>): Promise<Ended> =>
   startProgram(inject('program'), args, cwd, env).ended
@@ -80,7 +83,7 @@ export const runProgram = (args: string[], cwd: string, env: Record<string, stri
 const homeIn = async (
   folder: string,
   database: Record<string, string>,
-  main: string,
+  [main, through]: [string, string[]],
   started: (program: Program) => void,
 ): Promise<Home> => {
   // The program reads .env of its working folder, so that it must not be the project's.
@@ -88,7 +91,7 @@ const homeIn = async (
   await mkdir(cwd)
   const settings = { HOST: '127.0.0.1', PORT: '0', WEBHOOK_ALLOW: '127.0.0.1', ...database }
   const start = (args: string[], env: Record<string, string>) => {
-    const program = startProgram(main, args, cwd, env)
+    const program = startProgram(main, args, cwd, env, through)
     started(program)
     return program
   }
@@ -132,11 +135,17 @@ const databaseSettings = async (folder: string, untouched: boolean) => {
 const sources = join(root, 'src', 'main.ts')
 
 /** Starts `presswire …` with these settings and none of this machine's. */
-const startProgram = (main: string, args: string[], cwd: string, env: Record<string, string>): Program => {
+const startProgram = (
+  main: string,
+  args: string[],
+  cwd: string,
+  env: Record<string, string>,
+  through = noCommand,
+): Program => {
   const startedAt = performance.now()
   // Optimising the databases' WebAssembly takes a processor longer than most of these processes live.
-  const command = ['--liftoff-only', main, ...args]
-  const child = spawn(process.execPath, command, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const [executable = '', ...command] = [...through, process.execPath, '--liftoff-only', main, ...args]
+  const child = spawn(executable, command, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
   const written = { stdout: '', stderr: '' }
   for (const stream of ['stdout', 'stderr'] as const)
     child[stream].setEncoding('utf8').on('data', (text: string) => {

@@ -130,16 +130,39 @@ describe('TLS and connecting:', () => {
       })
     })
 
-    test('that takes its resolver too long ends with the time to connect, asked once for all who wait', async () => {
+    test('whose name servers are silent is told so within the time to connect, asked for once for all who wait', async () => {
       let asked = 0
       const resolve = () => {
         asked++
         return new Promise<never>(() => {})
       }
       const sender = sending.openSender({ resolve, connectTimeoutMs: 100 })
-      const outcomes = await Promise.all([1, 2, 3].map(() => sending.post(sender, 'https://hooks.example/')))
-      for (const outcome of outcomes) expect(outcome).toMatchObject({ ok: false, error: 'timeout_connect' })
+      const post = () => sending.post(sender, 'https://hooks.example/')
+      const outcomes = await Promise.all([post(), post(), post()])
+      // Right afterwards, as the rest of a backlog would, nobody waits again.
+      outcomes.push(await post(), await post())
+      for (const outcome of outcomes)
+        expect(outcome).toMatchObject({
+          ok: false,
+          error: 'dns_timeout',
+          reason: 'The name servers did not answer for hooks.example in time.',
+        })
       expect(asked).toBe(1)
+    })
+
+    test('that is known keeps going beside a hundred that nobody answers for', async () => {
+      const resolve = (hostname: string) =>
+        hostname === 'hooks.example'
+          ? Promise.resolve([{ address: '127.0.0.1' }])
+          : new Promise<never>(() => {})
+      const sender = sending.openSender({ allow: parseAllow(['hooks.example']), resolve })
+      const silent = Array.from({ length: 100 }, (_, index) =>
+        sending.post(sender, `https://silent${index}.example/`),
+      )
+      for (let sent = 0; sent < 5; sent++)
+        expect(await sending.post(sender, named(sending.receiver.url))).toMatchObject({ ok: true })
+      await sender.close(0)
+      expect(new Set((await Promise.all(silent)).map(({ error }) => error))).toEqual(new Set(['stopped']))
     })
   })
 })
