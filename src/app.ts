@@ -13,14 +13,14 @@ import { documentProblems } from './graphql/render.ts'
 import { schema } from './graphql/schema.ts'
 import { createAuthenticate } from './http/authenticate.ts'
 import type { Call } from './http/call.ts'
-import { parseProxies } from './http/caller-address.ts'
+import { parseAddresses } from './http/caller-address.ts'
 import { createGraphiql } from './http/graphiql.ts'
 import { graphqlRoute } from './http/graphql-route.ts'
 import { healthRoute, readyRoute } from './http/health.ts'
 import { createIdempotency } from './http/idempotency.ts'
 import { metricsRoute } from './http/metrics.ts'
-import { limitRate } from './http/rate-limit.ts'
-import { createHttpServer } from './http/server.ts'
+import { createRateLimits } from './http/rate-limit.ts'
+import { createHttpServer, shownPath } from './http/server.ts'
 import { createGraphQLServer } from './http/yoga.ts'
 import type { Log } from './log.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
@@ -59,7 +59,10 @@ export const startApp = async (config: Config, world: World, opened?: Core): Pro
   }
   try {
     if (config.OTEL_EXPORTER_OTLP_ENDPOINT) ends.push(await startTracing(version))
-    const metrics = createMetrics(() => readBacklog(database.db, now()))
+    const metrics = createMetrics(
+      () => readBacklog(database.db, now()),
+      (error) => world.log.warn({ err: error }, 'the backlog cannot be read'),
+    )
     database.db.$on('query', metrics.statement)
     const notifier = await createNotifier(database, [eventsChannel, sendingChannel])
     ends.push(() => notifier.close())
@@ -131,8 +134,7 @@ const startApi = async ({
     if (found?.keyId) lastUse.note(found.keyId)
     return found
   })
-  const isTrusted = parseProxies(config.TRUSTED_PROXIES)
-  const limited = limitRate({ perMinute: config.RATE_LIMIT_PER_MINUTE, isTrusted }, authenticate)
+  const limits = createRateLimits(config.RATE_LIMIT_PER_MINUTE, authenticate)
   const graphiql = createGraphiql('/graphql', config.SITE_TITLE)
   const yoga = createGraphQLServer(schema, contextOf, failed, metrics.documentLookUp)
   const claim = (request: RepeatableRequest) => claimRequest({ db, seal: rules.seal, now }, request)
@@ -141,12 +143,18 @@ const startApi = async ({
     host: config.HOST,
     port: config.PORT,
     corsOrigins: config.CORS_ORIGINS.includes('*') ? '*' : config.CORS_ORIGINS,
+    isTrusted: parseAddresses(config.TRUSTED_PROXIES),
+    count: limits.count,
     routes: {
-      '/graphql': graphqlRoute({ yoga, page: graphiql.page, authenticate: limited, intercept }),
+      '/graphql': graphqlRoute({ yoga, page: graphiql.page, authenticate: limits.authenticate, intercept }),
       ...graphiql.routes,
       '/healthz': healthRoute,
       '/readyz': readyRoute(() => db.$queryRaw`SELECT 1`),
-      '/metrics': metricsRoute(metrics, authenticate),
+      '/metrics': metricsRoute({
+        metrics,
+        authenticate: limits.authenticate,
+        isAllowed: parseAddresses(config.METRICS_ALLOW),
+      }),
     },
     onError: (error, { requestId }) => failed(error, requestId),
     onAnswered: (call, status, durationMs) => logCall(log, metrics, call, status, durationMs),
@@ -194,7 +202,7 @@ const logCall = (log: Log, metrics: Metrics, call: Call, status: number, duratio
   const line = {
     requestId,
     method: request.method,
-    path,
+    path: shownPath(path),
     status,
     durationMs: Math.round(durationMs * 10) / 10,
     ...facts,

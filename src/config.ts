@@ -67,6 +67,9 @@ export const settings = {
   TRUSTED_PROXIES: withDefault(list, '').describe(
     'Addresses or CIDRs of the proxies before the API, comma-separated: their X-Forwarded-For says who calls.',
   ),
+  METRICS_ALLOW: withDefault(list, '127.0.0.0/8,::1').describe(
+    'Addresses or CIDRs whose programs may read /metrics without a key, comma-separated; a proxy never, whatever it asks for.',
+  ),
   SITE_URL: httpUrl
     .optional()
     .describe("The front end's base URL, used in links and payloads. Unset: the API's own address."),
@@ -126,7 +129,9 @@ const schema = z.object(settings)
 export type Config = Readonly<Omit<z.output<typeof schema>, 'SITE_URL'> & { SITE_URL: string }>
 
 /** Rules that live with what a setting is about: each throws an error with a sentence when the value breaks it. */
-export type Rules = Partial<Record<'WEBHOOK_ALLOW' | 'TRUSTED_PROXIES', (entries: string[]) => unknown>>
+export type Rules = Partial<
+  Record<'WEBHOOK_ALLOW' | 'TRUSTED_PROXIES' | 'METRICS_ALLOW', (entries: string[]) => unknown>
+>
 
 /**
  * Reads the settings.

@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { within } from './deadline.ts'
 
 /** What the relay and the receivers are behind by, read when the metrics are asked for. */
 export type Backlog = { eventLagSeconds: number; pendingByEndpoint: { endpoint: string; pending: number }[] }
@@ -12,11 +13,18 @@ export type Metrics = {
   print(): Promise<{ contentType: string; body: string }>
 }
 
-// An operation's name comes from the caller: beyond this many, new ones share one label and no memory grows.
+// An operation's name comes from the caller: only those that were used last have a label of their own, so that no memory
+// grows, and whoever makes names up takes no label for good from those in use. What is pushed out is counted on as "other".
 const maxOperations = 200
 
+// The rest of the figures does not wait for a database that hangs; scrapers give up after ten seconds.
+const backlogTimeoutMs = 2_000
+
 /** The program's metrics, by Prometheus's naming conventions: base units, `_total` for counters. */
-export const createMetrics = (backlog: () => Promise<Backlog>): Metrics => {
+export const createMetrics = (
+  backlog: () => Promise<Backlog>,
+  onError: (error: unknown) => void = () => undefined,
+): Metrics => {
   const registry = new Registry()
   // Process memory, file descriptors and the delay of the event loop, under their usual names.
   collectDefaultMetrics({ register: registry })
@@ -62,27 +70,63 @@ export const createMetrics = (backlog: () => Promise<Backlog>): Metrics => {
     labelNames: ['endpoint'],
     registers,
   })
-  const operations = new Set<string>()
-  const labelOf = (operation: string | null): string => {
-    if (operation === null) return 'anonymous'
-    if (operations.size < maxOperations) operations.add(operation)
-    return operations.has(operation) ? operation : 'other'
+  const known = new Gauge({
+    name: 'presswire_backlog_known',
+    help: 'Whether the database told the backlog: at 0 it is unknown, and the lag and the backlog are left out.',
+    registers,
+  })
+  let reading: Promise<Backlog | null> | undefined
+  /** Who asks meanwhile shares it: however many ask, it is read once at a time. */
+  const readBacklog = () => {
+    reading ??= within(
+      backlogTimeoutMs,
+      backlog().catch((error: unknown) => {
+        onError(error)
+        return null
+      }),
+    )
+      .then((answer) => (answer === 'late' ? null : answer))
+      .finally(() => {
+        reading = undefined
+      })
+    return reading
+  }
+  const counted = new Map<string, Map<number, number>>()
+  const note = (operation: string, status: number): void => {
+    const counts = counted.get(operation) ?? new Map<number, number>()
+    counts.set(status, (counts.get(status) ?? 0) + 1)
+    // A Map keeps the order of insertion: what is used goes to the end.
+    counted.delete(operation)
+    counted.set(operation, counts)
+    const [oldest] = counted
+    if (counted.size > maxOperations && oldest) forget(...oldest)
+  }
+  const forget = (operation: string, counts: Map<number, number>): void => {
+    counted.delete(operation)
+    durations.remove({ operation })
+    for (const [status, count] of counts) {
+      requests.remove({ operation, status })
+      requests.inc({ operation: 'other', status }, count)
+    }
   }
 
   return {
     request(name, status, seconds) {
-      const operation = labelOf(name)
+      const operation = name ?? 'anonymous'
       requests.inc({ operation, status })
+      if (name !== null && name !== 'other') note(name, status)
       durations.observe({ operation }, seconds)
     },
     statement: () => statements.inc(),
     documentLookUp: (result) => documents.inc({ result }),
     attempt: (outcome) => attempts.inc({ outcome }),
     async print() {
-      const { eventLagSeconds, pendingByEndpoint } = await backlog()
-      lag.set(eventLagSeconds)
+      const told = await readBacklog()
+      known.set(told ? 1 : 0)
+      lag.remove()
       pending.reset()
-      for (const row of pendingByEndpoint) pending.set({ endpoint: row.endpoint }, row.pending)
+      if (told) lag.set(told.eventLagSeconds)
+      for (const row of told?.pendingByEndpoint ?? []) pending.set({ endpoint: row.endpoint }, row.pending)
       return { contentType: registry.contentType, body: await registry.metrics() }
     },
   }

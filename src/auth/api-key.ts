@@ -6,6 +6,7 @@ import type { Viewer } from './viewer.ts'
 
 /** What every key begins with, so that people and secret scanners know one when they see it. */
 export const keyPrefix = 'pw_'
+const keyForm = /^pw_[\w-]{43}$/
 
 /**
  * Makes a key. The secret is returned here and never again: the database holds its hash.
@@ -46,6 +47,8 @@ export const stillHolds = async (tx: Tx, { keyId }: Viewer, now: Date): Promise<
 
 /** The bearer of a key, or null when it is unknown, expired or revoked: the caller is then refused, never anonymous. */
 export const viewerOfKey = async (tx: Tx, key: string, now: Date): Promise<Viewer | null> => {
+  // What cannot be one is not worth a statement.
+  if (!keyForm.test(key)) return null
   const row = await tx.apiKey.findUnique({ where: { hash: hashOf(key) } })
   if (!row || !isGood(row, now)) return null
   return { keyId: row.id, name: row.name, scopes: new Set(row.scopes) }

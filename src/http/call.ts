@@ -8,6 +8,8 @@ export type Call = {
   path: string
   /** The query string without its `?`; empty if there is none. */
   search: string
+  /** Who is counted for it: an address, or the network of one. Not who is behind a proxy that is not trusted. */
+  caller: string
   /** Answered as `x-request-id` and written to the log with whatever goes wrong. */
   requestId: string
   /** Aborted when the caller goes away before the answer is complete. */
@@ -22,7 +24,7 @@ export type Call = {
 
 /** Names and codes only: no values that a caller sent, and nothing secret. */
 export type CallFacts = {
-  /** The name of the GraphQL operation; null when it has none. */
+  /** The name of the GraphQL operation that ran; null when it has none, or none was found to run. */
   operation?: string | null
   /** The id of the API key. */
   key?: string | null
@@ -42,6 +44,10 @@ export type Answer = {
 /** What is served at one path: GET includes HEAD, and OPTIONS is the server's own. */
 export type Route = {
   methods: readonly ('GET' | 'POST')[]
+  /** Pages of other origins may read its answers. */
+  isCrossOrigin?: boolean
+  /** Asked by whoever keeps the process alive, who must hear it whatever others do: not counted by limits. */
+  isProbe?: boolean
   answer(call: Call): Answer | Promise<Answer>
 }
 

@@ -1,15 +1,15 @@
 import type { IncomingMessage } from 'node:http'
 import { BlockList, isIP, isIPv4, isIPv6 } from 'node:net'
 
-/** Whether an address is one of TRUSTED_PROXIES. */
-export type TrustedProxies = (ip: string) => boolean
+/** Whether an address is one of a list, such as TRUSTED_PROXIES. */
+export type Addresses = (ip: string) => boolean
 
 /**
- * Reads TRUSTED_PROXIES: addresses and CIDR ranges.
+ * Reads a list of addresses and CIDR ranges.
  *
  * @throws TypeError with every entry that is neither.
  */
-export const parseProxies = (entries: readonly string[]): TrustedProxies => {
+export const parseAddresses = (entries: readonly string[]): Addresses => {
   // Apart, because a wide IPv6 range in one BlockList takes IPv4 addresses for a match.
   const lists = { 4: new BlockList(), 6: new BlockList() }
   const wrong = entries.filter((entry) => {
@@ -32,9 +32,9 @@ export const parseProxies = (entries: readonly string[]): TrustedProxies => {
  * Who calls: the address that a connection comes from or, where that is a trusted proxy's, the last address in
  * X-Forwarded-For that is not. What stands before it anybody may have written.
  */
-export const callerAddress = ({ socket, headers }: IncomingMessage, isTrusted: TrustedProxies): string => {
-  const forwarded = String(headers['x-forwarded-for'] ?? '').split(',')
-  let address = plain(socket.remoteAddress ?? '')
+export const callerAddress = (request: IncomingMessage, isTrusted: Addresses): string => {
+  const forwarded = String(request.headers['x-forwarded-for'] ?? '').split(',')
+  let address = connectingAddress(request)
   while (isTrusted(address) && forwarded.length > 0) {
     const before = plain(forwarded.pop()?.trim() ?? '')
     // "unknown", say: then the proxy is the nearest that is known.
@@ -43,6 +43,10 @@ export const callerAddress = ({ socket, headers }: IncomingMessage, isTrusted: T
   }
   return address
 }
+
+/** The address that a connection comes from, a proxy's too. */
+export const connectingAddress = ({ socket }: Pick<IncomingMessage, 'socket'>): string =>
+  plain(socket.remoteAddress ?? '')
 
 /**
  * What is counted as one caller: an IPv4 address, or the /64 of an IPv6 one. A network of that size is what one line gets

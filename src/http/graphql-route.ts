@@ -49,7 +49,7 @@ export function graphqlRoute({
   intercept,
   bodyLimit = defaultBodyLimit,
 }: GraphQLRouteOptions): Route {
-  return { methods: ['GET', 'POST'], answer }
+  return { methods: ['GET', 'POST'], isCrossOrigin: true, answer }
 
   async function answer(call: Call): Promise<Answer> {
     const shown = page?.(call)
@@ -57,7 +57,8 @@ export function graphqlRoute({
     const viewer = authenticate ? await authenticate(call) : anonymous
     call.facts.key = viewer.keyId
     const params = await readGraphQLParams(call, bodyLimit)
-    call.facts.operation = params.operationName ?? null
+    // Anonymous until the document is known to be one: what a caller merely says is no name.
+    call.facts.operation = null
     if (params.query === undefined) return withoutQuery(params)
     const graphqlCall = { call, params, viewer }
     const execute = (nextOnce?: GraphQLCall['nextOnce']) => askYoga(yoga, { ...graphqlCall, nextOnce })

@@ -1,29 +1,41 @@
+import { within } from '../deadline.ts'
 import type { Answer, Route } from './call.ts'
 
 /** `/healthz`: the process lives. Says nothing of the database, or a restart would be asked for in vain. */
-export const healthRoute: Route = { methods: ['GET'], answer: () => status(200, { status: 'ok' }) }
+export const healthRoute: Route = {
+  methods: ['GET'],
+  isProbe: true,
+  answer: () => status(200, { status: 'ok' }),
+}
 
 // A probe's own time-out is a second or more; a database that takes longer is not ready.
 const databaseTimeoutMs = 2_000
 
-/** `/readyz`: requests can be answered, since the database answers. 503 says to send them elsewhere. */
-export const readyRoute = (askDatabase: () => Promise<unknown>): Route => ({
-  methods: ['GET'],
-  answer: async () => {
-    const { promise: late, resolve } = Promise.withResolvers<'late'>()
-    const timer = setTimeout(() => resolve('late'), databaseTimeoutMs)
-    try {
-      const answer = await Promise.race([askDatabase(), late])
-      return answer === 'late' ? notReady() : status(200, { status: 'ready' })
-    } catch {
-      return notReady()
-    } finally {
-      clearTimeout(timer)
-    }
-  },
-})
+/**
+ * `/readyz`: requests can be answered, since the database answers and the server is not about to stop. 503 says to send them
+ * elsewhere. Who asks meanwhile shares the question: however many ask, there is one statement at a time.
+ */
+export const readyRoute = (askDatabase: () => Promise<unknown>): Route => {
+  let asking: Promise<boolean> | undefined
+  const ask = () =>
+    within(databaseTimeoutMs, askDatabase())
+      .then((answer) => answer !== 'late')
+      .catch(() => false)
+      .finally(() => {
+        asking = undefined
+      })
+  return {
+    methods: ['GET'],
+    isProbe: true,
+    answer: async ({ stopping }) => {
+      if (stopping.aborted) return notReady('The server is stopping.')
+      asking ??= ask()
+      return (await asking) ? status(200, { status: 'ready' }) : notReady('The database does not answer.')
+    },
+  }
+}
 
-const notReady = (): Answer => status(503, { status: 'not ready', reason: 'The database does not answer.' })
+const notReady = (reason: string): Answer => status(503, { status: 'not ready', reason })
 
 const status = (code: number, body: object): Answer => ({
   status: code,

@@ -1,14 +1,15 @@
+import { createHash } from 'node:crypto'
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
 import type { Viewer } from '../auth/viewer.ts'
 import { type Call, Refusal } from './call.ts'
-import { callerAddress, networkOf, type TrustedProxies } from './caller-address.ts'
 
 type Authenticate = (call: Call) => Promise<Viewer>
 
-export type RateLimitOptions = {
-  /** Requests a minute of an address, and of a key; 0 = no limits. */
-  perMinute: number
-  isTrusted: TrustedProxies
+export type RateLimits = {
+  /** Counts a call for the address that it comes from. */
+  count(call: Call): Promise<void>
+  /** Who calls, counted for the key and, where that is a wrong one, for the address. */
+  authenticate: Authenticate
 }
 
 // As the API promises: more than a person mistypes, and nothing against 256 random bits.
@@ -16,36 +17,67 @@ const failedKeysPerMinute = 30
 const windowSeconds = 60
 
 /**
- * Counts requests by address and by key before and after it is known who calls, in this process alone. Throws a Refusal
- * (429) when one of the limits is reached; a key's own holds wherever it calls from. An address that sent too many wrong
- * keys is asked for no more of them: without a key it may go on.
+ * Counts requests by address and by key, in this process alone; `perMinute` 0 is no limits. Throws a Refusal (429) when one of
+ * the limits is reached.
+ *
+ * Many may share an address: an office, a mobile network, a proxy that is not in TRUSTED_PROXIES. So what strangers do there
+ * keeps no good key out: wrong keys are refused as such, and beyond the limit of the address a key that has been good before
+ * may go on within its own.
  */
-export const limitRate = (
-  { perMinute, isTrusted }: RateLimitOptions,
-  authenticate: Authenticate,
-): Authenticate => {
-  if (perMinute === 0) return authenticate
+export const createRateLimits = (perMinute: number, authenticate: Authenticate): RateLimits => {
+  if (perMinute === 0) return { count: async () => undefined, authenticate }
   const limiterOf = (points: number) => new RateLimiterMemory({ points, duration: windowSeconds })
   const ofAddress = { name: 'address', limiter: limiterOf(perMinute) }
   const ofKey = { name: 'key', limiter: limiterOf(perMinute) }
   const ofFailures = { name: 'failed-keys', limiter: limiterOf(failedKeysPerMinute) }
+  const good = rememberedCredentials()
+  const standings = new WeakMap<Call, Counted>()
 
-  return async (call) => {
-    const address = networkOf(callerAddress(call.request, isTrusted))
-    const counted = [await count(ofAddress, address)]
-    refuseBeyond(counted, 'This address has sent too many requests.')
-    if (call.request.headers.authorization === undefined) return authenticate(call)
-    await refuseAfterFailures(ofFailures, address)
-    const viewer = await authenticate(call).catch(async (error: unknown) => {
-      if (error instanceof Refusal && error.status === 401)
-        refuseBeyond([await count(ofFailures, address)], tooManyFailures)
-      throw error
-    })
-    if (viewer.keyId !== null) counted.push(await count(ofKey, viewer.keyId))
-    refuseBeyond(counted, 'This API key has sent too many requests.')
-    // Only to a key: an answer to nobody in particular may be stored, and would tell others of this caller's limit.
-    Object.assign(call.headers, headersOf(counted))
-    return viewer
+  return {
+    count: async (call) => {
+      const counted = await count(ofAddress, call.caller)
+      if (!good.has(call)) refuseBeyond([counted], 'This address has sent too many requests.')
+      standings.set(call, counted)
+    },
+    authenticate: async (call) => {
+      const viewer = await authenticate(call).catch(async (error: unknown) => {
+        if (error instanceof Refusal && error.status === 401)
+          refuseBeyond(
+            [await count(ofFailures, call.caller)],
+            'This address has sent too many wrong API keys.',
+          )
+        throw error
+      })
+      if (viewer.keyId === null) return viewer
+      good.add(call)
+      const counted = [standings.get(call), await count(ofKey, viewer.keyId)].filter(isBinding)
+      refuseBeyond(counted, 'This API key has sent too many requests.')
+      // Only to a key: an answer to nobody in particular may be stored, and would tell others of this caller's limit.
+      Object.assign(call.headers, headersOf(counted))
+      return viewer
+    },
+  }
+}
+
+// More keys than are in use within a minute; of each a hash is kept.
+const rememberedKeys = 1_000
+
+/** The credentials that were found good last: no stranger can push them out, and each is still looked up at every call. */
+const rememberedCredentials = () => {
+  const kept = new Set<string>()
+  const hashOf = ({ request }: Call) =>
+    createHash('sha256')
+      .update(request.headers.authorization ?? '')
+      .digest('base64')
+  return {
+    has: (call: Call) => call.request.headers.authorization !== undefined && kept.has(hashOf(call)),
+    add: (call: Call) => {
+      const hash = hashOf(call)
+      kept.delete(hash)
+      kept.add(hash)
+      const [oldest] = kept
+      if (kept.size > rememberedKeys && oldest) kept.delete(oldest)
+    },
   }
 }
 
@@ -53,7 +85,9 @@ type Limit = { name: string; limiter: RateLimiterMemory }
 /** How a caller stands with a limit; the time to its end is in seconds. */
 type Counted = { name: string; limit: number; remaining: number; resetSeconds: number; isBeyond: boolean }
 
-const tooManyFailures = 'This address has sent too many wrong API keys.'
+/** The address's limit does not bind a key that may go on beyond it. */
+const isBinding = (counted: Counted | undefined, index: number): counted is Counted =>
+  counted !== undefined && (index > 0 || !counted.isBeyond)
 
 const count = async ({ name, limiter }: Limit, who: string): Promise<Counted> => {
   // It rejects with the same numbers when the limit is exceeded.
@@ -62,12 +96,6 @@ const count = async ({ name, limiter }: Limit, who: string): Promise<Counted> =>
     throw refused
   })
   return standing(name, limiter, result)
-}
-
-const refuseAfterFailures = async ({ name, limiter }: Limit, who: string): Promise<void> => {
-  const result = await limiter.get(who)
-  if (!result || result.consumedPoints < limiter.points) return
-  refuseBeyond([{ ...standing(name, limiter, result), isBeyond: true }], tooManyFailures)
 }
 
 const standing = (name: string, { points }: RateLimiterMemory, result: RateLimiterRes): Counted => ({

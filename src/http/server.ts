@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { inSpan, traceOf } from '../tracing.ts'
 import { type Answer, type Call, errorAnswer, Refusal, type Route } from './call.ts'
+import { type Addresses, callerAddress, networkOf } from './caller-address.ts'
 import { type CorsOrigins, createCors } from './cors.ts'
 import { listenOn } from './listen.ts'
 import { send } from './send.ts'
@@ -14,6 +15,10 @@ export type HttpServerOptions = {
   /** By exact path: `/graphql`. */
   routes: Readonly<Record<string, Route>>
   corsOrigins: CorsOrigins
+  /** The proxies that are believed who calls; by default none. */
+  isTrusted?: Addresses
+  /** Counts every call but probes' and preflights, also of paths that there are not; throws a Refusal to refuse it. */
+  count?(call: Call): Promise<void>
   /** After how long a caller who reads nothing of a stream is cut off; by default half a minute. */
   stallMs?: number
   /** Told of every failure that is not a Refusal, whose caller saw only the request id. */
@@ -38,6 +43,8 @@ export function createHttpServer({
   port,
   routes,
   corsOrigins,
+  isTrusted = () => false,
+  count = async () => undefined,
   stallMs,
   onError,
   onAnswered,
@@ -59,11 +66,16 @@ export function createHttpServer({
   }
 
   function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const call = callOf(request, response, stopping.signal)
+    const call = callOf(request, response, stopping.signal, networkOf(callerAddress(request, isTrusted)))
     const { method = 'GET' } = request
-    const attributes = { 'http.request.method': method, 'url.path': call.path, 'request.id': call.requestId }
+    const attributes = {
+      'http.request.method': method,
+      'url.path': shownPath(call.path),
+      'request.id': call.requestId,
+    }
     return inSpan(
-      `${method} ${call.path}`,
+      // What a caller made up is in no span's name: of those there should be few.
+      table.has(call.path) ? `${method} ${call.path}` : method,
       attributes,
       async (span) => {
         const startedAt = performance.now()
@@ -80,7 +92,7 @@ export function createHttpServer({
     const baseHeaders = {
       ...securityHeaders,
       'x-request-id': call.requestId,
-      ...cors.headers(call.request),
+      ...(table.get(call.path)?.isCrossOrigin ? cors.headers(call.request) : sameOrigin),
     }
     try {
       const answer = await answerOf(call)
@@ -109,19 +121,23 @@ export function createHttpServer({
     }
   }
 
-  function routed(call: Call): Answer | Promise<Answer> {
+  async function routed(call: Call): Promise<Answer> {
     if (stopping.signal.aborted) {
       throw new Refusal(503, 'SERVICE_UNAVAILABLE', 'The server is stopping.', { 'retry-after': '1' })
     }
     const route = table.get(call.path)
+    if (route && call.request.method === 'OPTIONS') return optionsOf(route, call)
+    if (!route?.isProbe) await count(call)
     if (!route) throw new Refusal(404, 'NOT_FOUND', 'Nothing is served at this path.')
     const method = call.request.method === 'HEAD' ? 'GET' : call.request.method
-    if (method === 'OPTIONS') {
-      return cors.preflight(call.request) ?? { status: 204, headers: { allow: allowedMethods(route) } }
-    }
     if (route.methods.some((allowed) => allowed === method)) return route.answer(call)
     const allow = allowedMethods(route)
     throw new Refusal(405, 'BAD_USER_INPUT', `This path takes only ${allow}.`, { allow })
+  }
+
+  function optionsOf(route: Route, call: Call): Answer {
+    const preflight = route.isCrossOrigin ? cors.preflight(call.request) : undefined
+    return preflight ?? { status: 204, headers: { allow: allowedMethods(route) } }
   }
 }
 
@@ -148,14 +164,23 @@ const securityHeaders = {
   'x-frame-options': 'DENY',
 }
 
-function callOf(request: IncomingMessage, response: ServerResponse, stopping: AbortSignal): Call {
+/** For the answers that no page of another origin has a use for. */
+const sameOrigin = { 'cross-origin-resource-policy': 'same-origin' }
+
+function callOf(
+  request: IncomingMessage,
+  response: ServerResponse,
+  stopping: AbortSignal,
+  caller: string,
+): Call {
   const gone = new AbortController()
   response.once('close', () => {
     if (!response.writableFinished) gone.abort()
   })
   const { path, search } = target(request.url ?? '/')
   const requestId = requestIdOf(request)
-  return { request, path, search, requestId, signal: gone.signal, stopping, facts: {}, headers: {} }
+  const { signal } = gone
+  return { request, caller, path, search, requestId, signal, stopping, facts: {}, headers: {} }
 }
 
 /** The absolute form, as sent to proxies, must be understood too (RFC 9112, section 3.2.2). */
@@ -172,6 +197,20 @@ function requestIdOf({ headers }: IncomingMessage): string {
   const given = headers['x-request-id']
   return typeof given === 'string' && /^[\w.:-]{1,128}$/.test(given) ? given : randomUUID()
 }
+
+/**
+ * A path as a log may have it: at a length that the program's own never reach, and without what a terminal or a viewer would
+ * act upon. It may hold anything that a caller sent.
+ */
+export const shownPath = (path: string): string => {
+  const printable = path.slice(0, longestShownPath).replace(/[^\x21-\x7e]/g, (character) => {
+    const byte = character.charCodeAt(0).toString(16).padStart(2, '0')
+    return `%${byte.toUpperCase()}`
+  })
+  return path.length > longestShownPath ? `${printable}…` : printable
+}
+
+const longestShownPath = 200
 
 function allowedMethods({ methods }: Route): string {
   return [...methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])), 'OPTIONS'].join(

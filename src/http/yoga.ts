@@ -1,4 +1,11 @@
-import { type DocumentNode, type GraphQLError, type GraphQLSchema, getOperationAST, validate } from 'graphql'
+import {
+  type DocumentNode,
+  type ExecutionArgs,
+  type GraphQLError,
+  type GraphQLSchema,
+  getOperationAST,
+  validate,
+} from 'graphql'
 import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga'
 import type { Viewer } from '../auth/viewer.ts'
 import type { Context } from '../graphql/context.ts'
@@ -50,27 +57,37 @@ type ErrorSink = (error: unknown, requestId: string) => void
 
 /** Errors leave with what a caller may see of them; the rest is in the log under the request's id. */
 const maskPlugin = (schema: GraphQLSchema, onError: ErrorSink): Plugin<Context & GraphQLCall> => ({
-  onExecute({ args }) {
-    const { call } = args.contextValue as GraphQLCall
-    call.facts.operation = getOperationAST(args.document, args.operationName)?.name?.value ?? null
-  },
+  onExecute: ({ args }) => noteOperation(args),
   onExecutionResult({ result, context, setResult }) {
     if (!result || Array.isArray(result) || Symbol.asyncIterator in result || !result.errors) return
     const errors = explainVariables(schema, result.errors, context.params.variables)
     setResult({ ...result, errors: masked(errors, context as unknown as GraphQLCall, onError) })
   },
-  onSubscribe: ({ args }) => ({
-    onSubscribeResult: () => ({
-      onNext: ({ result, setResult }) => {
-        if (!('errors' in result) || !result.errors) return
-        setResult({ ...result, errors: masked(result.errors, args.contextValue as GraphQLCall, onError) })
-      },
-    }),
-    // What the source of the events throws while it is followed comes this way, and no other.
-    onSubscribeError: ({ error, setError }) =>
-      setError(masked([error as GraphQLError], args.contextValue as GraphQLCall, onError)[0]),
-  }),
+  onSubscribe: ({ args }) => {
+    noteOperation(args)
+    return {
+      onSubscribeResult: () => ({
+        onNext: ({ result, setResult }) => {
+          if (!('errors' in result) || !result.errors) return
+          setResult({ ...result, errors: masked(result.errors, args.contextValue as GraphQLCall, onError) })
+        },
+      }),
+      // What the source of the events throws while it is followed comes this way, and no other.
+      onSubscribeError: ({ error, setError }) =>
+        setError(masked([error as GraphQLError], args.contextValue as GraphQLCall, onError)[0]),
+    }
+  },
 })
+
+// GraphQL's own rule of names, and a length that no name of a person's making has.
+const operationName = /^[_A-Za-z]\w{0,99}$/
+
+/** The name of the operation that runs goes into the log, the metrics and the trace: only of a valid document, and bounded. */
+const noteOperation = ({ document, operationName: chosen, contextValue }: ExecutionArgs): void => {
+  const { call } = contextValue as GraphQLCall
+  const name = getOperationAST(document, chosen)?.name?.value
+  call.facts.operation = name !== undefined && operationName.test(name) ? name : null
+}
 
 const masked = (
   errors: readonly GraphQLError[],

@@ -26,7 +26,8 @@ const askTimes = async (times: number, from: From | ((index: number) => From)) =
   return answers.map(({ status }) => status)
 }
 const times = (count: number, status: number) => Array.from({ length: count }, () => status)
-const wrongKey = () => `pw_${randomUUID()}`
+// As long as a key, so that it is looked up.
+const wrongKey = () => `pw_${randomUUID()}-------`
 
 const refusedAs = ({ status, headers, text }: Answered, name: string, limit: number) => {
   const { errors } = JSON.parse(text) as { errors: { message: string; extensions: { code: string } }[] }
@@ -85,36 +86,67 @@ test('a key is told how it stands with every answer; nobody else is, since the a
   expect((await ask({ address: '203.0.113.4' })).headers.get('ratelimit')).toBeNull()
 })
 
+test('beyond the limit of an address a key that was good there before may go on within its own', async () => {
+  const address = '203.0.113.9'
+  const { key } = await lent.app.clientWith('CONTENT_READ')
+  const { key: unknownHere } = await lent.app.clientWith('CONTENT_READ')
+  expect((await ask({ address, key })).status).toBe(200)
+  await askTimes(perMinute, { address })
+  expect(await askTimes(2, { address })).toEqual([429, 429])
+  expect(await askTimes(2, { address, key })).toEqual([200, 200])
+  expect(await askTimes(2, { address, key: unknownHere })).toEqual([429, 429])
+  const { headers } = await ask({ address, key })
+  expect(headers.get('ratelimit-policy')).toBe(`"key";q=${perMinute};w=60`)
+  expect(headers.get('ratelimit-remaining')).toBe(String(perMinute - 4))
+})
+
 describe('of an address that sent thirty wrong keys', () => {
   const address = '203.0.113.5'
 
-  test('every other credential is refused without a look at the database, a good one too', async () => {
+  test('every further wrong one is refused', async () => {
     expect(await askTimes(30, () => ({ address, key: wrongKey() }))).toEqual(times(30, 401))
-    const { statements, result } = await lent.app.countStatements(() =>
-      ask({ address, key: lent.app.admin.key }),
-    )
-    expect(refusedAs(result, 'failed-keys', 30)).toContain('wrong API keys')
-    expect(statements).toEqual([])
+    const [refused, ...others] = [
+      await ask({ address, key: wrongKey() }),
+      await ask({ address, key: 'x', path: '/metrics' }),
+    ]
+    expect(refusedAs(refused as Answered, 'failed-keys', 30)).toContain('wrong API keys')
+    expect(others.map(({ status }) => status)).toEqual([429])
   })
 
-  test('requests without a key are answered, and the key is good elsewhere', async () => {
+  test('a good key is answered, and so are requests without one', async () => {
+    expect(await askTimes(2, { address, key: lent.app.admin.key })).toEqual([200, 200])
     expect(await askTimes(2, { address })).toEqual([200, 200])
-    expect(await askTimes(2, { address: '203.0.113.6', key: lent.app.admin.key })).toEqual([200, 200])
   })
 })
 
-test('thirty are the most even when they come at once', async () => {
-  const all = Array.from({ length: perMinute }, () => ask({ address: '203.0.113.7', key: wrongKey() }))
+test('what cannot be a key is refused without a look at the database', async () => {
+  const { statements, result } = await lent.app.countStatements(() =>
+    ask({ address: '203.0.113.10', key: 'pw_x' }),
+  )
+  expect([result.status, statements]).toEqual([401, []])
+})
+
+test('thirty are the most even when they come at once, and at whatever path', async () => {
+  const paths = ['/graphql?query={site{url}}', '/metrics']
+  const all = Array.from({ length: perMinute }, (_, index) =>
+    ask({ address: '203.0.113.7', key: wrongKey(), path: paths[index % 2] ?? '' }),
+  )
   const statuses = (await Promise.all(all)).map(({ status }) => status)
   expect(statuses.filter((status) => status === 401)).toHaveLength(30)
   expect(statuses.filter((status) => status === 429)).toHaveLength(perMinute - 30)
 })
 
-test('probes and metrics are not limited', async () => {
+test('every path counts but those of probes, and a path that there is not', async () => {
   const address = '203.0.113.8'
-  const { key } = lent.app.admin
-  const paths = ['/healthz', '/readyz', '/metrics']
-  for (const path of paths)
-    expect(await askTimes(perMinute + 2, { address, path, key })).toEqual(times(perMinute + 2, 200))
-  expect(await askTimes(1, { address })).toEqual([200])
+  for (const path of ['/healthz', '/readyz'])
+    expect(await askTimes(perMinute + 2, { address, path })).toEqual(times(perMinute + 2, 200))
+  const paths = ['/nowhere', '/metrics', '/graphql/assets/icon.svg', '/graphql?query={site{url}}']
+  const [nowhere, ...others] = await askTimes(perMinute, (index) => ({
+    address,
+    path: paths[index % 4] ?? '',
+    key: index % 4 === 1 ? lent.app.admin.key : null,
+  }))
+  expect([nowhere, others.includes(429)]).toEqual([404, false])
+  for (const path of [...paths.slice(0, 1), ...paths.slice(2)])
+    refusedAs(await ask({ address, path }), 'address', perMinute)
 })

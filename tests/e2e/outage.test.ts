@@ -47,6 +47,11 @@ onPostgres('a database that goes away and comes back costs 503s and nothing else
   expect(await statusOf('/readyz')).toBe(503)
   expect(await statusOf('/healthz')).toBe(200)
 
+  const during = await (await fetch(`${url}/metrics`)).text()
+  expect(during).toMatch(/^presswire_backlog_known 0$/m)
+  expect(during).not.toMatch(/^presswire_(event_lag_seconds|webhook_backlog)\b/m)
+  expect(during).toMatch(/^presswire_graphql_requests_total\{.*status="503"/m)
+
   await server.start()
   await until(async () => (await statusOf('/readyz')) === 200, 5_000)
   await anonymous.run(LatestPostsDocument, { first: 1 })

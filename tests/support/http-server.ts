@@ -6,6 +6,7 @@ import { createHttpServer, type HttpServer } from '../../src/http/server.ts'
 
 export const hello: Route = {
   methods: ['GET'],
+  isCrossOrigin: true,
   answer: ({ path, search }) => ({
     status: 200,
     headers: { 'content-type': 'text/plain', vary: 'Accept' },

@@ -1,11 +1,11 @@
 import type { IncomingMessage } from 'node:http'
 import { describe, expect, test } from 'vitest'
 import { readConfig } from '../../src/config.ts'
-import { callerAddress, networkOf, parseProxies } from '../../src/http/caller-address.ts'
+import { callerAddress, networkOf, parseAddresses } from '../../src/http/caller-address.ts'
 
 const callerOf = (remoteAddress: string, forwarded: string | undefined, ...trusted: string[]) => {
   const request = { socket: { remoteAddress }, headers: { 'x-forwarded-for': forwarded } }
-  return callerAddress(request as unknown as IncomingMessage, parseProxies(trusted))
+  return callerAddress(request as unknown as IncomingMessage, parseAddresses(trusted))
 }
 
 describe('who calls', () => {
@@ -53,7 +53,7 @@ test.each(['proxy.example.com', '10.0.0.0/33', '10.0.0.0/', '::/129', '1.2.3.4/8
   'a setting that names %j is refused with a line that says so',
   (entry) => {
     const env = { TRUSTED_PROXIES: `10.0.0.1, ${entry}` }
-    expect(() => readConfig(env, { TRUSTED_PROXIES: parseProxies })).toThrow(
+    expect(() => readConfig(env, { TRUSTED_PROXIES: parseAddresses })).toThrow(
       new RegExp(`TRUSTED_PROXIES is wrong: "${entry.replaceAll('.', '\\.')}": not an address`),
     )
   },
