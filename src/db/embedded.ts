@@ -1,24 +1,21 @@
+import { resolve } from 'node:path'
 import { type MemoryFS, PGlite } from '@electric-sql/pglite'
 import { PrismaPGlite } from 'pglite-prisma-adapter'
-import { OperatorError } from '../errors.ts'
+import { openCluster } from './cluster.ts'
 import type { Database } from './database.ts'
+import { takeFolder } from './folder.ts'
 import { lockFolder } from './lock.ts'
 import { newClient, withWholeScripts } from './prisma.ts'
 
 export const openEmbedded = async ({ folder, fs }: { folder: string | null; fs?: MemoryFS }) => {
-  const unlock = folder === null ? () => undefined : lockFolder(folder)
-  const pglite = new PGlite(folder === null ? { fs } : { dataDir: `${folder}/db` })
+  const { pglite, unlock } = folder === null ? inMemory(fs) : await inFolder(resolve(folder))
   try {
     await pglite.waitReady
     await pglite.exec("SET TIME ZONE 'UTC'")
     await keepParsersInUse(pglite)
   } catch (error) {
     unlock()
-    throw new OperatorError(
-      `The embedded database in ${folder} cannot be opened (${(error as Error).message}). Restore the folder from a copy, or set DATA_DIR to an empty one.`,
-      1,
-      { cause: error },
-    )
+    throw error
   }
   const adapterFactory = withWholeScripts(
     new PrismaPGlite(pglite),
@@ -27,11 +24,23 @@ export const openEmbedded = async ({ folder, fs }: { folder: string | null; fs?:
   const db = newClient(adapterFactory)
   const close = async () => {
     await db.$disconnect()
-    await pglite.close()
-    unlock()
+    await pglite.close().finally(unlock)
   }
   const runScript = async (sql: string) => void (await pglite.exec(sql))
   return { kind: 'embedded', db, driver: { pglite }, adapterFactory, runScript, close } satisfies Database
+}
+
+const inMemory = (fs?: MemoryFS) => ({ pglite: new PGlite({ fs }), unlock: () => undefined })
+
+const inFolder = async (folder: string) => {
+  takeFolder(folder)
+  const unlock = await lockFolder(folder)
+  try {
+    return { pglite: await openCluster(folder), unlock }
+  } catch (error) {
+    unlock()
+    throw error
+  }
 }
 
 /**

@@ -1,19 +1,33 @@
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { randomUUID } from 'node:crypto'
+import {
+  chmodSync,
+  closeSync,
+  openSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { setTimeout as pause } from 'node:timers/promises'
 import { OperatorError } from '../errors.ts'
+import { cannotWrite, fileSystemTime } from './folder.ts'
 
-type Owner = { pid: number; startTicks: string | null }
+/** Who has the folder, for those who are refused: left beside the lock, which itself says nothing. */
+type Owner = { id: string; pid: number; pids: string | null; host: string; kernel: string }
 
-/** The embedded folder is open in another process, whose pid is known. */
+/** The embedded folder is open in another process. */
 export class FolderInUseError extends OperatorError {
-  readonly pid: number
-
-  constructor(folder: string, pid: number) {
+  constructor(folder: string, owner: string) {
     super(
-      `The embedded database in ${folder} is in use by process ${pid}. Stop it first, ask it over HTTP instead, ` +
+      `The embedded database in ${folder} is in use by ${owner}. Stop it first, ask it over HTTP instead, ` +
         'or set DATABASE_URL to a PostgreSQL, which any number of processes may use.',
     )
-    this.pid = pid
   }
 }
 
@@ -21,92 +35,132 @@ export class FolderInUseError extends OperatorError {
  * Takes the embedded folder for this process and returns the release. PGlite itself takes no lock: two processes on one
  * folder lose acknowledged writes without an error.
  *
- * @throws FolderInUseError with the pid of the process that has it; a dead process's lock is taken over.
+ * What is held is a lock of the kernel's, which ends with its process, however that ends, and which counts in every
+ * container of the machine. Node has no call for one of its own; its SQLite takes one on any file.
+ *
+ * @throws FolderInUseError that says who has it, at once; after half a minute where that may be another machine.
  */
-export const lockFolder = (folder: string): (() => void) => {
-  makeFolder(folder)
-  const lock = join(folder, 'presswire.lock')
-  const mine = join(folder, `presswire.lock.${process.pid}`)
-  const me = JSON.stringify({ pid: process.pid, startTicks: startTicksOf(process.pid) })
-  writeFileSync(mine, me)
+export const lockFolder = async (folder: string): Promise<() => void> => {
+  const note = join(folder, 'presswire.lock')
+  const held = hold(folder, note)
   try {
-    // A link appears at once and with its content, or fails: no reader ever meets a half-written lock.
-    while (!linked(mine, lock)) takeOverFromTheDead(lock, folder)
-  } finally {
-    rmSync(mine, { force: true })
+    await waitForAnotherKernel(folder, note)
+    const removeNote = leaveNote(note)
+    return () => {
+      removeNote()
+      held.close()
+    }
+  } catch (error) {
+    held.close()
+    throw error instanceof OperatorError ? error : cannotWrite(folder, error as Error)
   }
+}
+
+/** The file is empty and stays: were it removed, one process could hold the old file and another one a new one. */
+const hold = (folder: string, note: string): DatabaseSync => {
+  const file = join(folder, 'presswire.held')
+  let held: DatabaseSync | undefined
+  try {
+    held = new DatabaseSync(file, { timeout: 0 })
+    // With its journal in memory it makes no other file.
+    held.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
+    chmodSync(file, 0o600)
+    return held
+  } catch (error) {
+    held?.close()
+    throw refusal(error as Error & { errcode?: number }, { folder, note, file })
+  }
+}
+
+// https://www.sqlite.org/rescode.html
+const busy = 5
+const notADatabase = 26
+
+const refusal = (
+  error: Error & { errcode?: number },
+  { folder, note, file }: Record<'folder' | 'note' | 'file', string>,
+): OperatorError => {
+  if (error.errcode === busy) return new FolderInUseError(folder, named(readOwner(note)))
+  const advice =
+    error.errcode === notADatabase
+      ? `Something else wrote to ${file}. Remove that file: it is made anew.`
+      : `${file} cannot be locked (${error.message}): some network file systems have no locks. Set DATA_DIR to a folder on a disk of this machine.`
+  return new OperatorError(advice, 1, { cause: error })
+}
+
+const named = (owner: Owner | null): string => {
+  if (owner === null) return 'another process'
+  return owner.kernel === kernel && owner.pids === pids
+    ? `process ${owner.pid}`
+    : `another container or machine (process ${owner.pid} on host ${owner.host})`
+}
+
+// A beat a few seconds apart, and a stand-still of several: a process may be busy for some of them.
+const beatMs = 5_000
+const deadAfterMs = 30_000
+
+/**
+ * A lock of the kernel's is not seen by another kernel where the file system does not pass it on: two machines on some
+ * network file systems, a virtual machine and its host. So an owner on another one counts as alive until its note stands still.
+ */
+const waitForAnotherKernel = async (folder: string, note: string): Promise<void> => {
+  const owner = readOwner(note)
+  if (owner === null || owner.kernel === kernel) return
+  const first = beatOf(note)
+  const standsStill = () => fileSystemTime(folder) - (beatOf(note) ?? 0) >= deadAfterMs
+  const end = performance.now() + deadAfterMs
+  let told = false
+  while (!standsStill() && performance.now() < end) {
+    if (!told)
+      console.error(
+        `${folder} was in use on host ${owner.host} a moment ago. Waiting to see whether it still is.`,
+      )
+    told = true
+    await pause(1_000)
+    const beat = beatOf(note)
+    if (beat !== null && beat !== first) throw new FolderInUseError(folder, named(owner))
+  }
+}
+
+/** Says who has the folder, and that it still does; returns what takes the note away. */
+const leaveNote = (note: string): (() => void) => {
+  const owner: Owner = { id: randomUUID(), pid: process.pid, pids, host: hostname(), kernel }
+  const text = JSON.stringify(owner)
+  // Renamed into its place it is never read by half, and follows no link that was there.
+  const made = `${note}.${owner.id}`
+  writeFileSync(made, text, { flag: 'wx', mode: 0o600 })
+  const file = openSync(made, 'r+')
+  renameSync(made, note)
+  // Written, and not only touched: then the time is that of the file system.
+  const beat = setInterval(() => orElse(() => writeSync(file, text, 0), 0), beatMs).unref()
   return () => {
-    if (readOwner(lock)?.pid === process.pid) rmSync(lock, { force: true })
+    clearInterval(beat)
+    closeSync(file)
+    if (readOwner(note)?.id === owner.id) rmSync(note, { force: true })
   }
 }
 
-const makeFolder = (folder: string): void => {
+const readOwner = (note: string): Owner | null => {
   try {
-    mkdirSync(folder, { recursive: true })
-    const probe = join(folder, `.presswire-writable.${process.pid}`)
-    writeFileSync(probe, '')
-    rmSync(probe)
-  } catch (error) {
-    throw new OperatorError(
-      `DATA_DIR ${folder} cannot be written (${(error as Error).message}). Give this user write access to it or set DATA_DIR to another folder.`,
-      1,
-      { cause: error },
-    )
-  }
-}
-
-const linked = (from: string, to: string): boolean => {
-  try {
-    linkSync(from, to)
-    return true
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
-    throw error
-  }
-}
-
-const takeOverFromTheDead = (lock: string, folder: string): void => {
-  const owner = readOwner(lock)
-  if (owner && isAlive(owner)) throw new FolderInUseError(folder, owner.pid)
-  const stale = `${lock}.stale.${process.pid}`
-  try {
-    renameSync(lock, stale)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return
-    throw error
-  }
-  // Between the reading and the renaming another process may have taken the lock over: then it is handed back.
-  const taken = readOwner(stale)
-  if (taken && isAlive(taken)) linked(stale, lock)
-  rmSync(stale, { force: true })
-}
-
-const readOwner = (file: string): Owner | null => {
-  try {
-    return JSON.parse(readFileSync(file, 'utf8')) as Owner
+    const owner = JSON.parse(readFileSync(note, 'utf8')) as Partial<Owner>
+    return typeof owner.pid === 'number' && typeof owner.kernel === 'string' ? (owner as Owner) : null
   } catch {
     return null
   }
 }
 
-const isAlive = ({ pid, startTicks }: Owner): boolean => {
+const beatOf = (note: string): number | null => statSync(note, { throwIfNoEntry: false })?.mtimeMs ?? null
+
+const orElse = <T>(read: () => T, other: T): T => {
   try {
-    process.kill(pid, 0)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false
+    return read()
+  } catch {
+    return other
   }
-  // In containers every process is pid 1: the start time tells a reused pid from the owner.
-  const now = startTicksOf(pid)
-  return startTicks === null || now === null || now === startTicks
 }
 
-/** Field 22 of /proc/PID/stat (proc(5)), with the boot's id; null where there is no /proc. */
-const startTicksOf = (pid: number): string | null => {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    const ticks = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
-    return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()}/${ticks}`
-  } catch {
-    return null
-  }
-}
+/** Containers of one machine share this one, whose locks they see. Without a /proc a machine is known by its name. */
+const kernel = orElse(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(), hostname())
+
+/** Where a pid means something: a container has pids of its own. */
+const pids = orElse<string | null>(() => readlinkSync('/proc/self/ns/pid'), null)

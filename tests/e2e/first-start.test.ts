@@ -80,8 +80,17 @@ describe.skipIf(inject('kind') !== 'embedded')(
       expect(await second.kill('SIGINT')).toMatchObject({ code: 0, signal: null })
     })
 
-    test('a stop leaves no lock behind', async () => {
-      expect((await readdir(lent.home.env.DATA_DIR ?? '')).toSorted()).toEqual(['db', 'secret.key'])
+    test("a stop leaves nothing that says who was there, and the folder is its user's alone", async () => {
+      const folder = lent.home.env.DATA_DIR ?? ''
+      const entries = await readdir(folder, { recursive: true })
+
+      expect((await readdir(folder)).toSorted()).toEqual(['db', 'presswire.held', 'secret.key'])
+      for (const path of ['.', ...entries]) {
+        const found = await stat(join(folder, path))
+        // PostgreSQL's cache of its catalogue is made readable, in a folder that is not.
+        const others = found.mode & (found.isDirectory() ? 0o077 : 0o022)
+        expect(others.toString(8), path).toBe('0')
+      }
     })
   },
 )

@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs'
-import { readFile, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
-import { beforeAll, describe, expect, inject, test } from 'vitest'
+import { mkdtemp, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeAll, beforeEach, describe, expect, inject, test, vi } from 'vitest'
 import { ViewerDocument } from '../../schema/generated/graphql.ts'
-import { lockFolder } from '../../src/db/lock.ts'
+import { FolderInUseError, lockFolder } from '../../src/db/lock.ts'
+import { ownPids } from '../support/container.ts'
 import { type Serving, withHome } from '../support/process.ts'
 import { publishNew } from '../webhooks/writing.ts'
 
@@ -37,15 +39,29 @@ describe.skipIf(inject('kind') !== 'embedded')(
       },
     )
 
-    test('a command is refused in the same way', patient, async () => {
+    test('a command is refused while the owner is frozen, too', patient, async () => {
+      process.kill(first.pid, 'SIGSTOP')
       const { code, stdout, stderr } = await lent.home.run('keys', 'list', '--json')
+      process.kill(first.pid, 'SIGCONT')
 
       expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
       expect(stderr.trim().split('\n')).toEqual([expect.stringContaining(`in use by process ${first.pid}`)])
     })
 
+    test.skipIf(ownPids === null).for([['keys', 'list'], ['migrate']])(
+      'another container is refused, whose pids are others (needs unshare): %s',
+      patient,
+      async (command) => {
+        const { code, stdout, stderr } = await lent.home.runWithin(ownPids ?? [], ...command)
+
+        expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+        expect(stderr.trim().split('\n')).toEqual([expect.stringContaining('in use by another container')])
+        expect(await first.clientOf(key).run(ViewerDocument)).toMatchObject({ viewer: { keyName: 'E2E' } })
+      },
+    )
+
     test(
-      'the lock of a process that was killed is taken over, and nothing that it acknowledged is missing',
+      'the folder of a process that was killed is free at once, and nothing that it acknowledged is missing',
       patient,
       async () => {
         const { post } = await publishNew(first.clientOf(key), 'Acknowledged')
@@ -63,24 +79,88 @@ describe.skipIf(inject('kind') !== 'embedded')(
         expect(await second.kill('SIGTERM')).toMatchObject({ code: 0 })
       },
     )
-
-    test.each([
-      {
-        which: 'of a dead process whose pid another one has now',
-        // This process is alive, and it is not the one that started at that moment of that boot.
-        left: JSON.stringify({ pid: process.pid, startTicks: 'another-boot/1' }),
-      },
-      { which: 'that was cut off while it was written', left: '{"pi' },
-    ])('a lock $which is taken over', async ({ left }) => {
-      await writeFile(lockFile(), left)
-
-      const unlock = lockFolder(dirname(lockFile()))
-
-      const taken = await readFile(lockFile(), 'utf8')
-      expect(taken).not.toBe(left)
-      expect(JSON.parse(taken)).toMatchObject({ pid: process.pid })
-      unlock()
-      expect(existsSync(lockFile())).toBe(false)
-    })
   },
 )
+
+describe.skipIf(inject('kind') !== 'embedded')('the lock of a folder', () => {
+  let folder = ''
+  let note = ''
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'presswire-lock-'))
+    note = join(folder, 'presswire.lock')
+  })
+  afterEach(() => rm(folder, { recursive: true }))
+
+  const noteOf = (kernel: string) =>
+    JSON.stringify({ id: 'theirs', pid: 1, pids: null, host: 'other', kernel })
+  const longAgo = new Date('2001-01-01')
+
+  test('is held once, and free when it was released', async () => {
+    const unlock = await lockFolder(folder)
+
+    await expect(lockFolder(folder)).rejects.toThrow(FolderInUseError)
+    unlock()
+    ;(await lockFolder(folder))()
+    expect(existsSync(note)).toBe(false)
+  })
+
+  test.for(['{"pi', '', '[]', 'null', '{"pid":-1}', '{"pid":1,"startTicks":"a-boot/1"}'])(
+    'is not held by what somebody left there: %s',
+    async (left) => {
+      await writeFile(note, left)
+
+      const unlock = await lockFolder(folder)
+
+      expect(JSON.parse(await readFile(note, 'utf8'))).toMatchObject({ pid: process.pid })
+      unlock()
+    },
+  )
+
+  test('of a machine that went down long ago is taken over at once', async () => {
+    await writeFile(note, noteOf('another kernel'))
+    await utimes(note, longAgo, longAgo)
+
+    ;(await lockFolder(folder))()
+  })
+
+  test('of another machine is not taken over while that one shows that it lives', async () => {
+    const told = vi.spyOn(console, 'error').mockReturnValue()
+    await writeFile(note, noteOf('another kernel'))
+    const beats = setInterval(() => void writeFile(note, noteOf('another kernel')), 200)
+
+    await expect(lockFolder(folder)).rejects.toThrow(
+      'in use by another container or machine (process 1 on host other)',
+    )
+    clearInterval(beats)
+    expect(told).toHaveBeenCalledOnce()
+    told.mockRestore()
+  })
+
+  test('is released by its owner alone', async () => {
+    const unlock = await lockFolder(folder)
+    await writeFile(note, noteOf('another kernel'))
+
+    unlock()
+
+    expect(await readFile(note, 'utf8')).toContain('theirs')
+  })
+
+  test('writes through no link that somebody left there', async () => {
+    const theirs = join(folder, 'theirs')
+    await writeFile(theirs, 'precious')
+    await symlink(theirs, note)
+
+    ;(await lockFolder(folder))()
+
+    expect(await readFile(theirs, 'utf8')).toBe('precious')
+  })
+
+  test('says what to do where it cannot be held', async () => {
+    const held = join(folder, 'presswire.held')
+    await writeFile(held, 'something else, which is long enough to be taken for a file of SQLite\n'.repeat(9))
+
+    await expect(lockFolder(folder)).rejects.toThrow(`Remove that file`)
+    await rm(held)
+    ;(await lockFolder(folder))()
+  })
+})

@@ -43,6 +43,8 @@ export type Home = {
   start(...args: string[]): Program
   /** Runs another command to its end. */
   run(...args: string[]): Promise<Ended>
+  /** Runs one within another, such as `unshare`. */
+  runWithin(within: string[], ...args: string[]): Promise<Ended>
   /** Makes an admin key; on the embedded folder while nothing serves. */
   newKey(): Promise<string>
   /** Does something in the database itself; on the embedded folder while nothing serves. */
@@ -90,8 +92,8 @@ const homeIn = async (
   const cwd = join(folder, 'work')
   await mkdir(cwd)
   const settings = { HOST: '127.0.0.1', PORT: '0', WEBHOOK_ALLOW: '127.0.0.1', ...database }
-  const start = (args: string[], env: Record<string, string>) => {
-    const program = startProgram(main, args, cwd, env, through)
+  const start = (args: string[], env: Record<string, string>, within = through) => {
+    const program = startProgram(main, args, cwd, env, within)
     started(program)
     return program
   }
@@ -106,6 +108,7 @@ const homeIn = async (
     },
     start: (...args) => start(args, home.env),
     run: (...args) => start(args, home.env).ended,
+    runWithin: (within, ...args) => start(args, home.env, within).ended,
     newKey: () =>
       home.withDatabase(async (db) => {
         const made = { name: 'E2E', scopes: [ApiKeyScope.ADMIN], expiresAt: null }
