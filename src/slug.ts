@@ -1,4 +1,5 @@
 import anyAscii from 'any-ascii'
+import { escapeUnseen, latinise, plainForm, unseenIn, withoutUnseen } from './unseen.ts'
 
 /**
  * A slug for a text in any script: lower-case ASCII letters, digits and hyphens, cut between two words.
@@ -24,8 +25,16 @@ export function slugProblem(slug: string): string | null {
     return `The slug "${slug}" has upper-case letters; write "${advisedSlug(slug)}".`
   }
   if (!slugCharacters.test(slug)) {
-    return `The slug "${slug}" may have letters and digits of any script, "-", "_" and "."; write "${advisedSlug(slug)}" or the like.`
+    return `The slug "${escapeUnseen(slug)}" may have letters and digits of any script, "-", "_" and "."; write "${advisedSlug(slug)}" or the like.`
   }
+  const unseen = unseenIn(slug)
+  if (unseen !== null)
+    return `The slug "${escapeUnseen(slug)}" has a character that nobody sees (${unseen}); write "${advisedSlug(slug)}".`
+  if (slug !== plainForm(slug))
+    return `The slug "${slug}" does not look like what it is; write "${advisedSlug(slug)}".`
+  const latin = latinise(slug)
+  if (latin !== null)
+    return `The slug "${slug}" mixes letters of several scripts that look alike; write "${latin}".`
   return null
 }
 
@@ -35,11 +44,17 @@ export function pathProblem(path: string): string | null {
     return `The path has ${path.length} characters; at most ${maxPathLength} are allowed.`
   }
   if (!path.startsWith('/')) return `The path "${path}" must start with a slash; write "/${path}".`
-  if (unprintable.test(path) || !path.isWellFormed()) {
-    return 'The path has control characters or broken Unicode; remove them.'
+  const unseen = unseenIn(path.replace(joiners, ''))
+  if (unseen !== null) {
+    return `The path has control characters, others that nobody sees or broken Unicode (${unseen}); remove them.`
   }
   if (path !== path.normalize('NFC')) {
     return `The path "${path}" is not in Unicode normal form C; send it as "${path.normalize('NFC')}".`
+  }
+  const plain = path.replace(twins, (twin) => twin.normalize('NFKC'))
+  const latin = latinise(plain)
+  if (path !== plain || latin !== null) {
+    return `The path "${path}" does not look like what it is; write "${latin ?? plain}".`
   }
   if (/[?#\\]/.test(path)) return `The path "${path}" must not have "?", "#" or "\\"; give the path alone.`
   if (path.includes('//')) return `The path "${path}" has an empty part; write one slash instead of two.`
@@ -56,8 +71,10 @@ export function pathProblem(path: string): string | null {
 
 /** A slug that can be used, as near as can be to one that cannot. */
 function advisedSlug(slug: string): string {
-  const plain = slug.normalize('NFC').toLowerCase()
-  return slugCharacters.test(plain) ? plain : slugify(slug) || 'a-word'
+  const seen = withoutUnseen(slug)
+  const plain = plainForm(plainForm(seen).toLowerCase())
+  const latin = latinise(plain) ?? plain
+  return slugCharacters.test(latin) ? latin : slugify(seen) || 'a-word'
 }
 
 // As in "100%" it is a sign like any other; elsewhere it is what is left of an escape.
@@ -67,7 +84,11 @@ const maxPathLength = 800 // an index entry of PostgreSQL holds 2,704 bytes, and
 const letterOrDigit = /[\p{L}\p{N}]/u
 // Marks, too: Devanagari, Thai and Arabic words cannot be written without them.
 const slugCharacters = /^[\p{L}\p{M}\p{N}._-]+$/u
-const unprintable = /[\p{Cc}\u2028\u2029]/u
+// Within a word of a script whose letters join, they are seen by what they do to their neighbours.
+const joiners =
+  /(?<=[\p{M}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Mongolian}\p{Script=Nko}])[\u200c\u200d](?=[\p{L}\p{M}])/gu
+// Full-width letters and digits, ligatures and the alphabets of mathematics: other signs may be compatible, but look so.
+const twins = /[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\ufb00-\ufb06\u{1d400}-\u{1d7ff}]/gu
 const pictographs = /\p{Extended_Pictographic}/gu
 // C, C++ and C# are three tags.
 const symbolsOfNames = /(?<=[\p{L}\p{N}])(?:\++|#)(?![\p{L}\p{N}])/gu

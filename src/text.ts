@@ -1,6 +1,16 @@
-/** The key by which titles and names are sorted and compared: case-folded and composed, the same on every database. */
+import { withoutUnseen } from './unseen.ts'
+
+/**
+ * The key by which titles and names are sorted and compared: case-folded, composed and without what nobody sees, the same on
+ * every database.
+ */
 export const foldKey = (text: string): string =>
-  text.normalize('NFKC').toLowerCase().trim().replace(/\s+/g, ' ').slice(0, maxKeyLength).toWellFormed()
+  withoutUnseen(text.normalize('NFKC').replace(/\s/g, ' '))
+    .toLowerCase()
+    .trim()
+    .replace(/\s+/g, ' ')
+    .slice(0, maxKeyLength)
+    .toWellFormed()
 
 const maxKeyLength = 800 // keys are indexed: an index entry of PostgreSQL holds 2,704 bytes, a UTF-16 unit takes up to 3
 

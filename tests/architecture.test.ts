@@ -129,6 +129,13 @@ test('what there is one importer of has one', () => {
   expect(importsOf('src/receiver/event-types.ts')).toEqual([])
 })
 
+test('what commands print goes through one file, which lets nothing that came from outside write to the terminal', () => {
+  const writers = files.filter((file) =>
+    /\bconsole\.|process\.(stdout|stderr)\b/.test(sources.get(file) ?? ''),
+  )
+  expect(writers).toEqual(['src/cli/output.ts'])
+})
+
 test('domains take the time and never ask for it', () => {
   const domains = /^src\/(content|authors|taxonomy|webhooks|events|importer)\//
   const asking = files.filter(

@@ -5,7 +5,7 @@ import { type ImportFinding, ImportSourceError } from '../importer/item.ts'
 import { readJekyll } from '../importer/jekyll.ts'
 import { type ImportReport, runImport } from '../importer/run.ts'
 import type { Exit } from './exit.ts'
-import { printJson } from './output.ts'
+import { printJson, say } from './output.ts'
 import { readSettings } from './settings.ts'
 
 type Options = { source: string; timezone?: string; json?: boolean }
@@ -46,10 +46,8 @@ const publicReport = ({ findings, ...counts }: ImportReport) => ({
 })
 
 const printForPeople = ({ created, changed, unchanged, skipped, failed, findings }: ImportReport): void => {
-  for (const finding of findings) console.error(line(finding))
-  console.error(
-    `${created} created, ${changed} changed, ${unchanged} unchanged, ${skipped} skipped, ${failed} failed.`,
-  )
+  for (const finding of findings) say(line(finding))
+  say(`${created} created, ${changed} changed, ${unchanged} unchanged, ${skipped} skipped, ${failed} failed.`)
 }
 
 const line = ({ file, line: number, severity, rule, message, action }: ImportFinding): string =>

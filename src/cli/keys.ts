@@ -6,7 +6,7 @@ import { ApiKeyScope } from '../db/generated/enums.ts'
 import { OperatorError } from '../errors.ts'
 import { parseOffsetDateTime } from '../offset-date-time.ts'
 import { withDatabase } from './database.ts'
-import { print, printJson } from './output.ts'
+import { print, printJson, say } from './output.ts'
 
 type CreateOptions = { name: string; scope: ApiKeyScope[]; expires?: Date; json?: boolean }
 
@@ -53,7 +53,7 @@ const list = async (db: Db, json?: boolean): Promise<void> => {
 const revoke = async (db: Db, id: string): Promise<void> => {
   const row = await revokeApiKey(db, id, new Date())
   if (!row) throw new OperatorError(`There is no key ${id}. "presswire keys list" shows all.`)
-  console.error(`${row.name} is revoked.`)
+  say(`${row.name} is revoked.`)
 }
 
 const publicKey = ({ id, name, last4, scopes, createdAt, expiresAt, lastUsedAt, revokedAt }: ApiKey) => ({

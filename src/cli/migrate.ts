@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { withDatabase } from './database.ts'
+import { say } from './output.ts'
 
 /** `presswire migrate`: what every other command does first. */
 export const addMigrate = (program: Command): void => {
@@ -10,7 +11,7 @@ export const addMigrate = (program: Command): void => {
     )
     .action(() =>
       withDatabase(async (_db, applied) =>
-        console.error(applied.length > 0 ? `Applied ${applied.join(', ')}.` : 'The database is up to date.'),
+        say(applied.length > 0 ? `Applied ${applied.join(', ')}.` : 'The database is up to date.'),
       ),
     )
 }

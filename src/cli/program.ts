@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { OperatorError } from '../errors.ts'
 import { version } from '../version.ts'
 import type { Exit } from './exit.ts'
+import { sayText } from './output.ts'
 
 type Add = (program: Command, exit: Exit) => void
 
@@ -34,7 +35,7 @@ export const run = async (argv: string[]): Promise<number> => {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
     if (!(error instanceof OperatorError)) throw error
-    console.error(error.message)
+    sayText(error.message)
     return error.exitCode
   }
 }

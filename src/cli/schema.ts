@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { printedEventJsonSchema } from '../events/json-schema.ts'
 import { printedSchema } from '../graphql/schema.ts'
-import { print } from './output.ts'
+import { printText } from './output.ts'
 
 /** `presswire schema print`: the SDL, sorted, or the JSON Schema of what webhooks carry. */
 export const addSchema = (program: Command): void => {
@@ -12,6 +12,6 @@ export const addSchema = (program: Command): void => {
     .description('Print the SDL, sorted, on standard output.')
     .option('--events', 'print the JSON Schema of the bodies of webhooks instead')
     .action(({ events }: { events?: boolean }) =>
-      print((events ? printedEventJsonSchema() : printedSchema()).trimEnd()),
+      printText((events ? printedEventJsonSchema() : printedSchema()).trimEnd()),
     )
 }

@@ -3,6 +3,7 @@ import { type App, startApp } from '../app.ts'
 import type { Config } from '../config.ts'
 import { openCore } from '../core.ts'
 import type { Log } from '../log.ts'
+import { sayText } from './output.ts'
 import { readSettings } from './settings.ts'
 import { welcome } from './welcome.ts'
 
@@ -37,7 +38,7 @@ const runUntilStopped = async (config: Config, log: Log): Promise<void> => {
     throw error
   })
   const app: App = await startApp(config, { log }, core)
-  console.error(welcome.text(app.url, firstKey))
+  sayText(welcome.text(app.url, firstKey))
   await untilSignal()
   await app.stop()
 }

@@ -7,7 +7,7 @@ import { verifyWebhook, WebhookVerificationError } from '../receiver/verify.ts'
 import { newWebhookSecret } from '../webhooks/sign.ts'
 import type { Exit } from './exit.ts'
 import { forward, listen } from './listen.ts'
-import { print, printJson } from './output.ts'
+import { print, printJson, printJsonText, say } from './output.ts'
 import { ask, askingAServer, causeOf, type Remote } from './remote.ts'
 
 /** `presswire webhooks listen | verify | replay`. */
@@ -70,13 +70,13 @@ const runListen = async (options: ListenOptions): Promise<void> => {
     endpointId: options.endpoint ?? null,
     document: options.document ? readDocument(options.document) : null,
   }
-  if (target && !options.secret) console.error(`Signing with ${secret}`)
-  console.error(`Listening to ${options.url}. Stop it with Ctrl-C.`)
-  const onBreak = (reason: string) => console.error(`The connection broke (${reason}); trying again.`)
+  if (target && !options.secret) say(`Signing with ${secret}`)
+  say(`Listening to ${options.url}. Stop it with Ctrl-C.`)
+  const onBreak = (reason: string) => say(`The connection broke (${reason}); trying again.`)
   for await (const { type, id, body } of listen(options, listening, { signal: stopping.signal, onBreak })) {
-    if (!target) print(body)
+    if (!target) printJsonText(body)
     else
-      console.error(
+      say(
         `${type} ${id}: ${await forward(target, secret, body).catch((error: Error) => `not delivered (${causeOf(error)})`)}`,
       )
   }
@@ -95,7 +95,7 @@ const runVerify = async (file: string | undefined, options: VerifyOptions, exit:
   } catch (error) {
     if (!(error instanceof WebhookVerificationError)) throw error
     if (options.json) printJson({ valid: false, code: error.code, message: error.message })
-    else console.error(error.message)
+    else say(error.message)
     exit.code = 1
   }
 }

@@ -1,6 +1,7 @@
 import { TakenError, ValidationError, type ValidationIssue } from '../errors.ts'
 import { slugify, slugProblem } from '../slug.ts'
 import { textProblem } from '../text.ts'
+import { withoutUnseen } from '../unseen.ts'
 import type { Shelf } from './locks.ts'
 
 /** What a caller may say of a name. Absent leaves alone; a slug that is null is made from the name. */
@@ -71,8 +72,6 @@ const nameProblem = (shelf: Shelf, name: string | null): string | null => {
   if (name === null) return 'The name cannot be cleared; send a value or leave it out.'
   const problem = textProblem(name, maxLength.name)
   if (problem) return `The name ${problem}.`
-  return invisible.test(name) ? `The name is empty; give the ${shelf} a name.` : null
+  // A zero-width space is no name either.
+  return withoutUnseen(name).trim() === '' ? `The name is empty; give the ${shelf} a name.` : null
 }
-
-// Space, control and format characters: a zero-width space is no name either.
-const invisible = /^[\s\p{Z}\p{Cc}\p{Cf}]*$/u

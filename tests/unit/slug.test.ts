@@ -54,12 +54,24 @@ describe('slugify', () => {
 })
 
 describe('slugProblem', () => {
-  it.each(['a', 'hello-world', 'snake_case', 'v1.2', 'ünï', '日本語', 'हिन्दी', 'x'.repeat(200)])(
-    'allows %s',
-    (slug) => {
-      expect(slugProblem(slug)).toBeNull()
-    },
-  )
+  it.each([
+    ...[
+      'a',
+      'hello-world',
+      'snake_case',
+      'v1.2',
+      'ünï',
+      '日本語',
+      'हिन्दी',
+      'x'.repeat(200),
+      'น้ำ',
+      'ນ້ຳ',
+      'שלום',
+    ],
+    ...['привет', 'сор', 'it-специалист', 'smsки', 'tnfα', '3d-печать', 'ελλάδα', 'ꦲꦏ꧀'],
+  ])('allows %s', (slug) => {
+    expect(slugProblem(slug)).toBeNull()
+  })
 
   it.each([
     ['', '0 characters'],
@@ -75,27 +87,51 @@ describe('slugProblem', () => {
     ['a\0', 'may have letters'],
     ['\ud800', 'may have letters'],
     ['No Good', 'write "no-good"'],
+    ['\u3164', 'nobody sees (U+3164)'],
+    ['about\ufe0f', 'write "about"'],
+    ['a\u034fb', 'write "ab"'],
+    ['about\u{e0101}', 'write "about"'],
+    ['ab\u200bout', 'write "about"'],
+    ['\u202etuoba', 'write "tuoba"'],
+    ['ａｂｏｕｔ', 'write "about"'],
+    ['ﬁsh', 'write "fish"'],
+    ['𝐚bout', 'write "about"'],
+    ['x²', 'write "x2"'],
+    ['аbout', 'write "about"'],
+    ['my-gооd-post', 'write "my-good-post"'],
   ])('refuses %j and says what to do', (slug, hint) => {
     expect(slugProblem(slug)).toContain(hint)
   })
 
-  it.each(['No Good', 'E\u0301', 'E\u0301 !', 'A/B', '!?', 'İ', 'Ünï cödé', 'ﬁ X', '\ud800'])(
-    'advises for %j a slug that it would allow',
-    (slug) => {
-      const [, advised = ''] = /write "([^"]*)"/.exec(slugProblem(slug) ?? '') ?? []
-      expect(advised).not.toBe('')
-      expect(slugProblem(advised)).toBeNull()
-    },
-  )
+  it.each([
+    'аbout',
+    'ﬁ\u200b',
+    '\u3164',
+    'Ａ\ufe0f Б',
+    'น\u0e49\u0e4dา',
+    'No Good',
+    'E\u0301',
+    'E\u0301 !',
+    'A/B',
+    '!?',
+    'İ',
+    'Ünï cödé',
+    'ﬁ X',
+    '\ud800',
+  ])('advises for %j a slug that it would allow', (slug) => {
+    const [, advised = ''] = /write "([^"]*)"/.exec(slugProblem(slug) ?? '') ?? []
+    expect(advised).not.toBe('')
+    expect(slugProblem(advised)).toBeNull()
+  })
 })
 
 describe('pathProblem', () => {
-  it.each(['/', '/a', '/2009/07/some-post/', '/日本/', '/a.html', '/a b/', '/...', '/.well-known/x'])(
-    'allows %s',
-    (path) => {
-      expect(pathProblem(path)).toBeNull()
-    },
-  )
+  it.each([
+    ...['/', '/a', '/2009/07/some-post/', '/日本/', '/a.html', '/a b/', '/...', '/.well-known/x'],
+    ...['/wait…/', '/1ª-parte/', '/x²/', '/すごい！/', '/می\u200cشود/', '/क्\u200dष/', '/น้ำ/'],
+  ])('allows %s', (path) => {
+    expect(pathProblem(path)).toBeNull()
+  })
 
   it.each([
     ['', 'start with a slash'],
@@ -114,6 +150,15 @@ describe('pathProblem', () => {
     ['/%zz/', 'follows no letter'],
     ['/100%%/', 'follows no letter'],
     ['/a\n', 'control characters'],
+    ['/a\u202eb/', 'U+202E'],
+    ['/a\u200b/', 'U+200B'],
+    ['/a\u200c/', 'U+200C'],
+    ['/\u3164/', 'U+3164'],
+    ['/a\ufe0f/', 'U+FE0F'],
+    ['/a\u2028/', 'U+2028'],
+    ['/ａbout/', 'write "/about/"'],
+    ['/ﬁsh/', 'write "/fish/"'],
+    ['/2009/аbout/', 'write "/2009/about/"'],
     ['/a\0', 'control characters'],
     ['/\ud800', 'broken Unicode'],
     ['/e\u0301', 'normal form C'],
