@@ -22,6 +22,7 @@ import { metricsRoute } from './http/metrics.ts'
 import { createRateLimits } from './http/rate-limit.ts'
 import { createHttpServer, shownPath } from './http/server.ts'
 import { createGraphQLServer } from './http/yoga.ts'
+import { remainingOfJobs } from './jobs/job.ts'
 import type { Log } from './log.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { claimRequest, type RepeatableRequest } from './once.ts'
@@ -59,8 +60,12 @@ export const startApp = async (config: Config, world: World, opened?: Core): Pro
   }
   try {
     if (config.OTEL_EXPORTER_OTLP_ENDPOINT) ends.push(await startTracing(version))
+    let worker: Worker | null = null
     const metrics = createMetrics(
-      () => readBacklog(database.db, now()),
+      async () => ({
+        ...(await readBacklog(database.db, now())),
+        postsToDo: { ...(await remainingOfJobs(database.db)), ...worker?.outdated() },
+      }),
       (error) => world.log.warn({ err: error }, 'the backlog cannot be read'),
     )
     database.db.$on('query', metrics.statement)
@@ -74,7 +79,7 @@ export const startApp = async (config: Config, world: World, opened?: Core): Pro
       filters: { problem: filterProblem, toJson: filterToJson, matching: core.matching },
     }
     const parts: Parts = { config, world, core, metrics, notifier, rules, ends }
-    const worker = config.ROLE === 'api' ? null : await startWork(parts)
+    worker = config.ROLE === 'api' ? null : await startWork(parts)
     const url = config.ROLE === 'worker' ? null : await startApi(parts)
     return { core, url, worker, stop }
   } catch (error) {
@@ -187,6 +192,8 @@ const startWork = async ({ config, world, core, metrics, notifier, rules, ends }
     now,
     random: world.random ?? Math.random,
     retentionDays: config.EVENT_RETENTION_DAYS,
+    searchLanguage: config.SEARCH_LANGUAGE,
+    log: world.log,
     onError,
     onAttempt: (attempt) => logAttempt(world.log, metrics, attempt),
   })

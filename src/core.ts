@@ -1,7 +1,5 @@
 import { type Config, locationOf } from './config.ts'
 import { createMatching } from './content/post.matches.ts'
-import { renderAgain } from './content/render-again.ts'
-import { indexMissing } from './content/search-index.ts'
 import { type Database, openDatabase } from './db/client.ts'
 import { migrate } from './db/migrate.ts'
 import type { InterestPorts } from './events/interests.ts'
@@ -44,10 +42,6 @@ export const openCore = async (config: Config, world: World): Promise<Core> => {
   const database = world.database ?? (await openDatabase(locationOf(config)))
   try {
     await migrate(database)
-    const count = await renderAgain(database.db)
-    if (count > 0) world.log.info({ count }, 'posts of an older version were rendered')
-    const indexed = await indexMissing(database.db, config.SEARCH_LANGUAGE)
-    if (indexed > 0) world.log.info({ posts: indexed }, 'indexed for search')
   } catch (error) {
     await database.close()
     throw error

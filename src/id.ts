@@ -11,6 +11,7 @@ export const idPrefixes = [
   'key',
   'revision',
   'preview',
+  'job',
 ] as const
 export type IdPrefix = (typeof idPrefixes)[number]
 

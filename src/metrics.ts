@@ -2,7 +2,12 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import { within } from './deadline.ts'
 
 /** What the relay and the receivers are behind by, read when the metrics are asked for. */
-export type Backlog = { eventLagSeconds: number; pendingByEndpoint: { endpoint: string; pending: number }[] }
+export type Backlog = {
+  eventLagSeconds: number
+  pendingByEndpoint: { endpoint: string; pending: number }[]
+  /** How many posts background work has still to go through, by what it does. */
+  postsToDo: Record<string, number>
+}
 
 export type Metrics = {
   request(operation: string | null, status: number, seconds: number): void
@@ -70,6 +75,12 @@ export const createMetrics = (
     labelNames: ['endpoint'],
     registers,
   })
+  const postsToDo = new Gauge({
+    name: 'presswire_background_posts_remaining',
+    help: 'Posts that background work has still to go through: rename, delete and merge (behind mutations), render and index (after an upgrade).',
+    labelNames: ['work'],
+    registers,
+  })
   const known = new Gauge({
     name: 'presswire_backlog_known',
     help: 'Whether the database told the backlog: at 0 it is unknown, and the lag and the backlog are left out.',
@@ -127,6 +138,8 @@ export const createMetrics = (
       pending.reset()
       if (told) lag.set(told.eventLagSeconds)
       for (const row of told?.pendingByEndpoint ?? []) pending.set({ endpoint: row.endpoint }, row.pending)
+      postsToDo.reset()
+      for (const [work, posts] of Object.entries(told?.postsToDo ?? {})) postsToDo.set({ work }, posts)
       return { contentType: registry.contentType, body: await registry.metrics() }
     },
   }

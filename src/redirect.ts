@@ -11,6 +11,20 @@ export type RedirectTarget =
 export const leadTo = (w: Write, target: RedirectTarget, paths: string[]): Promise<void> =>
   point(w, paths, { ...nowhere, ...target }, 301)
 
+/** Leads paths at which categories were public to where they are now, however many they are, in one statement. */
+export const leadCategories = async (
+  w: Write,
+  moved: { categoryId: string; old: string }[],
+): Promise<void> => {
+  if (moved.length === 0) return
+  await w.tx.$executeRaw`
+    INSERT INTO redirects (path, category_id, status, created_at)
+    SELECT DISTINCT ON (path) path, id, 301, ${w.now}::timestamptz
+    FROM unnest(${moved.map(({ old }) => old)}::text[], ${moved.map((one) => one.categoryId)}::text[]) AS moved(path, id)
+    ON CONFLICT (path) DO UPDATE SET post_id = NULL, author_id = NULL, tag_id = NULL,
+      category_id = EXCLUDED.category_id, status = EXCLUDED.status`
+}
+
 /** A path that something public lives at has no redirect: none ever loop, and what is new may take over an old path. */
 export const takeOverPaths = async (w: Write, paths: string[]): Promise<void> => {
   if (paths.length === 0) return

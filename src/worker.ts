@@ -1,9 +1,14 @@
+import { filingSteps } from './content/filing-jobs.ts'
 import { forgetPreviewTokens } from './content/preview-token.ts'
 import { fireDue } from './content/schedule.ts'
+import { startUpkeep, type Upkeep } from './content/upkeep.ts'
 import type { Database } from './db/client.ts'
 import type { Notifier } from './db/notify.ts'
 import { eventsChannel } from './events/outbox.ts'
 import { forgetEvents } from './events/retention.ts'
+import { forgetJobs } from './jobs/job.ts'
+import { createJobs } from './jobs/run.ts'
+import type { Log } from './log.ts'
 import { forgetAnswers } from './once.ts'
 import type { Queue } from './queue/queue.ts'
 import { composeAwaited, isAwaited } from './webhooks/awaited.ts'
@@ -38,6 +43,8 @@ export type Worker = {
   sweep(): Promise<void>
   /** Forgets what is too old, as at every 10 minutes. */
   prune(): Promise<void>
+  /** How many posts wait to be made anew. */
+  outdated: Upkeep['outdated']
   stop(): Promise<void>
 }
 
@@ -46,8 +53,9 @@ export type Worker = {
  *
  *   a commit with events → fanOut → deliveries and alarms of their endpoints → pump → attempts
  *   a word by hand       → rearm → pump (an endpoint set active, a delivery sent again)
- *   every second         → pump (alarms that ring), fireDue (schedules)
+ *   every second         → pump (alarms that ring), fireDue (schedules), jobs (what mutations left behind them)
  *   at start and every 10 s → fanOut, fireDue, rearm (what a crash left behind)
+ *   at start             → upkeep (what an upgrade makes anew)
  *   at start and every 10 min → what is too old is forgotten
  */
 export const startWorker = async (
@@ -58,10 +66,13 @@ export const startWorker = async (
     write: Writer
     /** How long events are kept, and deliveries that are over. */
     retentionDays: number
+    searchLanguage: string
+    log: Log
   },
 ): Promise<Worker> => {
   const { database, db, queue, onError, now, retentionDays } = parts
   const pump = createPump(parts)
+  const jobs = createJobs({ db, write: parts.write, steps: filingSteps, onError })
   let running: Promise<void> | null = null
   let again = false
   let stopped = false
@@ -138,6 +149,7 @@ export const startWorker = async (
     const ago = (days: number) => new Date(time.getTime() - days * dayMs)
     const steps = [
       () => forgetAnswers(db, time),
+      () => forgetJobs(db, time),
       () => forgetPreviewTokens(db, time),
       () => forgetResponses(db, ago(responseDays)),
       () => forgetDeliveries(db, ago(retentionDays)),
@@ -155,13 +167,16 @@ export const startWorker = async (
     setInterval(() => {
       pump.wake()
       fire().catch(onError)
+      jobs.wake()
     }, pollMs),
     setInterval(() => void sweep().catch(onError), sweepMs),
     setInterval(() => void prune().catch(onError), pruneMs),
   ]
   // Nothing waits for it: after a long pause there may be much to forget.
   prune().catch(onError)
+  const upkeep = startUpkeep({ ...parts, language: parts.searchLanguage })
   return {
+    outdated: upkeep.outdated,
     wake,
     sweep,
     prune,
@@ -173,6 +188,7 @@ export const startWorker = async (
       await sending
       await firing?.catch(onError)
       await pruning?.catch(onError)
+      await Promise.all([jobs.stop(), upkeep.stop()])
       await pump.drain()
     },
   }

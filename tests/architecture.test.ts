@@ -22,9 +22,9 @@ const localImportsOf = (file: string): string[] =>
     .map((name) => relative(root, resolve(root, dirname(file), name)))
     .filter((name) => sources.has(name))
 
-/** The rows of the table of directions in ARCHITECTURE.md, the top first. */
+/** The lines of the directions in ARCHITECTURE.md, the top first. */
 const [, directions = ''] = /## Directions\n([\s\S]*?)\n## /.exec(read('ARCHITECTURE.md')) ?? []
-const layers = [...directions.matchAll(/^\| ([\w ]+?) +\| (`.*`) +\|$/gm)].map(
+const layers = [...directions.matchAll(/^- ([\w ]+):((?:\s+`[^`]+`)+)$/gm)].map(
   ([, name = '', patterns = '']) => ({
     name,
     patterns: [...patterns.matchAll(/`([^`]+)`/g)].map(([, pattern = '']) => pattern),
@@ -48,10 +48,10 @@ const layerOf = (file: string): number => {
 test('every source file has a layer in ARCHITECTURE.md', () => {
   expect(layers.length).toBeGreaterThan(10)
   const homeless = files.filter((file) => layerOf(file) < 0)
-  expect(homeless, 'Add these to the table of directions in ARCHITECTURE.md').toEqual([])
+  expect(homeless, 'Add these to the directions in ARCHITECTURE.md').toEqual([])
 })
 
-test('imports only go down the table of directions', () => {
+test('imports only go down the directions', () => {
   const upwards = files.flatMap((file) =>
     localImportsOf(file)
       .filter((target) => layerOf(target) < layerOf(file))

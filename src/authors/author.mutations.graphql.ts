@@ -2,7 +2,15 @@ import { InvalidStateError, NotFoundError, TakenError, ValidationError } from '.
 import { builder } from '../graphql/builder.ts'
 import { orProblem, resultType } from '../graphql/result.ts'
 import { selectOf } from '../graphql/select.ts'
-import { deletedPayload, deleteInput, eventField, type Written } from '../shelves/change.graphql.ts'
+import {
+  deletedPayload,
+  deleteInput,
+  eventAndJob,
+  eventField,
+  type FieldsOf,
+  type Written,
+  type WrittenWithJob,
+} from '../shelves/change.graphql.ts'
 import { Author } from './author.graphql.ts'
 import { createAuthor, deleteAuthor, updateAuthor } from './author.ts'
 
@@ -37,28 +45,34 @@ const UpdateAuthorInput = builder.inputType('UpdateAuthorInput', {
 
 const DeleteAuthorInput = deleteInput('DeleteAuthor', 'author')
 
+const authorField = <Value extends { id: string }>(t: FieldsOf<Written<Value>>) =>
+  t.field({
+    type: Author,
+    description: 'The author as they are now.',
+    resolve: ({ value }, _args, context, info) =>
+      context.db.author.findUniqueOrThrow({
+        select: selectOf(context, info, 'Author', { id: true }),
+        where: { id: value.id },
+      }),
+  })
+
 const authorPayload = (name: string, verb: string) =>
   builder.objectRef<Written>(`${name}Payload`).implement({
     description: `The author who was ${verb}.`,
-    fields: (t) => ({
-      author: t.field({
-        type: Author,
-        description: 'The author as they are now.',
-        resolve: ({ value }, _args, context, info) =>
-          context.db.author.findUniqueOrThrow({
-            select: selectOf(context, info, 'Author', { id: true }),
-            where: { id: value.id },
-          }),
-      }),
-      event: eventField(t),
-    }),
+    fields: (t) => ({ author: authorField(t), event: eventField(t) }),
+  })
+
+const changedAuthorPayload = (name: string, verb: string) =>
+  builder.objectRef<WrittenWithJob>(`${name}Payload`).implement({
+    description: `The author who was ${verb}.`,
+    fields: (t) => ({ author: authorField(t), ...eventAndJob(t) }),
   })
 
 const CreateAuthorResult = resultType('CreateAuthor', authorPayload('CreateAuthor', 'created'), [
   ValidationError,
   TakenError,
 ])
-const UpdateAuthorResult = resultType('UpdateAuthor', authorPayload('UpdateAuthor', 'changed'), [
+const UpdateAuthorResult = resultType('UpdateAuthor', changedAuthorPayload('UpdateAuthor', 'changed'), [
   ValidationError,
   NotFoundError,
   TakenError,

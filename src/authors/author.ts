@@ -2,6 +2,7 @@ import type { Tx } from '../db/client.ts'
 import type { Author } from '../db/generated/client.ts'
 import { NotFoundError } from '../errors.ts'
 import { newId, prefixOf } from '../id.ts'
+import type { WithJob } from '../jobs/job.ts'
 import { leadTo, leaveGone, leaveNothing, takeOverPaths } from '../redirect.ts'
 import { differences } from '../shelves/fact.ts'
 import { arePublic, renameOnPosts, takeOff } from '../shelves/filing.ts'
@@ -35,24 +36,24 @@ export const createAuthor = async (w: Write, input: AuthorInput & { name: string
 export const updateAuthor = async (
   w: Write,
   { id, ...input }: AuthorInput & { id: string },
-): Promise<Author> => {
+): Promise<WithJob<Author>> => {
   await lockNames(w, 'author')
   const before = await authorToWrite(w, id)
   refuse(authorIssues(input))
   const data = await columnsOf(w, input, before)
   const looks = [lookOf(w.site, before), lookOf(w.site, data)] as const
   const change = differences(...looks)
-  if (change.changedFields.length === 0) return before
+  if (change.changedFields.length === 0) return { ...before, jobId: null }
   const version = before.version + 1
   const author = await w.tx.author.update({ where: { id }, data: { ...data, version, updatedAt: w.now } })
-  await renameOnPosts(w, 'author', before, author)
+  const jobId = await renameOnPosts(w, 'author', before, author)
   const [{ path: from }, { path: to }] = looks
   if (before.isPublic) {
     if (from !== to) await leadTo(w, { authorId: id }, [from])
     await takeOverPaths(w, [to])
   }
   await recordAuthorFact(w, 'author.updated', { author, before, looks, ...change })
-  return author
+  return { ...author, jobId }
 }
 
 /**
@@ -63,18 +64,19 @@ export const updateAuthor = async (
 export const deleteAuthor = async (
   w: Write,
   { id, detachPosts }: { id: string; detachPosts?: boolean | null },
-): Promise<string> => {
+): Promise<WithJob<{ id: string }>> => {
   await reserveShelves(w)
   await lockNames(w, 'author')
   const before = await authorToWrite(w, id)
   const isOnPosts = await arePublic(w, 'author', [id])
-  await takeOff(w, 'author', before, detachPosts)
+  const jobId = await takeOff(w, 'author', before, detachPosts)
+  if (jobId) return { id, jobId }
   const look = lookOf(w.site, before)
   await (before.isPublic ? leaveGone(w, { authorId: id }, [look.path]) : leaveNothing(w, { authorId: id }))
   await w.tx.author.delete({ where: { id } })
   const author = { ...before, version: before.version + 1 }
   await recordAuthorFact(w, 'author.deleted', { author, before, looks: [look], previous: look, isOnPosts })
-  return id
+  return { id, jobId: null }
 }
 
 /** The authors with these slugs, in the order given; those that do not exist are missing from the map. */

@@ -1,9 +1,11 @@
 import type { Command } from 'commander'
 import { type Config, locationOf } from '../config.ts'
+import { countOutdated } from '../content/upkeep.ts'
 import { type Database, openDatabase } from '../db/client.ts'
 import { pendingMigrations } from '../db/migrate.ts'
 import { documentProblems } from '../graphql/render.ts'
 import { schema } from '../graphql/schema.ts'
+import { remainingOfJobs } from '../jobs/job.ts'
 import { createSeal } from '../seal.ts'
 import { secretKeyIn } from '../secret-key.ts'
 import { parseAllow, urlProblem } from '../webhooks/address.ts'
@@ -47,6 +49,7 @@ const examine = async (config: Config): Promise<Finding[]> => {
       migrations,
       ...(await secrets(config, database)),
       ...(await endpoints(config, database)),
+      await background(config, database),
     ]
   } finally {
     await database.close()
@@ -147,6 +150,15 @@ const endpoints = async (config: Config, { db }: Database): Promise<Finding[]> =
   return broken.length > 0
     ? broken
     : [fine('endpoints', `Nothing is wrong with ${rows.length} webhook endpoints.`)]
+}
+
+/** What goes on by itself is no problem, as long as somebody serves. */
+const background = async (config: Config, { db }: Database): Promise<Finding> => {
+  const left = { ...(await remainingOfJobs(db)), ...(await countOutdated(db, config.SEARCH_LANGUAGE)) }
+  const waiting = Object.entries(left).filter(([, posts]) => posts > 0)
+  if (waiting.length === 0) return fine('background', 'Nothing is left to do in the background.')
+  const what = waiting.map(([work, posts]) => `${work}: ${posts} posts`).join(', ')
+  return fine('background', `Still to be done by a worker while it runs: ${what}.`)
 }
 
 const fine = (check: string, message: string): Finding => ({ check, ok: true, message })

@@ -2,6 +2,7 @@ import type { Db, Tx } from '../db/client.ts'
 import type { Prisma } from '../db/generated/client.ts'
 import { renderedColumns } from './columns.ts'
 import { type PostSource, rendererVersion, renderPost } from './render.ts'
+import type { Between } from './search-index.ts'
 
 /**
  * Renders posts that an older version of this program saved, and their pending edits, so that no query ever has to. What
@@ -9,11 +10,11 @@ import { type PostSource, rendererVersion, renderPost } from './render.ts'
  *
  * @returns how many posts were rendered: 0 at nearly every start.
  */
-export const renderAgain = async (db: Db): Promise<number> => {
+export const renderAgain = async (db: Db, between: Between = async () => true): Promise<number> => {
   for (let total = 0; ; ) {
     const rendered = await db.$transaction(renderSome, { timeout: batchTimeoutMs })
-    if (rendered === 0) return total
     total += rendered
+    if (rendered === 0 || !(await between(rendered))) return total
   }
 }
 

@@ -1,14 +1,22 @@
 import type { Db } from '../db/client.ts'
 import { type Findable, indexPosts } from '../shelves/search-index.ts'
 
+/** Told what a step of a long piece of work came to; answers whether it goes on. */
+export type Between = (done: number) => Promise<boolean>
+
 /**
  * Writes the index of all posts that have none, or one of another language, as after an upgrade or a change of
  * SEARCH_LANGUAGE. Returns how many there were.
  */
-export const indexMissing = async (db: Db, language: string): Promise<number> => {
+export const indexMissing = async (
+  db: Db,
+  language: string,
+  between: Between = async () => true,
+): Promise<number> => {
   let count = 0
   for (let ids = await indexSome(db, language, ''); ids.length > 0; ) {
     count += ids.length
+    if (!(await between(ids.length))) break
     ids = await indexSome(db, language, ids.at(-1) ?? '')
   }
   return count

@@ -2,12 +2,17 @@ import { hasScope, type Viewer } from '../auth/viewer.ts'
 import type { Event as EventRow } from '../db/generated/client.ts'
 import { Event } from '../events/event.graphql.ts'
 import { builder, type SchemaTypes } from '../graphql/builder.ts'
+import { jobField } from '../jobs/job.graphql.ts'
+import type { WithJob } from '../jobs/job.ts'
 import type { MergedDetail } from './fact.ts'
 
 /** What a write of an author or a term hands to its payload. */
 export type Written<Value = { id: string }> = { value: Value; events: EventRow[] }
+/** What one hands over that may leave a job behind it. */
+export type WrittenWithJob = Written<WithJob<{ id: string }>>
 
-type FieldsOf<Shape> = PothosSchemaTypes.ObjectFieldBuilder<SchemaTypes, Shape>
+/** What makes the fields of a type of that shape. */
+export type FieldsOf<Shape> = PothosSchemaTypes.ObjectFieldBuilder<SchemaTypes, Shape>
 
 /** The field `event` of a payload. */
 export const eventField = <Value>(t: FieldsOf<Written<Value>>) =>
@@ -18,13 +23,27 @@ export const eventField = <Value>(t: FieldsOf<Written<Value>>) =>
     resolve: ({ events }) => events[0] ?? null,
   })
 
+/** The fields of a payload that may leave a job behind it. */
+export const eventAndJob = <Value extends { id: string; jobId: string | null }>(
+  t: FieldsOf<Written<Value>>,
+) => ({
+  event: t.field({
+    type: Event,
+    nullable: true,
+    description:
+      'What subscribers are told; null when nothing changed, which is no error, and while `job` goes on that deletes or merges: they are told at its end.',
+    resolve: ({ events }) => events[0] ?? null,
+  }),
+  job: jobField(t),
+})
+
 /** The payload of a mutation that deletes. */
 export const deletedPayload = (name: string, what: string) =>
-  builder.objectRef<Written<string>>(`${name}Payload`).implement({
-    description: `The ${what} that was deleted.`,
+  builder.objectRef<WrittenWithJob>(`${name}Payload`).implement({
+    description: `The ${what} that was deleted, or will be when \`job\` has ended.`,
     fields: (t) => ({
-      deletedId: t.id({ description: 'The global id that it had.', resolve: ({ value }) => value }),
-      event: eventField(t),
+      deletedId: t.id({ description: 'The global id that it had.', resolve: ({ value }) => value.id }),
+      ...eventAndJob(t),
     }),
   })
 

@@ -1,5 +1,6 @@
 import type { Category } from '../db/generated/client.ts'
 import { ValidationError } from '../errors.ts'
+import type { WithJob } from '../jobs/job.ts'
 import { handOver, leadTo } from '../redirect.ts'
 import { arePublic, refile } from '../shelves/filing.ts'
 import { lockNames, reserveShelves } from '../shelves/locks.ts'
@@ -8,7 +9,7 @@ import { showCategory } from '../shelves/publicity.ts'
 import { categoryPath } from '../site.ts'
 import type { Write } from '../write.ts'
 import { recordCategoryFact } from './category.facts.ts'
-import { below, isWithin, leadMoved, type Moved, moveTree } from './category.tree.ts'
+import { below, isWithin, leadMoved, type Moved, moveTree, refuseLongPath } from './category.tree.ts'
 import { type MergeInput, mergedRows, sourcesOf } from './term.input.ts'
 
 /**
@@ -17,7 +18,7 @@ import { type MergeInput, mergedRows, sourcesOf } from './term.input.ts'
  *
  * @throws ValidationError, for one, when the target stands below a source; NotFoundError.
  */
-export const mergeCategories = async (w: Write, input: MergeInput): Promise<Category> => {
+export const mergeCategories = async (w: Write, input: MergeInput): Promise<WithJob<Category>> => {
   const { targetId } = input
   const ids = sourcesOf(input)
   await reserveShelves(w)
@@ -26,18 +27,21 @@ export const mergeCategories = async (w: Write, input: MergeInput): Promise<Cate
   const { sources, target } = mergedRows('category', ids, targetId, rows)
   refuseOwnAncestor(sources, target)
 
+  const known = sources.filter(({ isPublic }) => isPublic)
+  if (known.length > 0) await showCategory(w, targetId)
+  // Before posts are filed elsewhere: nothing may be in the way at the end.
+  for (const source of sources) await refuseLongPaths(w, source, target)
+  const jobId = await refile(w, 'category', ids, targetId)
+  if (jobId) return { ...target, jobId }
   const moved = await moveChildren(w, sources, target)
-  await refile(w, 'category', ids, targetId)
   const from = ids.map((categoryId) => ({ categoryId }))
   await handOver(w, from, { categoryId: targetId })
-  const known = sources.filter(({ isPublic }) => isPublic)
   const oldPaths = known.map(({ slugPath }) => categoryPath(w.site, slugPath))
   await leadTo(w, { categoryId: targetId }, oldPaths)
   // Sources may stand below each other.
   await w.tx.category.updateMany({ where: { id: { in: ids } }, data: { parentId: null } })
   await w.tx.category.deleteMany({ where: { id: { in: ids } } })
 
-  if (known.length > 0) await showCategory(w, targetId)
   const data = { version: target.version + 1, updatedAt: w.now }
   const category = await w.tx.category.update({ where: { id: targetId }, data })
   await recordCategoryFact(w, 'category.merged', {
@@ -50,7 +54,7 @@ export const mergeCategories = async (w: Write, input: MergeInput): Promise<Cate
     merged: sources,
     isOnPosts: await arePublic(w, 'category', [targetId, ...moved.map(({ id }) => id)]),
   })
-  return category
+  return { ...category, jobId: null }
 }
 
 const refuseOwnAncestor = (sources: Category[], target: Category): void => {
@@ -63,6 +67,11 @@ const refuseOwnAncestor = (sources: Category[], target: Category): void => {
       ),
     )
   if (issues.length > 0) throw new ValidationError(issues)
+}
+
+const refuseLongPaths = async (w: Write, source: Category, target: Category): Promise<void> => {
+  for (const { slugPath } of await below(w, source.slugPath))
+    refuseLongPath(target.slugPath + slugPath.slice(source.slugPath.length), 'targetId')
 }
 
 /** Moves what stands right below the sources, with all below it, under the target. */

@@ -2,7 +2,15 @@ import { InvalidStateError, NotFoundError, TakenError, ValidationError } from '.
 import { builder } from '../graphql/builder.ts'
 import { orProblem, resultType } from '../graphql/result.ts'
 import { selectOf } from '../graphql/select.ts'
-import { deletedPayload, deleteInput, eventField, type Written } from '../shelves/change.graphql.ts'
+import {
+  deletedPayload,
+  deleteInput,
+  eventAndJob,
+  eventField,
+  type FieldsOf,
+  type Written,
+  type WrittenWithJob,
+} from '../shelves/change.graphql.ts'
 import { Category } from './category.graphql.ts'
 import { mergeCategories } from './category.merge.ts'
 import { createCategory, deleteCategory, updateCategory } from './category.ts'
@@ -41,39 +49,45 @@ const UpdateCategoryInput = builder.inputType('UpdateCategoryInput', {
 const DeleteCategoryInput = deleteInput('DeleteCategory', 'category')
 const MergeCategoriesInput = mergeInput('MergeCategories', 'categories')
 
+const categoryField = <Value extends { id: string }>(t: FieldsOf<Written<Value>>) =>
+  t.field({
+    type: Category,
+    description: 'The category as it is now.',
+    resolve: ({ value }, _args, context, info) =>
+      context.db.category.findUniqueOrThrow({
+        select: selectOf(context, info, 'Category', { id: true, parentId: true, slugPath: true }),
+        where: { id: value.id },
+      }),
+  })
+
 const categoryPayload = (name: string, verb: string) =>
   builder.objectRef<Written>(`${name}Payload`).implement({
     description: `The category that was ${verb}.`,
-    fields: (t) => ({
-      category: t.field({
-        type: Category,
-        description: 'The category as it is now.',
-        resolve: ({ value }, _args, context, info) =>
-          context.db.category.findUniqueOrThrow({
-            select: selectOf(context, info, 'Category', { id: true, parentId: true, slugPath: true }),
-            where: { id: value.id },
-          }),
-      }),
-      event: eventField(t),
-    }),
+    fields: (t) => ({ category: categoryField(t), event: eventField(t) }),
+  })
+
+const changedCategoryPayload = (name: string, verb: string) =>
+  builder.objectRef<WrittenWithJob>(`${name}Payload`).implement({
+    description: `The category that was ${verb}.`,
+    fields: (t) => ({ category: categoryField(t), ...eventAndJob(t) }),
   })
 
 const CreateCategoryResult = resultType('CreateCategory', categoryPayload('CreateCategory', 'created'), [
   ValidationError,
   TakenError,
 ])
-const UpdateCategoryResult = resultType('UpdateCategory', categoryPayload('UpdateCategory', 'changed'), [
-  ValidationError,
-  NotFoundError,
-  TakenError,
-])
+const UpdateCategoryResult = resultType(
+  'UpdateCategory',
+  changedCategoryPayload('UpdateCategory', 'changed'),
+  [ValidationError, NotFoundError, TakenError],
+)
 const DeleteCategoryResult = resultType('DeleteCategory', deletedPayload('DeleteCategory', 'category'), [
   NotFoundError,
   InvalidStateError,
 ])
 const MergeCategoriesResult = resultType(
   'MergeCategories',
-  categoryPayload('MergeCategories', 'merged into'),
+  changedCategoryPayload('MergeCategories', 'merged into'),
   [ValidationError, NotFoundError],
 )
 

@@ -1,7 +1,7 @@
 import type { Category } from '../db/generated/client.ts'
 import { ValidationError, type ValidationIssue } from '../errors.ts'
 import { prefixOf } from '../id.ts'
-import { leadTo, takeOverPaths } from '../redirect.ts'
+import { leadCategories, takeOverPaths } from '../redirect.ts'
 import { issue } from '../shelves/naming.ts'
 import { categoryPath } from '../site.ts'
 import type { Write } from '../write.ts'
@@ -62,11 +62,21 @@ export const moveTree = async (w: Write, from: string, to: string, field: string
 
 /** Leads the old path of each that readers know to where it is now. */
 export const leadMoved = async (w: Write, moved: Moved[]): Promise<void> => {
-  for (const { id, from, to } of moved.filter(({ isPublic }) => isPublic)) {
-    const [old, now] = [categoryPath(w.site, from), categoryPath(w.site, to)]
-    if (old !== now) await leadTo(w, { categoryId: id }, [old])
-    await takeOverPaths(w, [now])
-  }
+  const known = moved.filter(({ isPublic }) => isPublic)
+  const paths = known.map(({ id, from, to }) => ({
+    categoryId: id,
+    old: categoryPath(w.site, from),
+    now: categoryPath(w.site, to),
+  }))
+  await leadCategories(
+    w,
+    paths.filter(({ old, now }) => old !== now),
+  )
+  // What one of them left another one may live at now.
+  await takeOverPaths(
+    w,
+    paths.map(({ now }) => now),
+  )
 }
 
 /** Refuses a place so deep that its path could not be looked up. */

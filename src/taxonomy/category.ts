@@ -2,6 +2,7 @@ import type { Tx } from '../db/client.ts'
 import type { Category } from '../db/generated/client.ts'
 import { InvalidStateError, NotFoundError } from '../errors.ts'
 import { newId, prefixOf } from '../id.ts'
+import type { WithJob } from '../jobs/job.ts'
 import { leaveGone, leaveNothing } from '../redirect.ts'
 import { differences } from '../shelves/fact.ts'
 import { arePublic, renameOnPosts, takeOff } from '../shelves/filing.ts'
@@ -44,18 +45,18 @@ export const createCategory = async (
 export const updateCategory = async (
   w: Write,
   { id, ...input }: CategoryInput & { id: string },
-): Promise<Category> => {
+): Promise<WithJob<Category>> => {
   await lockNames(w, 'category')
   const before = await categoryToWrite(w, id)
   const data = await categoryColumns(w, input, before)
   const change = differences(await lookOf(w, before), await lookOf(w, data))
-  if (change.changedFields.length === 0) return before
+  if (change.changedFields.length === 0) return { ...before, jobId: null }
   const [from, to] = [before.slugPath, data.slugPath]
   const tree = await below(w, from)
   if (from !== to) await moveTree(w, from, to, input.slug === undefined ? 'parentId' : 'slug')
   const version = before.version + 1
   const category = await w.tx.category.update({ where: { id }, data: { ...data, version, updatedAt: w.now } })
-  await renameOnPosts(w, 'category', before, category)
+  const jobId = await renameOnPosts(w, 'category', before, category)
   const moved = [before, ...tree].map(({ id, slugPath, isPublic }) => ({
     id,
     isPublic,
@@ -75,7 +76,7 @@ export const updateCategory = async (
       moved.map((category) => category.id),
     ),
   })
-  return category
+  return { ...category, jobId }
 }
 
 /**
@@ -86,7 +87,7 @@ export const updateCategory = async (
 export const deleteCategory = async (
   w: Write,
   { id, detachPosts }: { id: string; detachPosts?: boolean | null },
-): Promise<string> => {
+): Promise<WithJob<{ id: string }>> => {
   await reserveShelves(w)
   await lockNames(w, 'category')
   const before = await categoryToWrite(w, id)
@@ -96,7 +97,8 @@ export const deleteCategory = async (
     throw new InvalidStateError(message, ['input', 'id'])
   }
   const isOnPosts = await arePublic(w, 'category', [id])
-  await takeOff(w, 'category', before, detachPosts)
+  const jobId = await takeOff(w, 'category', before, detachPosts)
+  if (jobId) return { id, jobId }
   const previous = await lookOf(w, before)
   await (before.isPublic
     ? leaveGone(w, { categoryId: id }, [previous.path])
@@ -105,7 +107,7 @@ export const deleteCategory = async (
   const category = { ...before, version: before.version + 1 }
   const slugPaths = [before.slugPath]
   await recordCategoryFact(w, 'category.deleted', { category, before, slugPaths, previous, isOnPosts })
-  return id
+  return { id, jobId: null }
 }
 
 /** The category that a word means: the exact slug first, then the name in any case; null when there is none. */

@@ -1,4 +1,5 @@
 import type { Tag } from '../db/generated/client.ts'
+import type { WithJob } from '../jobs/job.ts'
 import { handOver, leadTo } from '../redirect.ts'
 import { refile } from '../shelves/filing.ts'
 import { lockNames, reserveShelves } from '../shelves/locks.ts'
@@ -11,7 +12,7 @@ import { type MergeInput, mergedRows, sourcesOf } from './term.input.ts'
  *
  * @throws ValidationError; NotFoundError.
  */
-export const mergeTags = async (w: Write, input: MergeInput): Promise<Tag> => {
+export const mergeTags = async (w: Write, input: MergeInput): Promise<WithJob<Tag>> => {
   const { targetId } = input
   const ids = sourcesOf(input)
   await reserveShelves(w)
@@ -20,7 +21,11 @@ export const mergeTags = async (w: Write, input: MergeInput): Promise<Tag> => {
   const { sources, target } = mergedRows('tag', ids, targetId, rows)
   const known = sources.filter(({ isPublic }) => isPublic)
   const looks = known.map((source) => lookOf(w.site, source))
-  await refile(w, 'tag', ids, targetId)
+  const isPublic = target.isPublic || known.length > 0
+  // Its posts are public, and so is what they are filed under from now on.
+  if (isPublic) await w.tx.tag.update({ where: { id: targetId }, data: { isPublic } })
+  const jobId = await refile(w, 'tag', ids, targetId)
+  if (jobId) return { ...target, jobId }
   const from = ids.map((tagId) => ({ tagId }))
   await handOver(w, from, { tagId: targetId })
   await leadTo(
@@ -29,10 +34,9 @@ export const mergeTags = async (w: Write, input: MergeInput): Promise<Tag> => {
     looks.map(({ path }) => path),
   )
   await w.tx.tag.deleteMany({ where: { id: { in: ids } } })
-  const isPublic = target.isPublic || known.length > 0
-  const data = { isPublic, version: target.version + 1, updatedAt: w.now }
+  const data = { version: target.version + 1, updatedAt: w.now }
   const tag = await w.tx.tag.update({ where: { id: targetId }, data })
   const all = [...looks, lookOf(w.site, tag)]
   await recordTagFact(w, 'tag.merged', { tag, before: target, looks: all, merged: sources })
-  return tag
+  return { ...tag, jobId: null }
 }

@@ -2,7 +2,15 @@ import { InvalidStateError, NotFoundError, TakenError, ValidationError } from '.
 import { builder } from '../graphql/builder.ts'
 import { orProblem, resultType } from '../graphql/result.ts'
 import { selectOf } from '../graphql/select.ts'
-import { deletedPayload, deleteInput, eventField, type Written } from '../shelves/change.graphql.ts'
+import {
+  deletedPayload,
+  deleteInput,
+  eventAndJob,
+  eventField,
+  type FieldsOf,
+  type Written,
+  type WrittenWithJob,
+} from '../shelves/change.graphql.ts'
 import { Tag } from './tag.graphql.ts'
 import { mergeTags } from './tag.merge.ts'
 import { createTag, deleteTag, updateTag } from './tag.ts'
@@ -42,28 +50,34 @@ const UpdateTagInput = builder.inputType('UpdateTagInput', {
 const DeleteTagInput = deleteInput('DeleteTag', 'tag')
 const MergeTagsInput = mergeInput('MergeTags', 'tags')
 
+const tagField = <Value extends { id: string }>(t: FieldsOf<Written<Value>>) =>
+  t.field({
+    type: Tag,
+    description: 'The tag as it is now.',
+    resolve: ({ value }, _args, context, info) =>
+      context.db.tag.findUniqueOrThrow({
+        select: selectOf(context, info, 'Tag', { id: true }),
+        where: { id: value.id },
+      }),
+  })
+
 const tagPayload = (name: string, verb: string) =>
   builder.objectRef<Written>(`${name}Payload`).implement({
     description: `The tag that was ${verb}.`,
-    fields: (t) => ({
-      tag: t.field({
-        type: Tag,
-        description: 'The tag as it is now.',
-        resolve: ({ value }, _args, context, info) =>
-          context.db.tag.findUniqueOrThrow({
-            select: selectOf(context, info, 'Tag', { id: true }),
-            where: { id: value.id },
-          }),
-      }),
-      event: eventField(t),
-    }),
+    fields: (t) => ({ tag: tagField(t), event: eventField(t) }),
+  })
+
+const changedTagPayload = (name: string, verb: string) =>
+  builder.objectRef<WrittenWithJob>(`${name}Payload`).implement({
+    description: `The tag that was ${verb}.`,
+    fields: (t) => ({ tag: tagField(t), ...eventAndJob(t) }),
   })
 
 const CreateTagResult = resultType('CreateTag', tagPayload('CreateTag', 'created'), [
   ValidationError,
   TakenError,
 ])
-const UpdateTagResult = resultType('UpdateTag', tagPayload('UpdateTag', 'changed'), [
+const UpdateTagResult = resultType('UpdateTag', changedTagPayload('UpdateTag', 'changed'), [
   ValidationError,
   NotFoundError,
   TakenError,
@@ -72,7 +86,7 @@ const DeleteTagResult = resultType('DeleteTag', deletedPayload('DeleteTag', 'tag
   NotFoundError,
   InvalidStateError,
 ])
-const MergeTagsResult = resultType('MergeTags', tagPayload('MergeTags', 'merged into'), [
+const MergeTagsResult = resultType('MergeTags', changedTagPayload('MergeTags', 'merged into'), [
   ValidationError,
   NotFoundError,
 ])

@@ -2,6 +2,7 @@ import type { Tx } from '../db/client.ts'
 import type { Tag } from '../db/generated/client.ts'
 import { NotFoundError, TakenError } from '../errors.ts'
 import { newId, prefixOf } from '../id.ts'
+import type { WithJob } from '../jobs/job.ts'
 import { leadTo, leaveGone, leaveNothing, takeOverPaths } from '../redirect.ts'
 import { differences } from '../shelves/fact.ts'
 import { arePublic, renameOnPosts, takeOff } from '../shelves/filing.ts'
@@ -30,24 +31,27 @@ export const createTag = async (w: Write, input: TermInput & { name: string }): 
 }
 
 /** Changes a tag, its canonical spelling included; its old path leads to the new one. What changes nothing is no error. */
-export const updateTag = async (w: Write, { id, ...input }: TermInput & { id: string }): Promise<Tag> => {
+export const updateTag = async (
+  w: Write,
+  { id, ...input }: TermInput & { id: string },
+): Promise<WithJob<Tag>> => {
   await lockNames(w, 'tag')
   const before = await tagToWrite(w, id)
   refuse(termIssues('tag', input))
   const data = await columnsOf(w, input, before)
   const looks = [lookOf(w.site, before), lookOf(w.site, data)] as const
   const change = differences(...looks)
-  if (change.changedFields.length === 0) return before
+  if (change.changedFields.length === 0) return { ...before, jobId: null }
   const version = before.version + 1
   const tag = await w.tx.tag.update({ where: { id }, data: { ...data, version, updatedAt: w.now } })
-  await renameOnPosts(w, 'tag', before, tag)
+  const jobId = await renameOnPosts(w, 'tag', before, tag)
   const [{ path: from }, { path: to }] = looks
   if (before.isPublic) {
     if (from !== to) await leadTo(w, { tagId: id }, [from])
     await takeOverPaths(w, [to])
   }
   await recordTagFact(w, 'tag.updated', { tag, before, looks, ...change })
-  return tag
+  return { ...tag, jobId }
 }
 
 /**
@@ -58,18 +62,19 @@ export const updateTag = async (w: Write, { id, ...input }: TermInput & { id: st
 export const deleteTag = async (
   w: Write,
   { id, detachPosts }: { id: string; detachPosts?: boolean | null },
-): Promise<string> => {
+): Promise<WithJob<{ id: string }>> => {
   await reserveShelves(w)
   await lockNames(w, 'tag')
   const before = await tagToWrite(w, id)
   const isOnPosts = await arePublic(w, 'tag', [id])
-  await takeOff(w, 'tag', before, detachPosts)
+  const jobId = await takeOff(w, 'tag', before, detachPosts)
+  if (jobId) return { id, jobId }
   const look = lookOf(w.site, before)
   await (before.isPublic ? leaveGone(w, { tagId: id }, [look.path]) : leaveNothing(w, { tagId: id }))
   await w.tx.tag.delete({ where: { id } })
   const tag = { ...before, version: before.version + 1 }
   await recordTagFact(w, 'tag.deleted', { tag, before, looks: [look], previous: look, isOnPosts })
-  return id
+  return { id, jobId: null }
 }
 
 /** The tag that a word means: the exact slug first, then the name in any case; null when there is none. */

@@ -2,7 +2,7 @@ import type { Tx } from '../db/client.ts'
 import type { Backlog } from '../metrics.ts'
 
 /** How far deliveries are behind. */
-export const readBacklog = async (db: Tx, now: Date): Promise<Backlog> => {
+export const readBacklog = async (db: Tx, now: Date): Promise<Omit<Backlog, 'postsToDo'>> => {
   const [oldest] = await db.$queryRaw<{ occurredAt: Date | null }[]>`
     SELECT min(occurred_at) AS "occurredAt" FROM events WHERE fanned_out_at IS NULL`
   const pendingByEndpoint = await db.$queryRaw<{ endpoint: string; pending: number }[]>`
