@@ -2,12 +2,11 @@ import type { GraphQLResolveInfo } from 'graphql'
 import { builder } from '../graphql/builder.ts'
 import type { Context } from '../graphql/context.ts'
 import { loadedBy } from '../graphql/select.ts'
-import { countsByPeriod, listOfPeriod, type Period } from './archive.ts'
+import { countsByPeriod, keyOf, listsOfPeriods, type Period } from './archive.ts'
 import { PostFilter, type PostListArgs, postListArgs } from './post.filter.graphql.ts'
 import type { PostFilter as Filter } from './post.filter.ts'
 import { PostConnection } from './post.graphql.ts'
 import { connectionsOf } from './post.lists.graphql.ts'
-import { countsOf } from './post.pages.ts'
 import { postSet } from './post.set.ts'
 
 const ArchiveUnit = builder.enumType('ArchiveUnit', {
@@ -73,7 +72,12 @@ const postsOf = async (
   info: GraphQLResolveInfo,
 ) => {
   const set = await postSet(context, archives[0]?.filter, args.filter)
-  const lists = archives.map((archive) => listOfPeriod(archive, context.site.timezone))
-  const counts = () => countsOf(context.db, set, lists)
+  const { timezone } = context.site
+  const lists = listsOfPeriods(archives, timezone)
+  const counts = async () => {
+    const unit = archives[0]?.month === null ? 'YEAR' : 'MONTH'
+    const periods = await countsByPeriod(context.db, set, unit, timezone)
+    return new Map(periods.map((period) => [keyOf(period), period.count]))
+  }
   return connectionsOf('Archive.posts', set, lists, counts, args, context, info)
 }

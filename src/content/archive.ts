@@ -1,6 +1,6 @@
 import type { Tx } from '../db/client.ts'
 import { Prisma } from '../db/generated/client.ts'
-import type { List } from './post.pages.ts'
+import type { List, Lists } from './post.pages.ts'
 import type { PostSet } from './post.set.ts'
 
 export type ArchiveUnit = 'MONTH' | 'YEAR'
@@ -31,8 +31,20 @@ export const countsByPeriod = (
     ORDER BY period DESC`
 }
 
-/** The posts that were published in a period, as a list. */
-export const listOfPeriod = ({ year, month }: Period, timezone: string): List => {
+/** The posts of each period as a list; all are months, or all are years. */
+export const listsOfPeriods = (periods: Period[], timezone: string): Lists => {
+  const format = periods[0]?.month === null ? 'FMYYYY"-all"' : 'FMYYYY-FMMM'
+  return {
+    each: periods.map((period) => listOfPeriod(period, timezone)),
+    pairs: Prisma.sql`
+      SELECT dated.key, dated.id FROM (
+        SELECT to_char(matching.sort_date AT TIME ZONE ${zone(timezone)}, ${format}::text) AS key, matching.id
+        FROM matching JOIN posts ON posts.id = matching.id WHERE ${wasPublished}
+      ) dated WHERE dated.key = ANY(${periods.map(keyOf)}::text[])`,
+  }
+}
+
+const listOfPeriod = ({ year, month }: Period, timezone: string): List => {
   const start = (ofYear: number, ofMonth: number) =>
     Prisma.sql`(make_timestamp(${ofYear}::int, ${ofMonth}::int, 1, 0, 0, 0) AT TIME ZONE ${zone(timezone)})`
   const end = month === null || month === 12 ? start(year + 1, 1) : start(year, month + 1)
@@ -41,7 +53,7 @@ export const listOfPeriod = ({ year, month }: Period, timezone: string): List =>
   return { key: keyOf({ year, month }), where }
 }
 
-/** The key of a period's list. */
+/** The key of a period's list, as `to_char` writes it above. */
 export const keyOf = ({ year, month }: Period): string => `${year}-${month ?? 'all'}`
 
 const wasPublished = Prisma.sql`posts.published_at IS NOT NULL`

@@ -33,7 +33,7 @@ const CategorySlugFilter = builder.inputType('CategorySlugFilter', {
 /** Also for whoever keeps a filter, such as a webhook endpoint. */
 export const PostFilter = builder.inputRef<Filter>('PostFilter').implement({
   description:
-    'Which posts; all that is given has to hold, and null is as good as absent. A filter that names no status anywhere holds published posts alone, with any key. At most 8 levels deep and 50 filters in all.',
+    'Which posts; all that is given has to hold, and null is as good as absent. A filter that names no status anywhere holds published posts alone, with any key. At most 8 levels deep and 50 filters in all, with 500 ids and slugs and 20 conditions on authors, categories, tags and searches: each `any`, `all`, `none` and `search` is one.',
   fields: (t) => ({
     AND: t.field({
       type: [PostFilter],

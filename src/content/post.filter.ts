@@ -35,6 +35,35 @@ export const checkFilter = (filter: PostFilter): void => {
   const searches = textsIn(filter).length
   if (searches > maxSearches)
     throw refused(`"filter" searches ${searches} times; at most ${maxSearches} searches are allowed.`)
+  const { lookUps, values } = sizeOf(filter)
+  if (lookUps > maxLookUps)
+    throw refused(
+      `"filter" has ${lookUps} conditions on authors, categories, tags and searches; at most ${maxLookUps} are allowed. Name several slugs in one list, or ask twice.`,
+    )
+  if (values > maxValuesInAll)
+    throw refused(
+      `"filter" has ${values} ids and slugs in all its lists; at most ${maxValuesInAll} are allowed. Ask several times with fewer.`,
+    )
+}
+
+/** Whether a filter looks posts up in other tables, by what they are filed under or by their words. */
+export const looksUp = (filter: PostFilter): boolean => sizeOf(filter).lookUps > 0
+
+/** How many look-ups in other tables a filter is in SQL, and how many ids and slugs it names, at any depth. */
+export const sizeOf = (filter: PostFilter): { lookUps: number; values: number } => {
+  const { ids, authors, categories, tags, search, AND, OR, NOT } = filter
+  const lists = [authors, categories, tags].flatMap((slugs) => [slugs?.any, slugs?.all, slugs?.none])
+  const given = lists.filter((list) => list != null)
+  const size = {
+    lookUps: given.length + (search == null ? 0 : 1),
+    values: [...given, ids ?? []].reduce((sum, list) => sum + list.length, 0),
+  }
+  for (const part of [...(AND ?? []), ...(OR ?? []), ...(NOT ? [NOT] : [])]) {
+    const inner = sizeOf(part)
+    size.lookUps += inner.lookUps
+    size.values += inner.values
+  }
+  return size
 }
 
 /** The texts that a filter searches for, at any depth. */
@@ -45,6 +74,9 @@ export const textsIn = ({ search, AND, OR, NOT }: PostFilter): string[] => [
 
 // A page of a front end combines a handful. PostgreSQL plans each part anew with every statement.
 const maxParts = 50
+// Each reads what its slugs have: twenty that half the posts of a large site have are a second's work.
+const maxLookUps = 20
+const maxValuesInAll = 500
 // Each may have hundreds of words to look up, and find a thousand ids that go with every list of the statement.
 const maxSearches = 5
 // Each level is a level of brackets in SQL.
@@ -57,6 +89,7 @@ const check = (filter: PostFilter, path: string, depth: number): number => {
   if (depth > maxDepth)
     throw refused(`"${path}" is ${depth} levels deep; at most ${maxDepth} are allowed. Write it flatter.`)
   checkValues(filter.ids, `${path}.ids`)
+  checkValues(filter.status, `${path}.status`)
   if (filter.search != null) readSearch(filter.search, `${path}.search`)
   for (const shelf of ['authors', 'categories', 'tags'] as const)
     checkSlugs(filter[shelf], `${path}.${shelf}`)

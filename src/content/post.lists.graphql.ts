@@ -11,7 +11,7 @@ import { treesOf } from './post.filter.slugs.ts'
 import type { ShelfName } from './post.filter.sql.ts'
 import { PostConnection } from './post.graphql.ts'
 import { orderingOf } from './post.order.ts'
-import { countsOf, countsUnder, type List, listsUnder, pagesOf, wholeSet } from './post.pages.ts'
+import { countOf, countsUnder, type Lists, listsUnder, pagesOf, wholeSet } from './post.pages.ts'
 import { type PostSet, postSet } from './post.set.ts'
 
 builder.queryField('posts', (t) =>
@@ -21,8 +21,9 @@ builder.queryField('posts', (t) =>
     args: postListArgs(t.arg),
     resolve: async (_root, args, context, info) => {
       const set = await postSet(context, args.filter)
-      const counts = () => countsOf(context.db, set, [wholeSet])
-      const [page] = await connectionsOf('posts', set, [wholeSet], counts, args, context, info)
+      const lists = { each: [wholeSet], pairs: Prisma.empty }
+      const counts = async () => new Map([[wholeSet.key, await countOf(context.db, set, wholeSet)]])
+      const [page] = await connectionsOf('posts', set, lists, counts, args, context, info)
       return page as Connection<{ id: string }>
     },
   }),
@@ -125,7 +126,7 @@ const postsUnder = async (
   info: GraphQLResolveInfo,
 ): Promise<Connection<{ id: string }>[]> => {
   const set = await postSet(context, args.filter)
-  const lists = listsUnder(shelf, await membersOf(members, ids, context))
+  const lists = listsUnder(shelf, await membersOf(members, ids, context), members(ids))
   const counts = () => countsUnder(context.db, set, shelf, members(ids))
   return connectionsOf(list, set, lists, counts, args, context, info)
 }
@@ -155,7 +156,7 @@ const membersOf = async (
 export const connectionsOf = async (
   name: string,
   set: PostSet,
-  lists: List[],
+  lists: Lists,
   count: () => Promise<Map<string, number>>,
   args: PostListArgs,
   context: Context,
@@ -166,7 +167,7 @@ export const connectionsOf = async (
   const columns = columnsOf(select, 'posts')
   const rows = await pagesOf<{ id: string }>(context.db, set, page, columns, lists)
   let counts: Promise<Map<string, number>> | undefined
-  return lists.map(({ key }) =>
+  return lists.each.map(({ key }) =>
     toConnection(rows.get(key) ?? [], page, async () => {
       counts ??= count()
       return (await counts).get(key) ?? 0

@@ -2,7 +2,7 @@ import { viewerWith } from '../auth/viewer.ts'
 import { Prisma } from '../db/generated/client.ts'
 import type { InterestPorts } from '../events/interests.ts'
 import type { Site } from '../site.ts'
-import { filterFromJson } from './post.filter.json.ts'
+import { filterFromJson, filterProblem } from './post.filter.json.ts'
 import { shelvesNamedIn } from './post.filter.slugs.ts'
 import { conditionOf } from './post.filter.sql.ts'
 import { textsIn } from './post.filter.ts'
@@ -12,12 +12,19 @@ import { visibleToSql } from './visibility.ts'
 
 /**
  * Which of some posts match filters that were kept, as a list with that filter would have them: in two statements however
- * many filters there are. Posts are looked at by their ids, so that no search is looked up before.
+ * many filters there are. Posts are looked at by their ids, so that no search is looked up before. Kept ones are held to the
+ * limits of today: null for one that is beyond them.
  */
 export const createMatching =
   (site: Site): InterestPorts['matching'] =>
   async (tx, interests, ids) => {
-    const filters = interests.map(({ filter }) => wholeOf(filterFromJson(filter)))
+    const read = interests.map(({ filter, scopes }, index) => ({
+      filter: filterFromJson(filter),
+      scopes,
+      index,
+    }))
+    const within = read.filter(({ filter }) => filterProblem(filter) === null)
+    const filters = within.map(({ filter }) => wholeOf(filter))
     const texts = [...new Set(filters.flatMap(textsIn))]
     const searches = new Map(
       texts
@@ -26,13 +33,19 @@ export const createMatching =
         .map(({ text, words }) => [text, { query: matchingAll(words, site.searchLanguage) }]),
     )
     const known = { shelved: await shelvesNamedIn(tx, { AND: filters }), searches }
-    const each = interests.map(
-      ({ scopes }, index) => Prisma.sql`
+    const each = within.map(
+      ({ scopes, index }, at) => Prisma.sql`
         SELECT ${index}::int AS index, posts.id FROM posts
         WHERE posts.id = ANY(${ids}::text[]) AND ${visibleToSql(viewerWith(scopes))}
-          AND ${conditionOf(filters[index] ?? {}, known)}`,
+          AND ${conditionOf(filters[at] ?? {}, known, 'of few')}`,
     )
-    const rows = await tx.$queryRaw<{ index: number; id: string }[]>(Prisma.join(each, ' UNION ALL '))
+    const rows =
+      each.length > 0
+        ? await tx.$queryRaw<{ index: number; id: string }[]>(Prisma.join(each, ' UNION ALL '))
+        : []
     const byFilter = Map.groupBy(rows, ({ index }) => index)
-    return interests.map((_, index) => new Set(byFilter.get(index)?.map(({ id }) => id)))
+    const judged = new Set(within.map(({ index }) => index))
+    return interests.map((_, index) =>
+      judged.has(index) ? new Set(byFilter.get(index)?.map(({ id }) => id)) : null,
+    )
   }

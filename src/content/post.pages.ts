@@ -1,27 +1,62 @@
 import type { Tx } from '../db/client.ts'
 import { Prisma } from '../db/generated/client.ts'
-import { type Page, pageSql } from '../db/page.ts'
+import { columnName, type Page, pageSql } from '../db/page.ts'
 import { type Condition, isFiledUnder, links, type ShelfName } from './post.filter.sql.ts'
 import type { PostSet } from './post.set.ts'
 
 /** One of several lists that are read together: which posts of the set are in it, in SQL on the table `posts`. */
 export type List = { key: string; where: Condition }
 
+/**
+ * Lists that are read together. `pairs` says in SQL what their conditions say: the `key` of a list and the `id` of a post in
+ * it, from `matching`, the posts of the set with their id and their sort_date, or from elsewhere.
+ */
+export type Lists = { each: List[]; pairs: Prisma.Sql }
+
 /** The whole set as one list. */
 export const wholeSet: List = { key: '', where: () => Prisma.sql`TRUE` }
 
-/** Each thing's posts as a list: `members` are the ids under which they are filed, by the thing's own id. */
-export const listsUnder = (shelf: ShelfName, members: Map<string, string[]>): List[] =>
-  [...members].map(([key, ids]) => ({ key, where: (page) => isFiledUnder(shelf, ids, page) }))
+/**
+ * Each thing's posts as a list.
+ *
+ * @param members the ids under which they are filed, by the thing's own id; `inSql` the same as rows of `key` and `id`.
+ */
+export const listsUnder = (shelf: ShelfName, members: Map<string, string[]>, inSql: Prisma.Sql): Lists => {
+  const { table, key } = links[shelf]
+  return {
+    each: [...members].map(([key, ids]) => ({ key, where: (page) => isFiledUnder(shelf, ids, page) })),
+    pairs: Prisma.sql`
+      SELECT DISTINCT member.key, link.post_id AS id FROM (${inSql}) member JOIN ${table} link ON link.${key} = member.id`,
+  }
+}
 
 /**
- * A page of each list, by its key, all in one statement. Each list is a branch of its own with its ids as values: so
- * PostgreSQL begins with the few posts of a small category, and with the newest posts for a large one. A lateral join,
- * with one plan for all, would read every post of the large ones.
+ * A page of each list, by its key, all in one statement.
  *
  * @param columns in SQL, the column of the page's order and the id among them.
  */
-export const pagesOf = async <Row>(
+export const pagesOf = <Row>(
+  db: Tx,
+  set: PostSet,
+  page: Page,
+  columns: Prisma.Sql,
+  lists: Lists,
+): Promise<Map<string, Row[]>> => {
+  const { each } = lists
+  const isOne = each.length < 2
+  return isOne || (!set.looksUp && each.length <= maxBranches)
+    ? branchesOf(db, set, page, columns, each)
+    : cutOf(db, set, page, columns, lists)
+}
+
+// A page of lists; PostgreSQL plans each by itself, which takes as long as reading hundreds of posts.
+const maxBranches = 100
+
+/**
+ * Each list as a branch of its own with its ids as values: so PostgreSQL begins with the few posts of a small category, and
+ * with the newest posts for a large one. A lateral join, with one plan for all, would read every post of the large ones.
+ */
+const branchesOf = async <Row>(
   db: Tx,
   { statuses, where }: PostSet,
   page: Page,
@@ -47,15 +82,39 @@ export const pagesOf = async <Row>(
   return Map.groupBy(rows, (row) => row.listKey)
 }
 
-/** How many posts of the set are in each list, by its key, in one statement. */
-export const countsOf = async (db: Tx, { where }: PostSet, lists: List[]): Promise<Map<string, number>> => {
-  const counts = lists.map(
-    (list) => Prisma.sql`
-      (SELECT ${list.key}::text AS key, count(*)::int AS count FROM posts WHERE ${where()} AND ${list.where()})`,
-  )
-  const rows: Count[] = []
-  for (const statement of inOneGo(counts)) rows.push(...(await db.$queryRaw<Count[]>(statement)))
-  return byKey(rows)
+/**
+ * The set once, and the pages cut from what all lists have of it: one plan however many lists there are, for a set that
+ * takes longer to plan or to begin with than to read.
+ */
+const cutOf = async <Row>(
+  db: Tx,
+  { statuses, where }: PostSet,
+  page: Page,
+  columns: Prisma.Sql,
+  { pairs }: Lists,
+): Promise<Map<string, Row[]>> => {
+  if (statuses.length === 0) return new Map()
+  const kept = [...new Set(['id', 'sort_date', columnName(page.ordering.field)])]
+  const inStatus = statuses.map((status) => Prisma.sql`posts.status = ${status}::"PostStatus"`)
+  const rows = await db.$queryRaw<(Row & { listKey: string })[]>`
+    WITH matching AS MATERIALIZED (
+      SELECT ${Prisma.raw(kept.map((column) => `posts.${column}`).join(', '))} FROM posts
+      WHERE ${Prisma.join(inStatus, ' OR ', '(', ')')} AND ${where()} AND ${pageSql(page, 'posts').where}
+    )
+    SELECT ranked."listKey", ${columns} FROM (
+      SELECT pair.key AS "listKey", matching.id,
+        row_number() OVER (PARTITION BY pair.key ORDER BY ${pageSql(page, 'matching').orderBy}) AS place
+      FROM (${pairs}) pair JOIN matching ON matching.id = pair.id
+    ) ranked JOIN posts ON posts.id = ranked.id
+    WHERE ranked.place <= ${page.limit + 1} ORDER BY ranked."listKey", ranked.place`
+  return Map.groupBy(rows, (row) => row.listKey)
+}
+
+/** How many posts of the set are in a list. */
+export const countOf = async (db: Tx, { where }: PostSet, list: List): Promise<number> => {
+  const [row] = await db.$queryRaw<{ count: number }[]>`
+    SELECT count(*)::int AS count FROM posts WHERE ${where()} AND ${list.where()}`
+  return row?.count ?? 0
 }
 
 /**
@@ -78,12 +137,10 @@ export const countsUnder = async (
       JOIN posts ON posts.id = link.post_id
       WHERE ${where()}
     ) filed GROUP BY key`
-  return byKey(rows)
+  return new Map(rows.map(({ key, count }) => [key, count]))
 }
 
 type Count = { key: string; count: number }
-
-const byKey = (rows: Count[]): Map<string, number> => new Map(rows.map(({ key, count }) => [key, count]))
 
 // The protocol numbers the values of a statement with 16 bits.
 const maxValues = 30_000

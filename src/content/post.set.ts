@@ -5,7 +5,7 @@ import type { Page } from '../db/page.ts'
 import type { Site } from '../site.ts'
 import { shelvesNamedIn } from './post.filter.slugs.ts'
 import { type Condition, conditionOf } from './post.filter.sql.ts'
-import { checkFilter, type PostFilter, textsIn } from './post.filter.ts'
+import { checkFilter, looksUp, type PostFilter, textsIn } from './post.filter.ts'
 import { type Found, lookUp, readSearch } from './search-query.ts'
 import { statusesVisibleTo, visibleToSql } from './visibility.ts'
 
@@ -15,6 +15,8 @@ export type PostSet = {
   statuses: PostStatus[]
   /** The condition in SQL, visibility included, for statements that name the table `posts`. */
   where: Condition
+  /** Whether the condition looks posts up in other tables: planned anew for each of many lists it would cost more than them. */
+  looksUp: boolean
 }
 
 /**
@@ -40,8 +42,9 @@ export const postSet = async (
     shelved: await shelvesNamedIn(db, whole),
     searches: await searchesIn(db, whole, site.searchLanguage),
   }
-  const where = (page?: Page) => Prisma.sql`${visibleToSql(viewer)} AND ${conditionOf(whole, known, page)}`
-  return { statuses, where }
+  const where = (page?: Page) =>
+    Prisma.sql`${visibleToSql(viewer)} AND ${conditionOf(whole, known, 'of many', page)}`
+  return { statuses, where, looksUp: looksUp(whole) }
 }
 
 /** A filter with what it says by naming no status. */

@@ -10,7 +10,7 @@ import { highlight } from './highlight.ts'
 import { PostFilter } from './post.filter.graphql.ts'
 import { isFoundBy } from './post.filter.sql.ts'
 import { Post } from './post.graphql.ts'
-import { countsOf, type List } from './post.pages.ts'
+import { countOf, type List } from './post.pages.ts'
 import { postSet } from './post.set.ts'
 import { pageOfHits, searchOrdering } from './search.ts'
 import { lookUp, matchingAll, matchingAny, readSearch } from './search-query.ts'
@@ -92,8 +92,7 @@ builder.queryField('search', (t) =>
       const rows = await pageOfHits<Row>(db, set, { found, query }, page, columns)
       loadedBy(null, context, info)
       const hits: List = { key: '', where: () => isFoundBy(found) }
-      const count = async () => (await countsOf(db, set, [hits])).get(hits.key) ?? 0
-      const connection = toConnection(rows, page, count)
+      const connection = toConnection(rows, page, () => countOf(db, set, hits))
       return { ...connection, edges: connection.edges.map((edge) => ({ ...edge, words })) }
     },
   }),

@@ -11,8 +11,11 @@ export type Verdict = { matched: string[]; missed: string[] }
 export type InterestPorts = {
   /** All that there are, each once. */
   interests(tx: Tx): Promise<Interest[]>
-  /** For each interest those of these ids that match it as they are now; what is not there does not. */
-  matching(tx: Tx, interests: Interest[], ids: string[]): Promise<Set<string>[]>
+  /**
+   * For each interest those of these ids that match it as they are now; what is not there does not. Null for one that is
+   * refused: it was kept when filters could be larger.
+   */
+  matching(tx: Tx, interests: Interest[], ids: string[]): Promise<(Set<string> | null)[]>
   /** Told of a filter that failed. */
   onError(error: unknown, interest: Interest): void
 }
@@ -56,8 +59,11 @@ const judge = async (
   await tx.$executeRaw`SAVEPOINT judging`
   try {
     const matches = await ports.matching(tx, interests, [subjectId])
-    for (const [index, { key }] of interests.entries())
-      verdict[matches[index]?.has(subjectId) ? 'matched' : 'missed'].push(key)
+    for (const [index, interest] of interests.entries()) {
+      const found = matches[index]
+      if (found === null) ports.onError(new Error('It is larger than filters may be.'), interest)
+      else verdict[found?.has(subjectId) ? 'matched' : 'missed'].push(interest.key)
+    }
     await tx.$executeRaw`RELEASE SAVEPOINT judging`
   } catch (error) {
     await tx.$executeRaw`ROLLBACK TO SAVEPOINT judging`

@@ -53,6 +53,7 @@ export const passing = async <
   const open = [...new Set(events.filter(isOpen).map(({ subjectId }) => subjectId))]
   const [now] = open.length > 0 ? await matching(tx, [interest], open) : []
   return events.filter((event) =>
-    isOpen(event) ? now?.has(event.subjectId) : !event.filtersMissed.includes(key),
+    // One that nobody can judge is told of everything, as it is when an event happens.
+    isOpen(event) ? now === null || now?.has(event.subjectId) : !event.filtersMissed.includes(key),
   )
 }

@@ -78,6 +78,36 @@ describe('a filter holds what a plain reading of it says, counts it, and holds f
     for (const filter of filters) expect(await expectModel(filter), JSON.stringify(filter)).toBeGreaterThan(0)
   })
 
+  test('many lists at once, of which the database reads each by itself', async () => {
+    const tags = Array.from({ length: 10 }, (_, index) => `tag-${String(index + 1).padStart(2, '0')}`)
+    const [category, below] = ['category-01', 'category-06']
+    const filters: PostFilter[] = [
+      { AND: tags.map((tag) => ({ tags: { none: [tag], any: tags } })), status: ['PUBLISHED'] },
+      { AND: tags.map((_, index) => ({ tags: { any: tags.slice(index % 4, 10) } })) },
+      { tags: { any: tags, all: tags.slice(0, 3) }, authors: { any: ['author-01', 'author-02'], all: [] } },
+      {
+        AND: [{ tags: { any: tags } }, { tags: { any: tags } }, { authors: { none: ['nobody'] } }],
+        categories: { all: [category, below, category] },
+      },
+      {
+        AND: [{ tags: { any: tags } }, { tags: { any: tags } }, { authors: { none: ['nobody'] } }],
+        categories: { all: [category, below], includeDescendants: false },
+      },
+      { NOT: { AND: tags.map((tag) => ({ tags: { all: [tag, tag] } })) } },
+      {
+        AND: [
+          { tags: { any: tags } },
+          { tags: { none: ['no'] } },
+          { authors: { none: ['no'] } },
+          { search: 'body' },
+        ],
+      },
+    ]
+    const sizes: number[] = []
+    for (const filter of filters) sizes.push(await expectModel(filter))
+    expect(sizes.filter((size) => size > 0).length).toBeGreaterThan(4)
+  })
+
   test('from is the first moment that belongs to a range, before the first that does not', async () => {
     const [post] = posts.filter((one) => one.status === 'PUBLISHED')
     const at = post?.publishedAt?.toISOString()
@@ -212,6 +242,16 @@ describe('a filter that cannot be', () => {
       { OR: Array.from({ length: 3 }, () => ({ search: 'a', NOT: { search: 'b' } })) },
       /"filter" searches 6 times; at most 5/,
     ],
+    [
+      'more than 20 conditions on other tables',
+      { OR: Array.from({ length: 7 }, () => ({ tags: { any: ['a'], all: ['a'], none: ['a'] } })) },
+      /"filter" has 21 conditions on authors, .* at most 20/,
+    ],
+    [
+      'more than 500 values in all',
+      { OR: [...Array.from({ length: 5 }, () => ({ ids: many.slice(1) })), { tags: { none: ['a'] } }] },
+      /"filter" has 501 ids and slugs .* at most 500/,
+    ],
     ['more than 8 levels', deep(9), /"filter(\.NOT){8}" is 9 levels deep; at most 8/],
     ['a NUL character', { tags: { any: ['a\0b'] } }, /"filter\.tags\.any" .*NUL/],
     [
@@ -232,7 +272,9 @@ describe('a filter that cannot be', () => {
   })
 
   test('the largest that is allowed is answered', async () => {
-    const largest = Array.from({ length: 49 }, () => ({ tags: { any: many.slice(1) }, ids: many.slice(1) }))
+    const largest = Array.from({ length: 49 }, (_, index) =>
+      index < 20 ? { tags: { any: many.slice(1, 6) }, ids: many.slice(1, 21) } : { status: [] },
+    )
     expect(await ask(lent.app.admin, { OR: largest })).toEqual([])
     expect(await ask(lent.app.admin, deep(8))).toEqual([])
   })

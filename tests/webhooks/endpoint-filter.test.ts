@@ -73,6 +73,10 @@ const tooLarge: [says: RegExp, filter: PostFilter][] = [
     { AND: [{ tags: { any: Array(101).fill('x') } }] },
   ],
   [/has 51 filters within AND, OR and NOT; at most 50/, { OR: Array(50).fill({}) }],
+  [
+    /^"filter" has 21 conditions on authors, .* at most 20/,
+    { AND: Array.from({ length: 21 }, () => ({ tags: { all: ['x'] } })) },
+  ],
   [/^"filter\.search" is 501 characters long/, { search: 'x'.repeat(501) }],
   [/^"filter\.authors\.none" has the value .*NUL/, { authors: { none: ['\0'] } }],
   [/^"filter" has \d+ bytes; at most 16384 are kept/, { ids: Array(100).fill('x'.repeat(200)) }],
@@ -299,6 +303,24 @@ test('a filter that fails stops nobody: its endpoint is told, the others as ever
   const failures = log.filter(({ level }) => level === 'error')
   for (const failure of failures) log.splice(log.indexOf(failure), 1)
   expect(new Set(failures.map(({ message }) => message))).toEqual(new Set(['a filter of an endpoint failed']))
+})
+
+test('a filter that was kept when filters could be larger is not judged, and its endpoint is told of everything', async () => {
+  const { admin, database, log } = lent.app
+  const slugs = Array.from({ length: 100 }, (_, index) => `slug-${index}`)
+  const old = await subscribed({ filter: { tags: { any: ['old'] } } })
+  const sound = await subscribed({ filter: { tags: { any: ['young'] } } })
+  await database.db.webhookEndpoint.update({
+    where: { id: old },
+    data: { filter: { AND: slugs.slice(0, 21).map((slug) => ({ tags: { all: [slug] } })) } },
+  })
+  const draft = await saveNew(admin, 'Judged', { tags: ['young'] })
+  const { statements } = await lent.app.countStatements(() => publish(admin, draft))
+
+  expect([await toldTo(old), await toldTo(sound)]).toEqual([['post.published'], ['post.published']])
+  expect(statements.filter((sql) => /ROLLBACK TO SAVEPOINT judging/.test(sql))).toEqual([])
+  // Expected here, and of nothing else in this file.
+  for (const failure of log.filter(({ level }) => level === 'error')) log.splice(log.indexOf(failure), 1)
 })
 
 test('without a filter anywhere nothing is judged; ten of them take no more statements than one', async () => {
