@@ -62,9 +62,11 @@ export class YamlReader {
 
   #map(node: YAMLMap, depth: number): Record<string, unknown> {
     const map: Record<string, unknown> = Object.create(null)
+    const written = new Set<string>()
     for (const { key: keyNode, value } of node.items) {
       const key = keyOf(keyNode, node)
-      if (Object.hasOwn(map, key)) {
+      if (key === '<<' && merge(map, this.value(value, depth + 1))) continue
+      if (written.has(key)) {
         this.warnings.push({
           offset: offsetOf(keyNode),
           rule: 'yaml-duplicate-key',
@@ -72,6 +74,7 @@ export class YamlReader {
           action: 'Remove one of them.',
         })
       }
+      written.add(key)
       map[key] = this.value(value, depth + 1)
     }
     return map
@@ -85,6 +88,17 @@ export class YamlReader {
       'Make it smaller, and repeat values instead of aliases.',
     )
   }
+}
+
+/**
+ * Lays what a merge key (`<<: *anchor`) names over the keys above it, as Jekyll's parser does; keys below it count more.
+ * Of several maps the first counts most. False for what is no map.
+ */
+function merge(map: Record<string, unknown>, value: unknown): boolean {
+  const maps = Array.isArray(value) ? value.toReversed() : [value]
+  if (!maps.every((each) => typeof each === 'object' && each !== null && !Array.isArray(each))) return false
+  Object.assign(map, ...maps)
+  return true
 }
 
 /** A key as it is written. */

@@ -21,7 +21,7 @@ export type YamlRead = {
 }
 
 /**
- * Reads YAML that nobody vouches for: core schema, no merge keys, no tags of its own, few aliases; of a duplicate key
+ * Reads YAML that nobody vouches for: core schema, no tags of its own, few aliases; of a duplicate key
  * the last one counts, with a warning. A number that would not print as it is written (1.10, 0x1F, above 2^53) is
  * text. `firstLine` is the line of the file that the text starts at.
  */

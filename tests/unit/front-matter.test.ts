@@ -58,10 +58,15 @@ describe('the body', () => {
 })
 
 describe('values', () => {
-  it('are those of the core schema: no dates, no yes and no, no merging, no code', () => {
-    expect(
-      json('a: yes\nb: 2013-01-01\nc: ~\nd: true\ne: 12\nf: 1.5\n<<: {g: 1}\nh: !!js/function "x"'),
-    ).toBe('{"a":"yes","b":"2013-01-01","c":null,"d":true,"e":12,"f":1.5,"<<":{"g":1},"h":"x"}')
+  it('are those of the core schema: no dates, no yes and no, no code', () => {
+    expect(json('a: yes\nb: 2013-01-01\nc: ~\nd: true\ne: 12\nf: 1.5\nh: !!js/function "x"')).toBe(
+      '{"a":"yes","b":"2013-01-01","c":null,"d":true,"e":12,"f":1.5,"h":"x"}',
+    )
+  })
+
+  it('that a merge key names lie over the keys above it, as in Jekyll: they may say that the post is hidden', () => {
+    expect(json('a: &a {b: 1, c: 1}\nb: 2\n<<: *a\nc: 3')).toBe('{"a":{"b":1,"c":1},"b":1,"c":3}')
+    expect(json('a: {<<: [{b: 1}, {b: 2, c: 2}]}\n<<: text')).toBe('{"a":{"b":1,"c":2},"<<":"text"}')
   })
 
   it('that JSON would write differently stay as they are written', () => {
