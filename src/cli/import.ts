@@ -25,7 +25,8 @@ export const addImport = (program: Command, exit: Exit): void => {
       const { config, log } = readSettings()
       const core = await openCore(config, { log })
       try {
-        const entries = readJekyll(path, { timezone: options.timezone ?? config.SITE_TIMEZONE })
+        const timezone = options.timezone ?? config.SITE_TIMEZONE
+        const entries = readJekyll(path, { timezone, now: new Date() })
         const report = await runImport(core.write, entries, { source: options.source })
         if (options.json) printJson(publicReport(report))
         else printForPeople(report)

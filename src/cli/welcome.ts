@@ -18,7 +18,7 @@ const firstStart = async (core: Core, config: Config): Promise<string | null> =>
   if (kind !== 'embedded' || (await db.apiKey.count()) > 0) return null
   const ownPosts = await db.post.count({ where: { NOT: { origin: { is: { source: sampleSource } } } } })
   if (ownPosts === 0) {
-    await runImport(core.write, readJekyll(sampleSite, { timezone: config.SITE_TIMEZONE }), {
+    await runImport(core.write, readJekyll(sampleSite, { timezone: config.SITE_TIMEZONE, now: new Date() }), {
       source: sampleSource,
     })
   }

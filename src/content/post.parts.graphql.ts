@@ -70,7 +70,13 @@ export const Seo = builder.objectRef<SeoShape>('Seo').implement({
   }),
 })
 
-type OriginShape = { source: string; sourceId: string | null; path: string; dateText: string | null }
+type OriginShape = {
+  postId: string
+  source: string
+  sourceId: string | null
+  path: string
+  dateText: string | null
+}
 
 export const Origin = builder.objectRef<OriginShape>('Origin').implement({
   description: 'Where an imported post came from.',

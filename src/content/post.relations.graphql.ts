@@ -63,3 +63,22 @@ builder.prismaObjectFields('Post', (t) => ({
     },
   }),
 }))
+
+builder.objectFields(Origin, (t) => ({
+  // Apart from the rest, since it may be long: it is read only where it is asked for.
+  frontMatter: t.loadable({
+    type: 'String',
+    nullable: true,
+    byPath: true,
+    authScopes: { scope: 'CONTENT_READ' },
+    description:
+      "The file's front matter as it was written, with what was kept back of the metadata; null where the file had none. Needs content:read; null without it.",
+    resolve: ({ postId }) => postId,
+    load: async (postIds: string[], { db }) => {
+      const select = { postId: true, frontMatter: true }
+      const rows = await db.postOrigin.findMany({ where: { postId: { in: postIds } }, select })
+      const byPost = new Map(rows.map((row) => [row.postId, row.frontMatter]))
+      return postIds.map((postId) => byPost.get(postId) || null)
+    },
+  }),
+}))

@@ -76,7 +76,7 @@ function missing(text: string): Problem {
     ]
   }
   const action = text.startsWith('+++')
-    ? 'This is TOML front matter: import the folder with --format hugo.'
+    ? 'This is TOML front matter, as Hugo and Zola have it, which is not read yet: write it as YAML between two "---" lines.'
     : 'Start the file with a "---" line, the fields, and another "---" line; or move it out of the folder.'
   return ['front-matter-missing', 'The file has no YAML front matter.', action]
 }

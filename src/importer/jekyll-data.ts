@@ -3,6 +3,7 @@ import { slugify, slugProblem } from '../slug.ts'
 import { scalarText } from './fields.ts'
 import { isMap } from './front-matter.ts'
 import type { ImportedAuthor, ImportedCategory, ImportFinding } from './item.ts'
+import { nameWithoutAddress } from './jekyll-authors.ts'
 import { utf8Text } from './utf8.ts'
 import { readYaml } from './yaml.ts'
 
@@ -108,8 +109,11 @@ function readEntries(
 
 function entryOf(key: string | number, fields: Record<string, unknown>, line: number | null): Entry | null {
   const ownKey = typeof key === 'string' ? key : null
-  const written = textOf(fields.slug) ?? ownKey
-  const name = plainText(textOf(fields.name) ?? textOf(fields.display_name) ?? written ?? '')
+  const named = textOf(fields.slug) ?? ownKey
+  const written = named === null ? null : nameWithoutAddress(named)
+  const name = nameWithoutAddress(
+    plainText(textOf(fields.name) ?? textOf(fields.display_name) ?? written ?? ''),
+  )
   const slug = written !== null && slugProblem(written) === null ? written : slugify(written ?? name)
   return name === '' || slug === '' ? null : { key: ownKey, slug, name, fields, line }
 }

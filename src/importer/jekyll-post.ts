@@ -1,14 +1,29 @@
 import { plainText } from '../content/plain-text.ts'
 import { pathProblem, slugify, slugProblem } from '../slug.ts'
 import { parseImportDate } from './date.ts'
-import { Fields } from './fields.ts'
+import { Fields, listed, scalarText } from './fields.ts'
 import type { FrontMatter } from './front-matter.ts'
+import { type Clock, hiddenBy, hiddenLater } from './hidden-by.ts'
 import type { ImportEntry, ImportedAuthor, ImportedDate, ImportedPost } from './item.ts'
 import { authorsOf } from './jekyll-authors.ts'
+import type { JekyllConfig } from './jekyll-config.ts'
+import { defaultsFor } from './jekyll-defaults.ts'
 import { coverImageOf } from './jekyll-image.ts'
 import { liquidFinding } from './jekyll-liquid.ts'
+import { withoutPrivate } from './private-metadata.ts'
 
-export type JekyllFile = { file: string; isDraft: boolean }
+export type JekyllFile = {
+  /** From the folder that was given. */
+  file: string
+  /** From the root of its site: what `_config.yml` knows it by. */
+  sitePath: string
+  isDraft: boolean
+}
+
+/** What a site says about all its posts. */
+export type JekyllSiteData = Pick<JekyllConfig, 'defaults' | 'collectionsDir' | 'author'> & {
+  authors: Map<string, ImportedAuthor>
+}
 
 /** What a post's file name says: `2009-07-23-some-post.md`; drafts need no date. */
 export type NamedPost = { dateText: string | null; slug: string }
@@ -17,12 +32,13 @@ export type NamedPost = { dateText: string | null; slug: string }
  * One post of a Jekyll site, after whatever is to be said about it; with an error among the findings there is no post.
  */
 export function jekyllPost(
-  { file, isDraft }: JekyllFile,
+  { file, sitePath, isDraft }: JekyllFile,
   frontMatter: FrontMatter,
-  authors: Map<string, ImportedAuthor>,
-  timezone: string,
+  site: JekyllSiteData,
+  clock: Clock,
 ): ImportEntry[] {
-  const fields = new Fields(frontMatter.data, frontMatter.lines, file)
+  const defaults = defaultsFor(site, sitePath, isDraft ? ['posts', 'drafts'] : ['posts'])
+  const fields = new Fields(frontMatter, file, defaults)
   const named = namedPost(file)
   const post: Omit<ImportedPost, 'metadata'> = {
     file,
@@ -31,11 +47,11 @@ export function jekyllPost(
     title: fields.name('title') ?? titleOf(named.slug),
     slug: slugOf(fields, named),
     path: permalinkOf(fields),
-    date: dateOf(fields, named, timezone),
-    updated: updatedOf(fields, timezone),
-    status: statusOf(fields, isDraft),
-    authors: authorsOf(fields, authors),
-    categories: termsOf(fields, 'category', 'categories'),
+    date: dateOf(fields, named, clock.timezone),
+    updated: updatedOf(fields, clock.timezone),
+    status: statusOf(fields, isDraft, clock),
+    authors: authorsOf(fields, site.authors, site.author),
+    categories: categoriesOf(fields, defaults),
     tags: termsOf(fields, 'tag', 'tags'),
     layout: layoutOf(fields),
     excerpt: fields.text('excerpt'),
@@ -54,13 +70,22 @@ export function jekyllPost(
       'Add "date:", or start the file name with YYYY-MM-DD-.',
     )
   }
+  // Last of the fields: by now every one has been taken from the front matter.
+  const { metadata, keptBack } = withoutPrivate(fields.rest())
+  if (keptBack.length > 0) fields.warn(firstKey(keptBack), 'private-kept-back', ...keptBackFor(keptBack))
   const liquid = liquidFinding(file, frontMatter)
   const findings = [...frontMatter.findings, ...fields.findings, ...(liquid ? [liquid] : [])]
   const entries: ImportEntry[] = findings.map((finding) => ({ kind: 'finding', finding }))
-  // Last of the literal: by now every field has been taken from the front matter.
-  if (!hasError(fields)) entries.push({ kind: 'post', post: { ...post, metadata: fields.rest() } })
+  if (!hasError(fields)) entries.push({ kind: 'post', post: { ...post, metadata } })
   return entries
 }
+
+const firstKey = ([first = '']: string[]): string => first.split('.', 1)[0] ?? ''
+
+const keptBackFor = (keys: string[]): [message: string, action: string] => [
+  `Not in the metadata, which everyone may read: ${listed(keys)}.`,
+  'Keys with content:read find it in origin { frontMatter }; to show it, give it another name.',
+]
 
 function hasError(fields: Fields): boolean {
   return fields.findings.some(({ severity }) => severity === 'error')
@@ -100,9 +125,10 @@ function permalinkOf(fields: Fields): string | null {
   const written = fields.text('permalink')?.trim()
   if (written === undefined) return null
   const isTemplate = permalinkStyles.has(written) || /\/:[a-z]|\{\{/.test(`/${written}`)
-  const path = sitePath(written)
+  const path = asSitePath(written)
   const problem = isTemplate ? 'It is a template.' : pathProblem(path)
   if (problem === null) return path
+  if (!fields.isOwn('permalink')) return null
   fields.keep('permalink')
   const message = `The permalink ${JSON.stringify(written)} is not used: ${problem} It is kept as metadata.`
   fields.warn(
@@ -117,7 +143,7 @@ function permalinkOf(fields: Fields): string | null {
 function redirectsOf(fields: Fields): string[] {
   const paths: string[] = []
   for (const written of fields.list('redirect_from')) {
-    const path = sitePath(written.trim())
+    const path = asSitePath(written.trim())
     const problem = pathProblem(path)
     if (problem === null) paths.push(path)
     else
@@ -132,7 +158,7 @@ function redirectsOf(fields: Fields): string[] {
 }
 
 /** A path as Jekyll takes it: with or without the slash in front, or a whole URL; percent-escapes decoded. */
-function sitePath(written: string): string {
+function asSitePath(written: string): string {
   const path = written.replace(/^https?:\/\/[^/]+/i, '').replace(/^(?!\/)/, '/')
   try {
     return decodeURIComponent(path.replace(/%(?![0-9a-f]{2})/gi, '%25')).normalize('NFC')
@@ -142,15 +168,25 @@ function sitePath(written: string): string {
 }
 
 function dateOf(fields: Fields, named: NamedPost, timezone: string): ImportedDate | null {
-  const written = fields.text('date')
-  if (written !== null) return readDate(fields, 'date', written, timezone)
+  const written = scalarText(fields.take('date'))
+  if (written === undefined) {
+    const action = 'Write it like 2009-07-23T09:20:48+02:00.'
+    fields.error('date', 'field-type', '"date" must be a date, and is a list or a map.', action)
+    return null
+  }
+  if (written.trim() !== '') return readDate(fields, 'date', written, timezone)
   return named.dateText === null ? null : readDate(fields, 'date', named.dateText, timezone, 'file name')
 }
 
 function updatedOf(fields: Fields, timezone: string): ImportedDate | null {
   for (const key of ['last_modified_at', 'modified']) {
     const written = fields.text(key)
-    if (written !== null) return readDate(fields, key, written, timezone)
+    if (written === null) continue
+    const date = parseImportDate(written, timezone)
+    if (!('problem' in date)) return date
+    fields.keep(key)
+    const message = `The date ${JSON.stringify(written)} ("${key}") ${date.problem}; it is kept as metadata alone.`
+    fields.warn(key, 'date-unusable', message, 'Write it like 2009-07-23T09:20:48+02:00.')
   }
   return null
 }
@@ -169,17 +205,28 @@ function readDate(
   return null
 }
 
-// WordPress's, which its exporters write beside or instead of `published`.
-const unpublicStatus = /^(?:auto-draft|draft|inherit|pending|private|trash)$/i
-
 /** What says in any way that it is not public stays a draft: a post is published later more easily than taken back. */
-function statusOf(fields: Fields, isDraft: boolean): ImportedPost['status'] {
-  const published = fields.flag('published')
-  const draft = fields.flag('draft')
-  const status = fields.take('status')
-  fields.keep('status')
-  const isUnpublic = typeof status === 'string' && unpublicStatus.test(status.trim())
-  return isDraft || published === false || draft === true || isUnpublic ? 'DRAFT' : 'PUBLISHED'
+function statusOf(fields: Fields, isDraft: boolean, clock: Clock): ImportedPost['status'] {
+  for (const key of ['published', 'draft']) fields.flag(key)
+  const hiding = hiddenBy(fields.all, clock)
+  const told = hiding.filter(({ isUsual }) => !isUsual)
+  for (const { key, why } of isDraft ? [] : told) {
+    const action = 'Publish it here, or change the key and import again, if everyone may read it.'
+    fields.warn(firstKey([key]), 'kept-as-draft', `It is a draft, since "${key}" ${why}.`, action)
+  }
+  if (isDraft || hiding.length > 0) return 'DRAFT'
+  for (const { key, at } of hiddenLater(fields.all, clock)) {
+    const message = `"${key}" hides it from ${at.toISOString()} on; here it stays public.`
+    fields.warn(key, 'expires-later', message, 'Set unpublishAt here, or import again then.')
+  }
+  return 'PUBLISHED'
+}
+
+/** Those that the site gives the post come first, as in Jekyll; of other lists the post's own is all that counts. */
+function categoriesOf(fields: Fields, defaults: Record<string, unknown>): string[] {
+  const given = new Fields({ data: defaults, lines: new Map() }, '')
+  const own = termsOf(fields, 'category', 'categories')
+  return given.has('categories') ? [...new Set([...termsOf(given, '', 'categories'), ...own])] : own
 }
 
 /**

@@ -2,37 +2,45 @@ import { lstat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isTimezone } from './date.ts'
 import { readFrontMatter } from './front-matter.ts'
+import type { Clock } from './hidden-by.ts'
 import { type ImportEntry, type ImportedAuthor, type ImportFinding, ImportSourceError } from './item.ts'
 import { readAuthors, readCategories } from './jekyll-data.ts'
 import { findJekyllFiles } from './jekyll-files.ts'
-import { type JekyllFile, jekyllPost } from './jekyll-post.ts'
+import { type JekyllFile, type JekyllSiteData, jekyllPost } from './jekyll-post.ts'
+import { nameOf } from './jekyll-site.ts'
 import { linkFinding, readSourceFile } from './source-file.ts'
 
 /**
  * Reads a Jekyll site, or a folder of its posts: first authors and categories (`_data`), then the posts in the order
  * of their paths. A file yields a post, with any warnings before it, or the errors that keep it out. Dates without an
- * offset are in `timezone` (an IANA name). Reads nothing outside of the folder and changes nothing.
+ * offset are in `timezone` (an IANA name). Reads nothing outside of the folder but the `_config.yml` of the site that it
+ * is a part of, and changes nothing. What is hidden until a date, or from one on, is so at `now`.
  *
- * @throws ImportSourceError when there is nothing to read.
+ * @throws ImportSourceError when there is nothing to read, or no telling what of it is hidden.
  */
-export async function* readJekyll(
-  folder: string,
-  { timezone }: { timezone: string },
-): AsyncGenerator<ImportEntry> {
+export async function* readJekyll(folder: string, { timezone, now }: Clock): AsyncGenerator<ImportEntry> {
   if (!isTimezone(timezone)) {
     throw new ImportSourceError(`There is no time zone "${timezone}"; name one like Europe/Amsterdam or UTC`)
   }
-  const { posts, findings } = await findJekyllFiles(folder)
+  const { site, posts, findings } = await findJekyllFiles(folder)
   for (const finding of findings) yield { kind: 'finding', finding }
-  const isLinked = await isLink(join(folder, '_data'))
-  if (isLinked) yield { kind: 'finding', finding: linkFinding('_data') }
-  const known = isLinked ? new Map() : yield* authors(folder)
-  if (!isLinked) yield* categories(folder)
-  for (const post of posts) yield* readPost(folder, post, known, timezone)
+  const data = nameOf(site, join(site.root, site.config.dataDir))
+  // Of a part of a site, what lies outside of the part is not read.
+  const isPart = data.startsWith('..')
+  const isLinked = !isPart && (await isLink(join(folder, data)))
+  if (isLinked) yield { kind: 'finding', finding: linkFinding(data) }
+  const isRead = !isPart && !isLinked
+  const authors = isRead ? yield* readAuthorsOf(folder, data) : new Map()
+  if (isRead) yield* readCategoriesOf(folder, data)
+  const said = { ...site.config, authors }
+  for (const post of posts) yield* readPost(folder, post, said, { now, timezone })
 }
 
-async function* authors(folder: string): AsyncGenerator<ImportEntry, Map<string, ImportedAuthor>> {
-  const data = await readData(folder, 'authors')
+async function* readAuthorsOf(
+  folder: string,
+  dataFolder: string,
+): AsyncGenerator<ImportEntry, Map<string, ImportedAuthor>> {
+  const data = await readData(folder, `${dataFolder}/authors`)
   if (data === null) return new Map()
   if ('entry' in data) {
     yield data.entry
@@ -44,8 +52,8 @@ async function* authors(folder: string): AsyncGenerator<ImportEntry, Map<string,
   return known
 }
 
-async function* categories(folder: string): AsyncGenerator<ImportEntry> {
-  const data = await readData(folder, 'categories')
+async function* readCategoriesOf(folder: string, dataFolder: string): AsyncGenerator<ImportEntry> {
+  const data = await readData(folder, `${dataFolder}/categories`)
   if (data === null) return
   if ('entry' in data) return yield data.entry
   const { categories, findings } = readCategories(data.bytes, data.file)
@@ -61,7 +69,7 @@ async function isLink(path: string): Promise<boolean> {
 type Data = { file: string; bytes: Uint8Array } | { entry: ImportEntry } | null
 
 async function readData(folder: string, name: string): Promise<Data> {
-  for (const file of [`_data/${name}.yml`, `_data/${name}.yaml`]) {
+  for (const file of [`${name}.yml`, `${name}.yaml`]) {
     const read = await readSourceFile(folder, file)
     if (read instanceof Uint8Array) return { file, bytes: read }
     if (read !== null) return { entry: { kind: 'finding', finding: read } }
@@ -72,8 +80,8 @@ async function readData(folder: string, name: string): Promise<Data> {
 async function* readPost(
   folder: string,
   post: JekyllFile,
-  known: Map<string, ImportedAuthor>,
-  timezone: string,
+  site: JekyllSiteData,
+  clock: Clock,
 ): AsyncGenerator<ImportEntry> {
   const bytes = await readSourceFile(folder, post.file)
   if (!(bytes instanceof Uint8Array)) {
@@ -81,7 +89,7 @@ async function* readPost(
     return
   }
   const read = readFrontMatter(bytes, post.file)
-  if (read.frontMatter !== null) yield* jekyllPost(post, read.frontMatter, known, timezone)
+  if (read.frontMatter !== null) yield* jekyllPost(post, read.frontMatter, site, clock)
   else for (const finding of read.findings) yield { kind: 'finding', finding }
 }
 

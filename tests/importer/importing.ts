@@ -15,7 +15,7 @@ export const importFiles = async (
 ): Promise<ImportReport> => importFolder(app, source, await folderOf(files))
 
 export const importFolder = (app: TestApp, source: string, folder: string): Promise<ImportReport> =>
-  runImport(app.core.write, readJekyll(folder, { timezone: 'Europe/Amsterdam' }), { source })
+  runImport(app.core.write, readJekyll(folder, { timezone: 'Europe/Amsterdam', now: new Date() }), { source })
 
 /** Imports what another kind of source might yield. */
 export const importEntries = (app: TestApp, source: string, entries: ImportEntry[]): Promise<ImportReport> =>

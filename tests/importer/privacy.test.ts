@@ -105,3 +105,30 @@ test('the event of an import that brought in nothing public is not public', asyn
   await importFiles(lent.app, 'hidden', { '_drafts/only.md': file('title: T\nauthor: Somebody New') })
   expect(await last()).toMatchObject({ isPublic: false, detail: { source: 'hidden', changed: 1 } })
 })
+
+test('people’s data in front matter is in no answer without a key, and kept for keys with content:read', async () => {
+  const private_ =
+    'author: { display_name: Jane Roe, login: jane, email: jane@example.org }\nauthor_email: jane@example.org\ncomments: [{ author: Reader, author_email: reader@example.net }]'
+  await importFiles(lent.app, 'people', {
+    '_posts/2010-03-01-people.md': file(`title: T\npermalink: /people/\nshoe: 42\n${private_}`),
+    '_posts/2010-03-02-locked.md': file('title: T\npermalink: /locked/\npost_password: s3cret'),
+  })
+  const query = `query ($path: String!) {
+    post(by: { path: $path }) { status metadata authors { slug name } origin { path frontMatter } }
+  }`
+  const { data } = await lent.app.anonymous.send(query, { path: '/people/' })
+  expect(data).toEqual({
+    post: {
+      status: 'PUBLISHED',
+      metadata: { shoe: 42, author: { display_name: 'Jane Roe' } },
+      authors: [{ slug: 'jane', name: 'Jane Roe' }],
+      origin: { path: '_posts/2010-03-01-people.md', frontMatter: null },
+    },
+  })
+  expect((await lent.app.anonymous.send(query, { path: '/locked/' })).data).toEqual({ post: null })
+  const whole = (await lent.app.admin.send(query, { path: '/people/' })).data
+  expect(JSON.stringify(whole)).toContain('reader@example.net')
+  expect((await lent.app.admin.send(query, { path: '/locked/' })).data).toMatchObject({
+    post: { status: 'DRAFT', metadata: {}, origin: { frontMatter: expect.stringContaining('s3cret') } },
+  })
+})

@@ -19,7 +19,7 @@ export type Read = { posts: ImportedPost[]; findings: ImportFinding[]; entries: 
 /** All that the folder yields. */
 export async function readFolder(folder: string, timezone = 'Europe/Amsterdam'): Promise<Read> {
   const entries: ImportEntry[] = []
-  for await (const entry of readJekyll(folder, { timezone })) entries.push(entry)
+  for await (const entry of readJekyll(folder, { timezone, now: new Date() })) entries.push(entry)
   const posts = entries.flatMap((entry) => (entry.kind === 'post' ? [entry.post] : []))
   const findings = entries.flatMap((entry) => (entry.kind === 'finding' ? [entry.finding] : []))
   return { posts, findings, entries }

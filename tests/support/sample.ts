@@ -7,4 +7,6 @@ const sampleSite = fileURLToPath(new URL('../../prisma/sample-site', import.meta
 
 /** Imports the project's own sample site: 13 public posts, a draft and a scheduled one. */
 export const importSample = (app: TestApp): Promise<ImportReport> =>
-  runImport(app.core.write, readJekyll(sampleSite, { timezone: 'UTC' }), { source: 'sample' })
+  runImport(app.core.write, readJekyll(sampleSite, { timezone: 'UTC', now: new Date() }), {
+    source: 'sample',
+  })
