@@ -1,9 +1,10 @@
 import pg from 'pg'
 import { contentColumns } from '../src/content/columns.ts'
 import { emptySnapshot } from '../src/content/post.input.ts'
-import { type Rendered, renderPost } from '../src/content/render.ts'
 import { indexMissing } from '../src/content/search-index.ts'
 import type { Database } from '../src/db/client.ts'
+import { renderPost } from '../src/markup/render.ts'
+import { type Rendered, rendererVersion } from '../src/markup/rendered.ts'
 import { formatOffsetDateTime } from '../src/offset-date-time.ts'
 import { foldKey } from '../src/text.ts'
 import { copyInto } from './copy.ts'
@@ -90,7 +91,7 @@ const postRow = (post: BlogPost, rendered: Rendered) => {
   }
   return {
     id,
-    ...contentColumns(snapshot, rendered, { slug, path, pathIsManual: false }),
+    ...contentColumns(snapshot, { rendered, rendererVersion }, { slug, path, pathIsManual: false }),
     status: 'PUBLISHED',
     wasPublic: true,
     sortDate: publishedAt,

@@ -184,6 +184,7 @@ const startWork = async ({ config, world, core, metrics, notifier, rules, ends }
     db: database.db,
     write: core.write,
     render: core.render,
+    renderPost: core.renderPost,
     queue,
     notifier,
     sender,

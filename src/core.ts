@@ -7,6 +7,7 @@ import type { OutboxPorts } from './events/outbox.ts'
 import { createRenderer } from './graphql/render.ts'
 import { schema } from './graphql/schema.ts'
 import type { Log } from './log.ts'
+import { createRenderPool, type Render, type RenderOptions } from './markup/pool.ts'
 import { type Site, siteOf } from './site.ts'
 import type { Resolve } from './webhooks/connector.ts'
 import { interestsOf } from './webhooks/endpoint.filter.ts'
@@ -19,6 +20,8 @@ export type World = {
   random?: () => number
   resolve?: Resolve
   database?: Database
+  /** How posts are rendered. */
+  rendering?: RenderOptions
   log: Log
 }
 
@@ -29,6 +32,8 @@ export type Core = {
   site: Site
   /** Renders an endpoint's document for an event. */
   render: OutboxPorts['render']
+  /** Renders what is written in a post, in a thread of its own. */
+  renderPost: Render
   /** Says which posts match an endpoint's filter. */
   matching: InterestPorts['matching']
   now: () => Date
@@ -40,10 +45,15 @@ export type Core = {
 /** Opens and migrates the database and joins the ports; nothing listens and nothing runs in the background. */
 export const openCore = async (config: Config, world: World): Promise<Core> => {
   const database = world.database ?? (await openDatabase(locationOf(config)))
+  const renderPool = createRenderPool(world.rendering)
+  const close = async () => {
+    await renderPool.end()
+    await database.close()
+  }
   try {
     await migrate(database)
   } catch (error) {
-    await database.close()
+    await close()
     throw error
   }
   const now = world.now ?? (() => new Date())
@@ -62,7 +72,15 @@ export const openCore = async (config: Config, world: World): Promise<Core> => {
   const committed = () => {
     for (const wake of wakes) wake()
   }
-  const write = createWriter({ db: database.db, site, now, outbox, interests, committed })
+  const write = createWriter({
+    db: database.db,
+    site,
+    now,
+    outbox,
+    interests,
+    render: renderPool.render,
+    committed,
+  })
   const onCommit = (wake: () => void) => void wakes.push(wake)
-  return { database, write, render, matching, site, now, onCommit, close: () => database.close() }
+  return { database, write, render, matching, site, now, onCommit, renderPost: renderPool.render, close }
 }

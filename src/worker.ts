@@ -9,6 +9,7 @@ import { forgetEvents } from './events/retention.ts'
 import { forgetJobs } from './jobs/job.ts'
 import { createJobs } from './jobs/run.ts'
 import type { Log } from './log.ts'
+import type { Render } from './markup/pool.ts'
 import { forgetAnswers } from './once.ts'
 import type { Queue } from './queue/queue.ts'
 import { composeAwaited, isAwaited } from './webhooks/awaited.ts'
@@ -64,6 +65,7 @@ export const startWorker = async (
     queue: Queue
     notifier: Notifier
     write: Writer
+    renderPost: Render
     /** How long events are kept, and deliveries that are over. */
     retentionDays: number
     searchLanguage: string

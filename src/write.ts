@@ -5,6 +5,9 @@ import { isContention } from './db/contention.ts'
 import type { Event } from './db/generated/client.ts'
 import { createJudge, type InterestPorts, type Judge } from './events/interests.ts'
 import { type Fact, type OutboxPorts, writeEvents } from './events/outbox.ts'
+import type { Render } from './markup/pool.ts'
+import type { PostSource, Rendered } from './markup/rendered.ts'
+import { createRenderings } from './renderings.ts'
 import type { Site } from './site.ts'
 
 /** What every write is handed: the transaction, who asks, the clock, the site, the recorder of facts and the judge of interests. */
@@ -17,6 +20,13 @@ export type Write = {
   record(fact: Fact): void
   /** Says who wants to be told of a subject as it is: asked before it changes and after. */
   judge: Judge
+  /**
+   * What was made of a source before the transaction began. For one that nobody knew of then, the transaction rolls back and
+   * the work runs again: ask for it before any lock is taken, and let its errors pass.
+   *
+   * @throws CannotRender
+   */
+  rendered(source: PostSource): Rendered
 }
 
 /** What a write that may be asked for again came to: its value, as data without classes, and the ids of its events. */
@@ -31,15 +41,21 @@ export type Once = {
 }
 
 /**
- * Runs work in one transaction: its rows, its events and their rendered data commit together or not at all. A deadlock
- * runs the work again from its start, so it must change nothing but the database. With `once` it may not run at all: then
- * the value is what an earlier attempt made.
+ * Runs work in one transaction: its rows, its events and their rendered data commit together or not at all. A deadlock, or
+ * a source that has to be rendered first, runs the work again from its start, so it must change nothing but the database.
  */
 export type Writer = <T>(
   viewer: Viewer,
   work: (w: Write) => Promise<T>,
-  once?: Once,
+  options?: WriteOptions,
 ) => Promise<{ value: T; events: Event[] }>
+
+export type WriteOptions = {
+  /** With it the work may not run at all: then the value is what an earlier attempt made. */
+  once?: Once
+  /** What the work will want to be rendered, as far as that is known. */
+  sources?: PostSource[]
+}
 
 type Parts = {
   db: Db
@@ -47,13 +63,16 @@ type Parts = {
   now: () => Date
   outbox: OutboxPorts
   interests: InterestPorts
+  render: Render
   committed: () => void
 }
 
 export const createWriter =
   (parts: Parts): Writer =>
-  async (viewer, work, once) => {
-    const result = await againWhenInTheWay(() =>
+  async (viewer, work, { once, sources = [] } = {}) => {
+    const renderings = createRenderings((source) => parts.render(source, viewer.keyId ?? viewer.name ?? ''))
+    await renderings.make(sources)
+    const transaction = () =>
       parts.db.$transaction(async (tx) => {
         const known = await once?.replay(tx)
         // A value of this very work, kept by an earlier attempt.
@@ -62,12 +81,13 @@ export const createWriter =
         const now = parts.now()
         const record = (fact: Fact) => void facts.push(fact)
         const judge = createJudge(tx, parts.interests)
-        const value = await work({ tx, viewer, now, site: parts.site, record, judge })
+        const { rendered } = renderings
+        const value = await work({ tx, viewer, now, site: parts.site, record, judge, rendered })
         const events = await writeEvents(tx, parts.outbox, facts, { actor: viewer.name, now })
         await once?.keep(tx, value, events)
         return { value, events }
-      }),
-    )
+      })
+    const result = await renderings.makingWhatIsMissing(() => againWhenInTheWay(transaction))
     // The relay of this process need not wait for the notification to come round.
     if (result.events.length > 0) parts.committed()
     return result
@@ -76,8 +96,8 @@ export const createWriter =
 /** The writer of one request: each write that it makes has a memory of its own. */
 export const writerWith =
   (write: Writer, nextOnce: () => Once): Writer =>
-  (viewer, work) =>
-    write(viewer, work, nextOnce())
+  (viewer, work, options) =>
+    write(viewer, work, { ...options, once: nextOnce() })
 
 // Of two in each other's way one goes on: five tries are enough for five that want the same rows at once.
 const tries = 5

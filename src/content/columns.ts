@@ -3,13 +3,11 @@ import { parseOffsetDateTime } from '../offset-date-time.ts'
 import { foldKey } from '../text.ts'
 import type { Write } from '../write.ts'
 import type { Place } from './place.ts'
-import { type Rendered, rendererVersion, renderPost } from './render.ts'
+import type { Rendering } from './rendering.ts'
 import type { Snapshot } from './snapshot.ts'
 
-export const render = (snapshot: Snapshot): Rendered => renderPost(snapshot)
-
 /** The columns that follow from what was written: everything is rendered when it is saved, never in a query. */
-export const contentColumns = (snapshot: Snapshot, rendered: Rendered, place: Place) => {
+export const contentColumns = (snapshot: Snapshot, rendering: Rendering, place: Place) => {
   const published = snapshot.publishedAt === null ? null : parseOffsetDateTime(snapshot.publishedAt)
   return {
     ...place,
@@ -18,7 +16,7 @@ export const contentColumns = (snapshot: Snapshot, rendered: Rendered, place: Pl
     format: snapshot.format,
     source: snapshot.source,
     excerptManual: snapshot.excerpt,
-    ...renderedColumns(rendered),
+    ...renderedColumns(rendering),
     layout: snapshot.layout,
     seoTitle: snapshot.seo.title,
     seoDescription: snapshot.seo.description,
@@ -32,7 +30,7 @@ export const contentColumns = (snapshot: Snapshot, rendered: Rendered, place: Pl
 }
 
 /** The columns that hold what was made of the source. */
-export const renderedColumns = (rendered: Rendered) => ({
+export const renderedColumns = ({ rendered, rendererVersion }: Rendering) => ({
   content: rendered.content,
   contentText: rendered.text,
   contentMarkdown: rendered.markdown,

@@ -1,10 +1,10 @@
 import { builder } from '../graphql/builder.ts'
 import { connectionType } from '../graphql/connection.ts'
 import { Node } from '../graphql/node.ts'
+import { readingMinutes } from '../markup/reading-time.ts'
 import { absoluteUrl } from '../site.ts'
 import { ContentFormat, ExcerptSource, PostStatus, SourceFormat } from './post.enums.graphql.ts'
 import { Heading, type HeadingShape, Image, type ImageShape, Seo } from './post.parts.graphql.ts'
-import { readingMinutes } from './reading-time.ts'
 
 const readScope = { scope: 'CONTENT_READ' } as const
 

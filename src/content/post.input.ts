@@ -93,7 +93,8 @@ export const emptySnapshot: Snapshot = {
   tagIds: [],
 }
 
-const textIssues = (input: PostInput): ValidationIssue[] => {
+/** What is wrong with the texts of an input, before anything is looked up. */
+export const textIssues = (input: PostInput): ValidationIssue[] => {
   const issues: ValidationIssue[] = []
   for (const field of ['title', 'source', 'excerpt', 'layout'] as const) {
     const problem = typeof input[field] === 'string' ? textProblem(input[field], maxLength[field]) : null

@@ -4,6 +4,7 @@ import { orProblem, resultType } from '../graphql/result.ts'
 import { SourceFormat } from './post.enums.graphql.ts'
 import { postPayload } from './post.result.graphql.ts'
 import { createPost, updatePost } from './post.ts'
+import { sourcesOf } from './rendering.ts'
 
 const SeoInput = builder.inputType('SeoInput', {
   description: 'What search engines should be told about a post.',
@@ -96,7 +97,8 @@ builder.mutationFields((t) => ({
     description: 'Creates a draft. Needs content:write.',
     authScopes,
     args: { input: t.arg({ type: CreatePostInput, required: true, description: 'What to write.' }) },
-    resolve: (_root, { input }, { write, viewer }) => orProblem(write(viewer, (w) => createPost(w, input))),
+    resolve: (_root, { input }, { write, viewer }) =>
+      orProblem(write(viewer, (w) => createPost(w, input), { sources: sourcesOf(input) })),
   }),
   updatePost: t.field({
     type: UpdatePostResult,

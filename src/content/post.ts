@@ -8,6 +8,7 @@ import { type LockedPost, type PostAction, postToWrite } from './lock.ts'
 import { placeFor } from './place.ts'
 import { recordPostFact } from './post.facts.ts'
 import { emptySnapshot, type PostInput, withInput } from './post.input.ts'
+import { renderBeforeLock } from './rendering.ts'
 import { type RevisionAction, workingCopyOf } from './revision.ts'
 import { insertPost, saveLive, savePending } from './save.ts'
 import { changedFieldsOf, dateOf, type PostState, type Snapshot } from './snapshot.ts'
@@ -29,6 +30,7 @@ export const updatePost = async (
   w: Write,
   { id, expectedVersion, ...input }: PostInput & PostAction,
 ): Promise<Post> => {
+  await renderBeforeLock(w, id, input)
   const before = await postToWrite(w, { id, expectedVersion })
   const base = await workingCopyOf(w, before)
   const snapshot = await withInput(w, base, input)

@@ -1,9 +1,9 @@
 import type { Tx } from '../db/client.ts'
+import { type Rendered, rendererVersion } from '../markup/rendered.ts'
 import { postPath, type Site } from '../site.ts'
 import { contentColumns } from './columns.ts'
 import type { Place } from './place.ts'
 import { tokenHash } from './preview-token.ts'
-import type { Rendered } from './render.ts'
 import { dateOf, type Snapshot } from './snapshot.ts'
 
 /** The one post that a preview token opens, with its edits that are not live yet; null when nothing is pending. */
@@ -40,7 +40,10 @@ export const openPreview = async (db: Tx, site: Site, token: string, now: Date):
 export const withDraft = <Row extends { id: string }>(row: Row, preview: Preview | null): Row => {
   if (preview?.postId !== row.id || preview.draft === null) return row
   const { revisionId, snapshot, rendered, place } = preview.draft
-  const columns = { ...contentColumns(snapshot, rendered, place), coverImage: snapshot.coverImage }
+  const columns = {
+    ...contentColumns(snapshot, { rendered, rendererVersion }, place),
+    coverImage: snapshot.coverImage,
+  }
   return { ...row, ...columns, filedAsId: revisionId }
 }
 

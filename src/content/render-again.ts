@@ -1,52 +1,72 @@
 import type { Db, Tx } from '../db/client.ts'
-import type { Prisma } from '../db/generated/client.ts'
+import type { Post, Prisma } from '../db/generated/client.ts'
+import { CannotRender } from '../markup/cannot-render.ts'
+import type { Render } from '../markup/pool.ts'
+import { type PostSource, type Rendered, rendererVersion } from '../markup/rendered.ts'
 import { renderedColumns } from './columns.ts'
-import { type PostSource, rendererVersion, renderPost } from './render.ts'
+import { isSameSource } from './rendering.ts'
 import type { Between } from './search-index.ts'
 
 /**
  * Renders posts that an older version of this program saved, and their pending edits, so that no query ever has to. What
- * was written, versions and times stay as they are. Two processes at once share the work.
+ * was written, versions and times stay as they are. Two processes at once do no harm.
  *
  * @returns how many posts were rendered: 0 at nearly every start.
  */
-export const renderAgain = async (db: Db, between: Between = async () => true): Promise<number> => {
+export const renderAgain = async (
+  db: Db,
+  render: Render,
+  between: Between = async () => true,
+): Promise<number> => {
   for (let total = 0; ; ) {
-    const rendered = await db.$transaction(renderSome, { timeout: batchTimeoutMs })
-    total += rendered
-    if (rendered === 0 || !(await between(rendered))) return total
+    const rows = await db.post.findMany({
+      where: { rendererVersion: { lt: rendererVersion } },
+      select: { id: true, source: true, format: true, excerptManual: true, draftId: true },
+      // Sources may have a megabyte each.
+      take: 20,
+    })
+    if (rows.length === 0) return total
+    for (const row of rows) {
+      const rendered = await renderOrShow(render, { ...row, excerpt: row.excerptManual })
+      const draft = row.draftId === null ? null : await renderDraft(db, render, row.draftId)
+      await db.$transaction((tx) => store(tx, row, rendered, draft))
+    }
+    total += rows.length
+    if (!(await between(rows.length))) return total
   }
 }
 
-// Sources may have a megabyte each.
-const batch = 20
-// A megabyte takes seconds on a slow machine.
-const batchTimeoutMs = 120_000
+type Row = Pick<Post, 'id' | 'source' | 'format' | 'excerptManual' | 'draftId'>
+type Draft = { id: string; rendered: Rendered } | null
 
-type Row = {
-  id: string
-  source: string
-  format: PostSource['format']
-  excerpt: string | null
-  draftId: string | null
+const renderDraft = async (db: Db, render: Render, id: string): Promise<Draft> => {
+  const revision = await db.postRevision.findUnique({ where: { id }, select: { snapshot: true } })
+  return revision && { id, rendered: await renderOrShow(render, revision.snapshot as PostSource & object) }
 }
 
-const renderSome = async (tx: Tx): Promise<number> => {
-  const rows = await tx.$queryRaw<Row[]>`
-    SELECT id, source, format, excerpt_manual AS excerpt, draft_id AS "draftId" FROM posts
-    WHERE renderer_version < ${rendererVersion} LIMIT ${batch} FOR UPDATE SKIP LOCKED`
-  for (const { id, draftId, ...source } of rows) {
-    await tx.post.update({ where: { id }, data: renderedColumns(renderPost(source)) })
-    if (draftId !== null) await renderDraft(tx, draftId)
+/** What an older version could render, and this one cannot, is shown as it was written: what that one made may be unsafe. */
+const renderOrShow = async (render: Render, { source, format, excerpt }: PostSource): Promise<Rendered> => {
+  try {
+    return await render({ source, format, excerpt }, 'render again')
+  } catch (error) {
+    if (!(error instanceof CannotRender)) throw error
+    const text = source.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
+    return render({ source: `<pre>${text}</pre>`, format: 'HTML' }, 'render again')
   }
-  return rows.length
 }
 
-const renderDraft = async (tx: Tx, id: string): Promise<void> => {
-  const { snapshot } = await tx.postRevision.findUniqueOrThrow({ where: { id }, select: { snapshot: true } })
-  const rendered = renderPost(snapshot as PostSource & Prisma.JsonObject)
-  await tx.postRevision.update({
-    where: { id },
-    data: { rendered: rendered as unknown as Prisma.InputJsonObject },
-  })
+/** Nothing, when somebody saved it meanwhile: it is looked at again. */
+const store = async (tx: Tx, row: Row, rendered: Rendered, draft: Draft): Promise<void> => {
+  const [now] = await tx.$queryRaw<Row[]>`
+    SELECT id, source, format, excerpt_manual AS "excerptManual", draft_id AS "draftId"
+    FROM posts WHERE id = ${row.id} FOR UPDATE`
+  const isSame =
+    now?.draftId === row.draftId &&
+    isSameSource({ ...now, excerpt: now.excerptManual }, { ...row, excerpt: row.excerptManual })
+  if (!isSame) return
+  await tx.post.update({ where: { id: row.id }, data: renderedColumns({ rendered, rendererVersion }) })
+  if (draft) {
+    const data = { rendered: draft.rendered as unknown as Prisma.InputJsonObject }
+    await tx.postRevision.update({ where: { id: draft.id }, data })
+  }
 }

@@ -1,4 +1,4 @@
-import { NotFoundError, TakenError, VersionConflictError } from '../errors.ts'
+import { NotFoundError, TakenError, ValidationError, VersionConflictError } from '../errors.ts'
 import { builder } from '../graphql/builder.ts'
 import { orProblem, resultType } from '../graphql/result.ts'
 import { expectedVersion } from './post.mutations.graphql.ts'
@@ -16,7 +16,7 @@ const RestorePostRevisionInput = builder.inputType('RestorePostRevisionInput', {
 const RestorePostRevisionResult = resultType(
   'RestorePostRevision',
   postPayload('RestorePostRevision', 'brought back'),
-  [NotFoundError, VersionConflictError, TakenError],
+  [ValidationError, NotFoundError, VersionConflictError, TakenError],
 )
 
 builder.mutationField('restorePostRevision', (t) =>

@@ -1,16 +1,18 @@
 import type { Post } from '../db/generated/client.ts'
-import { NotFoundError, TakenError } from '../errors.ts'
+import { NotFoundError, TakenError, ValidationError } from '../errors.ts'
 import { prefixOf } from '../id.ts'
 import type { Write } from '../write.ts'
 import { postToWrite } from './lock.ts'
 import { saveEdits } from './post.ts'
+import { renderBeforeLock } from './rendering.ts'
 import { workingCopyOf } from './revision.ts'
 import type { Snapshot } from './snapshot.ts'
 
 /**
  * Saves what a revision holds as the newest edits. Authors and terms that exist no longer are left out.
  *
- * @throws NotFoundError; VersionConflictError; TakenError when its slug or path has come to belong to another post.
+ * @throws NotFoundError; VersionConflictError; TakenError when its slug or path has come to belong to another post;
+ *   ValidationError when it cannot be rendered any more.
  */
 export const restorePostRevision = async (
   w: Write,
@@ -22,14 +24,21 @@ export const restorePostRevision = async (
       : null
   if (!revision)
     throw new NotFoundError(`There is no revision with the id "${revisionId}".`, ['input', 'revisionId'])
+  const written = revision.snapshot as unknown as Snapshot
+  const { source, format, excerpt } = written
+  await renderBeforeLock(w, revision.postId, { source, format, excerpt }).catch(ofRevision)
   const before = await postToWrite(w, { id: revision.postId, expectedVersion })
-  const snapshot = await withoutWhatIsGone(w, revision.snapshot as unknown as Snapshot)
+  const snapshot = await withoutWhatIsGone(w, written)
   return saveEdits(w, before, await workingCopyOf(w, before), snapshot, 'restored').catch(ofRevision)
 }
 
-/** The slug that is taken is not in the input, which names only the revision. */
+/** The slug that is taken, and the source, are not in the input, which names only the revision. */
 const ofRevision = (error: unknown): never => {
-  throw error instanceof TakenError ? new TakenError(error.message, ['input', 'revisionId']) : error
+  const path = ['input', 'revisionId']
+  if (error instanceof TakenError) throw new TakenError(error.message, path)
+  if (error instanceof ValidationError)
+    throw new ValidationError(error.issues.map(({ message }) => ({ message, path })))
+  throw error
 }
 
 const withoutWhatIsGone = async (w: Write, snapshot: Snapshot): Promise<Snapshot> => {

@@ -3,11 +3,11 @@ import { builder } from '../graphql/builder.ts'
 import { connectionType } from '../graphql/connection.ts'
 import { Node, registerNode } from '../graphql/node.ts'
 import { selectOf } from '../graphql/select.ts'
+import { readingMinutes } from '../markup/reading-time.ts'
+import type { Rendered } from '../markup/rendered.ts'
 import { parseOffsetDateTime } from '../offset-date-time.ts'
 import { ContentFormat, ExcerptSource, SourceFormat } from './post.enums.graphql.ts'
 import { Heading, Image, Seo } from './post.parts.graphql.ts'
-import { readingMinutes } from './reading-time.ts'
-import type { Rendered } from './render.ts'
 import type { Snapshot } from './snapshot.ts'
 
 const PostRevisionAction = builder.enumType('PostRevisionAction', {

@@ -1,7 +1,7 @@
 import { Prisma } from '../db/generated/client.ts'
 import { newId } from '../id.ts'
+import type { Rendered } from '../markup/rendered.ts'
 import type { Write } from '../write.ts'
-import type { Rendered } from './render.ts'
 import { changedFieldsOf, type PostState, type Snapshot, snapshotOf } from './snapshot.ts'
 
 /** What made a revision; `state`: a change of status or schedule with nothing written. */

@@ -2,9 +2,10 @@ import { hasScope } from '../auth/viewer.ts'
 import { type Post, Prisma } from '../db/generated/client.ts'
 import { indexPosts } from '../shelves/search-index.ts'
 import type { Write } from '../write.ts'
-import { contentColumns, fileUnder, render, takeFromShelves } from './columns.ts'
+import { contentColumns, fileUnder, takeFromShelves } from './columns.ts'
 import type { Place } from './place.ts'
 import { appear, leavePath } from './redirect.ts'
+import { renderingOf } from './rendering.ts'
 import { type RevisionAction, writeRevision } from './revision.ts'
 import { type PostState, type Snapshot, snapshotOf, withFiling } from './snapshot.ts'
 
@@ -17,7 +18,7 @@ export const insertPost = async (
   action: RevisionAction,
   columns: Partial<Post> = {},
 ): Promise<PostState> => {
-  const content = contentColumns(snapshot, render(snapshot), place)
+  const content = contentColumns(snapshot, await renderingOf(w, null, snapshot), place)
   const { guid = null, legacyId = null, status = 'DRAFT', scheduledAt = null, wasPublic = false } = columns
   const times = {
     createdAt: columns.createdAt ?? w.now,
@@ -49,7 +50,7 @@ export const saveLive = async (
 ): Promise<PostState> => {
   const { post } = before
   const version = post.headVersion + 1
-  const content = contentColumns(snapshot, render(snapshot), place)
+  const content = contentColumns(snapshot, await renderingOf(w, before, snapshot), place)
   const sortDate = content.publishedAt ?? post.scheduledAt ?? post.createdAt
   const data = {
     ...content,
@@ -101,7 +102,8 @@ export const savePending = async (
 ): Promise<PostState> => {
   const { post } = before
   const version = post.headVersion + 1
-  const draftId = await writeRevision(w, post.id, version, action, snapshot, base, render(snapshot))
+  const { rendered } = await renderingOf(w, before, snapshot)
+  const draftId = await writeRevision(w, post.id, version, action, snapshot, base, rendered)
   if (post.draftId)
     await w.tx.postRevision.update({ where: { id: post.draftId }, data: { rendered: Prisma.DbNull } })
   const data = { draftId, headVersion: version, ...approved(w, { ...post, ...state }, version) }

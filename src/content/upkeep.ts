@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Db, Tx } from '../db/client.ts'
 import type { Log } from '../log.ts'
-import { rendererVersion } from './render.ts'
+import type { Render } from '../markup/pool.ts'
+import { rendererVersion } from '../markup/rendered.ts'
 import { renderAgain } from './render-again.ts'
 import { type Between, indexMissing } from './search-index.ts'
 
@@ -31,11 +32,12 @@ export type Upkeep = {
  */
 export const startUpkeep = (parts: {
   db: Db
+  renderPost: Render
   language: string
   log: Log
   onError: (error: unknown) => void
 }): Upkeep => {
-  const { db, language, log, onError } = parts
+  const { db, renderPost, language, log, onError } = parts
   const left: Outdated = { render: 0, index: 0 }
   const stopping = new AbortController()
   const { signal } = stopping
@@ -57,7 +59,7 @@ export const startUpkeep = (parts: {
     Object.assign(left, await countOutdated(db, language))
     if (left.render + left.index === 0) return
     log.info({ ...left }, 'posts are made anew after an upgrade')
-    const rendered = await renderAgain(db, counting('render'))
+    const rendered = await renderAgain(db, renderPost, counting('render'))
     const indexed = await indexMissing(db, language, counting('index'))
     log.info({ rendered, indexed }, 'posts were made anew')
   }

@@ -1,5 +1,5 @@
 import { system } from '../auth/viewer.ts'
-import { OperatorError } from '../errors.ts'
+import { ExpectedError, OperatorError, ValidationError } from '../errors.ts'
 import type { Writer } from '../write.ts'
 import type { ImportFinding } from './item.ts'
 import { problem, Refused } from './outcome.ts'
@@ -7,6 +7,9 @@ import { problem, Refused } from './outcome.ts'
 /** What a failure that is the entry's own tells the operator. */
 export const findingsOf = (error: unknown, name: string): ImportFinding[] => {
   if (error instanceof Refused) return error.findings
+  if (error instanceof ValidationError) {
+    return [problem(name, 'not-rendered', error.message, 'Import it again then; nothing of it was written.')]
+  }
   const action = 'Correct what the message names and run the import again; nothing of this one was written.'
   return [problem(name, 'not-stored', `It could not be stored: ${reasonOf(error)}.`, action)]
 }
@@ -20,7 +23,7 @@ const classesOfAnEntry = new Set(['22', '23', '40', '54'])
  * tell, the database is asked for something that it can only do when it is there and may be written to.
  */
 export const isDatabaseFailure = async (error: unknown, write: Writer): Promise<boolean> => {
-  if (error instanceof Refused) return false
+  if (error instanceof Refused || error instanceof ExpectedError) return false
   const state = databaseErrorOf(error)?.originalCode
   if (state !== undefined) return !classesOfAnEntry.has(state.slice(0, 2))
   try {

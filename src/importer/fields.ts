@@ -1,4 +1,4 @@
-import { plainText } from '../content/plain-text.ts'
+import { plainText } from '../markup/plain-text.ts'
 import { type FrontMatter, isMap } from './front-matter.ts'
 import type { ImportFinding } from './item.ts'
 import { merged } from './jekyll-defaults.ts'

@@ -1,4 +1,4 @@
-import { plainText } from '../content/plain-text.ts'
+import { plainText } from '../markup/plain-text.ts'
 import { slugify, slugProblem } from '../slug.ts'
 import { type Fields, scalarText } from './fields.ts'
 import { isMap } from './front-matter.ts'

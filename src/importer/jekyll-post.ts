@@ -1,4 +1,4 @@
-import { plainText } from '../content/plain-text.ts'
+import { plainText } from '../markup/plain-text.ts'
 import { pathProblem, slugify, slugProblem } from '../slug.ts'
 import { parseImportDate } from './date.ts'
 import { Fields, listed, scalarText } from './fields.ts'

@@ -1,5 +1,5 @@
 import { system, type Viewer } from '../auth/viewer.ts'
-import type { Writer } from '../write.ts'
+import type { Write, Writer } from '../write.ts'
 import { announceImport, isUnannounced } from './announce.ts'
 import { findingsOf, isDatabaseFailure, stoppedAt } from './failure.ts'
 import type { ImportEntry, ImportedPost, ImportFinding } from './item.ts'
@@ -83,11 +83,12 @@ const storeEntry = async (
 ): Promise<Stored> => {
   // Nothing to ask the database: a second run of a large blog is over in a moment.
   if (entry.kind === 'post' && was?.checksum === checksumOf(entry.post)) return unchanged
-  const { value } = await write(viewer, (w) => {
+  const work = (w: Write) => {
     if (entry.kind === 'author') return storeAuthor(w, entry.author)
     if (entry.kind === 'category') return storeCategory(w, entry.category)
     return storePost(w, source, entry.post, was)
-  })
+  }
+  const { value } = await write(viewer, work, { sources: entry.kind === 'post' ? [entry.post] : [] })
   return value
 }
 

@@ -11,10 +11,10 @@ import {
   UpdateTagDocument,
 } from '../../schema/generated/graphql.ts'
 import { filingSteps } from '../../src/content/filing-jobs.ts'
-import { rendererVersion } from '../../src/content/render.ts'
 import { indexMissing } from '../../src/content/search-index.ts'
 import { startUpkeep } from '../../src/content/upkeep.ts'
 import { createJobs } from '../../src/jobs/run.ts'
+import { rendererVersion } from '../../src/markup/rendered.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { makePosts } from '../support/posts.ts'
 import { until } from '../support/until.ts'
@@ -212,7 +212,13 @@ test('what an older version made of posts is made anew while they are read, and 
   await db.postSearch.updateMany({ where: { postId: { in: ids } }, data: { language: 'english' } })
   const lines: object[] = []
   const log = { info: (fields: object) => void lines.push(fields), warn: () => {}, error: () => {} }
-  const upkeep = startUpkeep({ db, language: 'simple', log, onError: (error) => errors.push(error) })
+  const upkeep = startUpkeep({
+    db,
+    renderPost: app.core.renderPost,
+    language: 'simple',
+    log,
+    onError: (error) => errors.push(error),
+  })
   await until(() => lines.length === 2)
   expect(lines).toEqual([
     { render: 50, index: 50 },

@@ -36,9 +36,11 @@ describe('an attempt whose lease ran out', () => {
     lent.app.clock.advance(61_000)
     const quick = await claim(request)
     const before = ran
-    await expect(lent.app.core.write(someone, work, slow.nextOnce())).rejects.toThrow('taken it over')
+    await expect(lent.app.core.write(someone, work, { once: slow.nextOnce() })).rejects.toThrow(
+      'taken it over',
+    )
     expect(ran).toBe(before)
-    const { value } = await lent.app.core.write(someone, work, quick.nextOnce())
+    const { value } = await lent.app.core.write(someone, work, { once: quick.nextOnce() })
     expect(value.run).toBe(before + 1)
     expect([await slow.answered('late'), await quick.answered('counts')]).toEqual([false, true])
     await slow.failed()
@@ -58,13 +60,13 @@ describe('an attempt whose lease ran out', () => {
         await goOn.promise
         return work()
       },
-      slow.nextOnce(),
+      { once: slow.nextOnce() },
     )
     await begun.promise
     const taking = claim(request)
     goOn.resolve()
     const { value } = await first
-    const again = await lent.app.core.write(someone, work, (await taking).nextOnce())
+    const again = await lent.app.core.write(someone, work, { once: (await taking).nextOnce() })
     expect(again).toEqual({ value, events: [] })
     expect(again.value.at).toBeInstanceOf(Date)
   })

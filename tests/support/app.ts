@@ -31,7 +31,7 @@ export type TestApp = App & {
   countStatements<T>(work: () => Promise<T>): Promise<{ result: T; statements: string[] }>
 }
 
-type Options = Pick<World, 'resolve' | 'random'> & {
+type Options = Pick<World, 'resolve' | 'random' | 'rendering'> & {
   env?: Record<string, string>
   role?: 'all' | 'api' | 'worker'
   expectErrors?: boolean
@@ -57,6 +57,7 @@ export const startTestApp = async ({
   expectErrors = false,
   resolve,
   random,
+  rendering,
 }: Options = {}) => {
   const openAfterwards = watchForLeaks()
   const { database, drop } = await cloneDatabase()
@@ -79,6 +80,7 @@ export const startTestApp = async ({
     now: clock.now,
     resolve,
     random,
+    rendering,
     log: { info: line('info'), warn: line('warn'), error: line('error') },
   }
   const running = await startApp(config, world)

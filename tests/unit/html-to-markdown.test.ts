@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { htmlToMarkdown } from '../../src/content/html-to-markdown.ts'
-import { renderPost } from '../../src/content/render.ts'
+import { htmlToMarkdown } from '../../src/markup/html-to-markdown.ts'
+import { renderPost } from '../../src/markup/render.ts'
 
 describe('the Markdown of a post', () => {
   test.each([

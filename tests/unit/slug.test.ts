@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { plainText } from '../../src/content/plain-text.ts'
+import { plainText } from '../../src/markup/plain-text.ts'
 import { pathProblem, slugify, slugProblem } from '../../src/slug.ts'
 
 describe('slugify', () => {

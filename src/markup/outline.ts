@@ -1,16 +1,7 @@
 import { Parser } from 'htmlparser2'
 import { BlockText } from './block-text.ts'
 import { moreMark, withoutMarks } from './more-mark.ts'
-
-export type Image = {
-  url: string
-  /** Null when the author gave none; '' when they said that the image is decoration. */
-  alt: string | null
-  title: string | null
-  /** Pixels; null when not given or not a whole number of pixels. */
-  width: number | null
-  height: number | null
-}
+import type { Image } from './rendered.ts'
 
 export type FoundHeading = {
   level: number

@@ -1,7 +1,6 @@
 import GithubSlugger, { slug } from 'github-slugger'
 import type { FoundHeading } from './outline.ts'
-
-export type Heading = { level: number; id: string; text: string }
+import type { Heading } from './rendered.ts'
 
 /**
  * Gives every heading an id that is unique in the post, in GitHub's style, and keeps the ids that the author wrote.
