@@ -53,7 +53,8 @@ export const openCore = async (config: Config, world: World): Promise<Core> => {
   try {
     await migrate(database)
   } catch (error) {
-    await close()
+    // A database that broke may not close either; what broke it is what counts.
+    await close().catch(() => undefined)
     throw error
   }
   const now = world.now ?? (() => new Date())

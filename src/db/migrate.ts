@@ -1,95 +1,113 @@
+import { createHash, randomUUID } from 'node:crypto'
 import { OperatorError } from '../errors.ts'
-import type { Database } from './client.ts'
-import { migrationNames, readMigrations, readPrismaSchema } from './migrations.ts'
-import { noFilters, startSchemaEngine } from './schema-engine.ts'
+import type { Database } from './database.ts'
+import { type Session, withMigrationLock } from './migration-lock.ts'
+import { migrationNames, readMigration } from './migrations.ts'
 
 type MigrationRow = { migration_name: string; finished_at: Date | null; rolled_back_at: Date | null }
 
 /**
  * Brings the database to this version's tables and records it in `_prisma_migrations` as `prisma migrate deploy` does.
- * Twice is harmless, and so are two processes at once. Returns the names of the migrations that were applied.
+ * Twice is harmless, two processes at once are, and so is a kill at any moment: a step and its record are one transaction.
+ * Returns the names of the migrations that were applied.
  *
  * @throws OperatorError when the database is newer than this program or a migration failed.
  */
 export const migrate = async (database: Database): Promise<string[]> => {
-  // Looking first keeps a normal start fast: Prisma's engine is 3 MB of WebAssembly.
+  // Looking first keeps a normal start from waiting for anybody.
   if ((await pendingMigrations(database)).length === 0) return []
-  return withMigrationLock(database, async () => {
-    if ((await pendingMigrations(database)).length === 0) return []
-    const engine = await startSchemaEngine(database.adapterFactory, readPrismaSchema())
+  return withMigrationLock(database, async (session) => {
+    const pending = await pendingMigrations(database)
     try {
-      const { appliedMigrationNames } = await engine.applyMigrations({
-        migrationsList: readMigrations(),
-        filters: noFilters,
-      })
-      return appliedMigrationNames
+      await session.run(recordsTable)
+      for (const name of pending) await apply(session, name)
+      return pending
     } catch (error) {
-      // The script ran as one transaction and is undone: the next start may try again, once the cause is gone.
-      await markRolledBack(database)
-      throw migrationError(error as Error)
-    } finally {
-      engine.free()
+      throw new OperatorError(
+        `A migration failed and was rolled back: ${(error as Error).message}. Once the cause is gone, start again.`,
+        1,
+        { cause: error },
+      )
     }
   })
 }
 
-/** What `prisma migrate resolve --rolled-back` does. */
-const markRolledBack = ({ db }: Database): Promise<unknown> =>
-  db.$executeRaw`
-    UPDATE _prisma_migrations SET rolled_back_at = now() WHERE finished_at IS NULL AND rolled_back_at IS NULL`.catch(
-    // Where the engine refused before it made its table there is nothing to mark.
-    () => undefined,
+/** The migrations that this version has and the database has not. */
+export const pendingMigrations = async (database: Database): Promise<string[]> => {
+  const records = await readRecords(database)
+  const known = migrationNames()
+  const unknown = records.find(({ migration_name }) => !known.includes(migration_name))
+  const applied = new Set(
+    records.filter((row) => row.finished_at !== null).map(({ migration_name }) => migration_name),
   )
-
-const migrationError = (error: Error): OperatorError => {
-  // P3005: no `_prisma_migrations`, but tables.
-  const message = error.message.startsWith('The database schema is not empty')
-    ? 'The database has tables that Presswire did not make. Set DATABASE_URL to an empty database.'
-    : `A migration failed and was rolled back: ${error.message}`
-  return new OperatorError(message, 1, { cause: error })
+  if (unknown && known.some((name) => applied.has(name)))
+    throw new OperatorError(
+      `The database is newer than this program: it has the migration ${unknown.migration_name}. Run the version of Presswire that made it, or a later one.`,
+    )
+  if (unknown || (records.length === 0 && (await hasTables(database))))
+    throw new OperatorError(
+      'The database has tables that Presswire did not make. Set DATABASE_URL to an empty database.',
+    )
+  return known.filter((name) => !applied.has(name))
 }
 
-/** The migrations that this version has and the database has not. */
-export const pendingMigrations = async ({ db }: Database): Promise<string[]> => {
+const readRecords = async ({ db }: Database): Promise<MigrationRow[]> => {
   const [table] = await db.$queryRaw<{ found: boolean }[]>`
     SELECT to_regclass('_prisma_migrations') IS NOT NULL AS found`
-  if (!table?.found) return migrationNames()
+  if (!table?.found) return []
   const rows = await db.$queryRaw<MigrationRow[]>`
     SELECT migration_name, finished_at, rolled_back_at FROM _prisma_migrations ORDER BY started_at`
-  const live = rows.filter((row) => row.rolled_back_at === null)
-  refuseWhatCannotBeMigrated(live)
-  const applied = new Set(live.map((row) => row.migration_name))
-  return migrationNames().filter((name) => !applied.has(name))
+  return rows.filter((row) => row.rolled_back_at === null)
 }
 
-const refuseWhatCannotBeMigrated = (rows: MigrationRow[]): void => {
-  const known = new Set(migrationNames())
-  const newer = rows.find((row) => !known.has(row.migration_name))
-  if (newer) {
-    throw new OperatorError(
-      `The database is newer than this program: it has the migration ${newer.migration_name}. Run the version of Presswire that made it, or a later one.`,
-    )
-  }
-  const failed = rows.find((row) => row.finished_at === null)
-  if (failed) {
-    throw new OperatorError(
-      `The migration ${failed.migration_name} was begun by another program and never finished. See what it left, then run "npx prisma migrate resolve --rolled-back ${failed.migration_name}" in a checkout and start again.`,
-    )
-  }
+/** What an extension brought is nobody's table. */
+const hasTables = async ({ db }: Database): Promise<boolean> => {
+  const [row] = await db.$queryRaw<{ found: boolean }[]>`
+    SELECT EXISTS (
+      SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+      WHERE n.nspname = current_schema() AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relname <> '_prisma_migrations'
+        AND NOT EXISTS (
+          SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+    ) AS found`
+  return row?.found === true
 }
 
-// Presswire's own: Prisma's engine takes 72707369 on a connection that it chooses itself.
-const migrationLockKey = 72_707_370
-
-const withMigrationLock = async <T>({ driver }: Database, work: () => Promise<T>): Promise<T> => {
-  // The embedded folder has one process, which the folder's lock sees to.
-  if (!('pool' in driver)) return work()
-  const client = await driver.pool.connect()
+/**
+ * Several statements in one message are one transaction: the step is there with its record, or neither is. Before this program
+ * did so, a process that was killed left a record without an end; that one counts as taken back.
+ */
+const apply = async (session: Session, name: string): Promise<void> => {
+  const script = readMigration(name)
+  const checksum = createHash('sha256').update(script).digest('hex')
+  const open = `migration_name = '${name}' AND finished_at IS NULL AND rolled_back_at IS NULL`
+  const record = `
+    UPDATE _prisma_migrations SET rolled_back_at = now() WHERE ${open};
+    INSERT INTO _prisma_migrations (id, checksum, migration_name, finished_at, applied_steps_count)
+    VALUES ('${randomUUID()}', '${checksum}', '${name}', now(), 1);`
   try {
-    await client.query('SELECT pg_advisory_lock($1)', [migrationLockKey])
-    return await work()
-  } finally {
-    await client.query('SELECT pg_advisory_unlock($1)', [migrationLockKey]).catch(() => undefined)
-    client.release()
+    await session.run(`${script}\n;${record}`)
+  } catch (error) {
+    // Killed after the step had ended and before its record had: what the step makes is there, which it is as a whole.
+    const isThere = alreadyThere.has((error as { code?: string }).code ?? '')
+    if (!isThere || !(await session.has(`SELECT 1 FROM _prisma_migrations WHERE ${open}`))) throw error
+    await session.run(
+      `UPDATE _prisma_migrations SET finished_at = now(), applied_steps_count = 1 WHERE ${open}`,
+    )
   }
 }
+
+// duplicate_table, duplicate_object, duplicate_column, duplicate_schema, duplicate_function
+const alreadyThere = new Set(['42P07', '42710', '42701', '42P06', '42723'])
+
+// Prisma's own, word for word.
+const recordsTable = `
+  CREATE TABLE IF NOT EXISTS "_prisma_migrations" (
+    "id" VARCHAR(36) PRIMARY KEY NOT NULL,
+    "checksum" VARCHAR(64) NOT NULL,
+    "finished_at" TIMESTAMPTZ,
+    "migration_name" VARCHAR(255) NOT NULL,
+    "logs" TEXT,
+    "rolled_back_at" TIMESTAMPTZ,
+    "started_at" TIMESTAMPTZ NOT NULL DEFAULT now(),
+    "applied_steps_count" INTEGER NOT NULL DEFAULT 0
+  )`

@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { MigrationList } from '@prisma/schema-engine-wasm/schema_engine_bg'
 
-const prismaFolder = new URL('../../prisma/', import.meta.url).pathname
+const prismaFolder = fileURLToPath(new URL('../../prisma/', import.meta.url))
 
 /** The Prisma schema of this version of the program. */
 export const readPrismaSchema = () => {
@@ -17,22 +18,20 @@ export const migrationNames = (): string[] =>
     .map((entry) => entry.name)
     .sort()
 
+/** A migration's SQL. */
+export const readMigration = (name: string): string =>
+  readFileSync(join(prismaFolder, 'migrations', name, 'migration.sql'), 'utf8')
+
 /** The migrations in the form that Prisma's engine takes. */
-export const readMigrations = (): MigrationList => {
-  const baseDir = join(prismaFolder, 'migrations')
-  return {
-    baseDir,
-    lockfile: {
-      path: 'migration_lock.toml',
-      content: readFileSync(join(baseDir, 'migration_lock.toml'), 'utf8'),
-    },
-    shadowDbInitScript: '',
-    migrationDirectories: migrationNames().map((path) => ({
-      path,
-      migrationFile: {
-        path: 'migration.sql',
-        content: { tag: 'ok', value: readFileSync(join(baseDir, path, 'migration.sql'), 'utf8') },
-      },
-    })),
-  }
-}
+export const readMigrations = (): MigrationList => ({
+  baseDir: join(prismaFolder, 'migrations'),
+  lockfile: {
+    path: 'migration_lock.toml',
+    content: readFileSync(join(prismaFolder, 'migrations', 'migration_lock.toml'), 'utf8'),
+  },
+  shadowDbInitScript: '',
+  migrationDirectories: migrationNames().map((path) => ({
+    path,
+    migrationFile: { path: 'migration.sql', content: { tag: 'ok', value: readMigration(path) } },
+  })),
+})

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeAll, expect, inject, test } from 'vitest'
 import { type Database, type DatabaseLocation, openDatabase } from '../../src/db/client.ts'
-import { migrate } from '../../src/db/migrate.ts'
-import { migrationNames, readMigrations, readPrismaSchema } from '../../src/db/migrations.ts'
+import { migrate, pendingMigrations } from '../../src/db/migrate.ts'
+import { withMigrationLock } from '../../src/db/migration-lock.ts'
+import { migrationNames, readMigration, readMigrations, readPrismaSchema } from '../../src/db/migrations.ts'
 import { noFilters, startSchemaEngine } from '../../src/db/schema-engine.ts'
 import { createTestDatabase, dropTestDatabase } from '../support/postgres-database.ts'
 import { withHome } from '../support/process.ts'
@@ -84,6 +85,60 @@ test.skipIf(inject('kind') === 'embedded')(
     expect(applied.flat()).toEqual(migrationNames())
   },
 )
+
+test.for(['before it was done', 'before it was recorded'])(
+  'a migration of an older version that was killed %s is taken up',
+  async (when) => {
+    const database = await open(await (when === 'before it was done' ? emptyDatabase() : migratedDatabase()))
+    const [first = ''] = migrationNames()
+    if (when === 'before it was recorded')
+      await database.runScript(
+        `UPDATE _prisma_migrations SET finished_at = NULL, applied_steps_count = 0 WHERE migration_name = '${first}'`,
+      )
+    else
+      await database.runScript(`
+        CREATE TABLE _prisma_migrations (
+          id varchar(36) PRIMARY KEY, checksum varchar(64) NOT NULL, finished_at timestamptz, migration_name varchar(255) NOT NULL,
+          logs text, rolled_back_at timestamptz, started_at timestamptz NOT NULL DEFAULT now(),
+          applied_steps_count int NOT NULL DEFAULT 0);
+        INSERT INTO _prisma_migrations (id, checksum, migration_name) VALUES ('killed', 'x', '${first}')`)
+
+    expect(await migrate(database)).toContain(first)
+    expect(await pendingMigrations(database)).toEqual([])
+    expect(await database.db.post.count()).toBe(0)
+  },
+)
+
+test.skipIf(inject('kind') === 'embedded')(
+  'who waits for another one that migrates is told which, and the advice helps (the embedded folder has one process)',
+  async () => {
+    const location = await emptyDatabase()
+    const [frozen, waiting] = [await open(location), await open(location)]
+    let isHeld = false
+    const held = withMigrationLock(frozen, async (session) => {
+      isHeld = true
+      await session.run('SELECT pg_sleep(60)')
+    }).catch((error: Error) => error)
+    await until(() => isHeld)
+
+    const refused = await withMigrationLock(waiting, async () => 'done', 300).catch(
+      (error: Error) => error.message,
+    )
+    expect(refused).toMatch(
+      /has been migrating this database\. Wait until it is done, stop it, or end its session/,
+    )
+    const [advice = ''] = /SELECT pg_terminate_backend\(\d+\)/.exec(String(refused)) ?? []
+    await waiting.db.$queryRawUnsafe(advice)
+
+    expect(await withMigrationLock(waiting, async () => 'done')).toBe('done')
+    expect(await held).toBeInstanceOf(Error)
+  },
+)
+
+test('no migration leaves the transaction that it shares with its record', () => {
+  const leaves = /^\s*(begin|start transaction|commit|end|rollback|vacuum|reindex)\b[^$]*;|\bconcurrently\b/im
+  expect(migrationNames().filter((name) => leaves.test(readMigration(name)))).toEqual([])
+})
 
 test('a database that is newer than the program is refused with the name of what is unknown', async () => {
   const database = await open(await migratedDatabase())
