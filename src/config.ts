@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { DotenvEntry } from './dotenv.ts'
 import { OperatorError } from './errors.ts'
 
 const port = z
@@ -150,6 +151,23 @@ export const readConfig = (env: NodeJS.ProcessEnv = process.env, rules: Rules = 
   if (!result.success || problems.length > 0) throw wrongSettings(problems, env)
   const { SITE_URL = `http://localhost:${result.data.PORT}`, ...rest } = result.data
   return Object.freeze({ ...rest, SITE_URL })
+}
+
+/**
+ * Adds what `.env` says to the environment, for us and for those who read their own variables there, such as OpenTelemetry.
+ *
+ * @throws OperatorError (exit code 78) when a setting's value is doubtful; what is not ours may mean what it wants.
+ */
+export const addToEnvironment = (entries: DotenvEntry[]): void => {
+  const doubts = entries.filter(
+    ({ name, doubt }) => doubt !== null && (name in settings || name.startsWith('OTEL_')),
+  )
+  if (doubts.length > 0) {
+    const lines = doubts.map(({ name, line, doubt }) => `  line ${line}: ${name} ${doubt}`)
+    throw new OperatorError(`Wrong settings in .env:\n${lines.join('\n')}`, 78)
+  }
+  const given = new Set(Object.keys(process.env))
+  for (const { name, value } of entries) if (!given.has(name)) process.env[name] = value
 }
 
 const contradictions = (env: Record<string, string | undefined>) => {
