@@ -67,6 +67,7 @@ export const startApp = async (config: Config, world: World, opened?: Core): Pro
         postsToDo: { ...(await remainingOfJobs(database.db)), ...worker?.outdated() },
       }),
       (error) => world.log.warn({ err: error }, 'the backlog cannot be read'),
+      () => world.log.dropped?.() ?? 0,
     )
     database.db.$on('query', metrics.statement)
     const notifier = await createNotifier(database, [eventsChannel, sendingChannel])

@@ -29,6 +29,7 @@ const backlogTimeoutMs = 2_000
 export const createMetrics = (
   backlog: () => Promise<Backlog>,
   onError: (error: unknown) => void = () => undefined,
+  droppedLines: () => number = () => 0,
 ): Metrics => {
   const registry = new Registry()
   // Process memory, file descriptors and the delay of the event loop, under their usual names.
@@ -80,6 +81,14 @@ export const createMetrics = (
     help: 'Posts that background work has still to go through: rename, delete and merge (behind mutations), render and index (after an upgrade).',
     labelNames: ['work'],
     registers,
+  })
+  new Gauge({
+    name: 'presswire_log_lines_dropped',
+    help: 'Lines of the log that were lost since the start, because nobody read standard error in time.',
+    registers,
+    collect() {
+      this.set(droppedLines())
+    },
   })
   const known = new Gauge({
     name: 'presswire_backlog_known',

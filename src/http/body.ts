@@ -22,7 +22,7 @@ export async function readGraphQLParams(call: Call, limit = defaultBodyLimit): P
   refuseEncoding(call.request)
   if (call.request.method !== 'POST') return paramsOfQueryString(new URLSearchParams(call.search))
   refuseOtherTypes(call.request)
-  return checkedParams(parseJson(textOf(await readBody(call.request, limit)), 'The body'))
+  return checkedParams(parseJson(textOf(await readBody(call, limit)), 'The body'))
 }
 
 /** A decompressed body has no size that could be known beforehand; requests are small enough without. */
@@ -45,7 +45,7 @@ function refuseOtherTypes({ headers }: IncomingMessage): void {
 const utf8Charsets = [undefined, 'charset=utf-8', 'charset="utf-8"', 'charset=utf8']
 
 /** Collects a body chunk by chunk. Rejects with an Error when the caller goes away before its end. */
-async function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
+async function readBody({ request, held }: Call, limit: number): Promise<Buffer> {
   if (Number(request.headers['content-length'] ?? 0) > limit) throw tooLarge(limit)
   // Its events are over: nothing would ever settle the promise.
   if (request.destroyed) throw gone()
@@ -58,8 +58,13 @@ async function readBody(request: IncomingMessage, limit: number): Promise<Buffer
 
   function onData(chunk: Buffer): void {
     size += chunk.length
-    if (size <= limit) chunks.push(chunk)
-    else finish(() => reject(tooLarge(limit)))
+    try {
+      if (size > limit) throw tooLarge(limit)
+      held.add(chunk.length)
+      chunks.push(chunk)
+    } catch (error) {
+      finish(() => reject(error as Error))
+    }
   }
   function onEnd(): void {
     finish(() => resolve(Buffer.concat(chunks)))
@@ -70,6 +75,7 @@ async function readBody(request: IncomingMessage, limit: number): Promise<Buffer
   function finish(settle: () => void): void {
     request.off('data', onData).off('end', onEnd)
     request.pause()
+    held.release()
     settle()
   }
 }

@@ -18,8 +18,20 @@ export type Call = {
   stopping: AbortSignal
   /** What the request's line in the log says besides method, path, status and duration. */
   facts: CallFacts
+  /** The bytes that are held for it. */
+  held: Hold
   /** What its answer bears, whatever it will be: the answer's own headers stand above these. */
   headers: Record<string, string>
+}
+
+/** What is held for one call: the part of its body that has come, and the part of its answer that he has not taken. */
+export type Hold = {
+  /** Throws a Refusal where there is no room for as much. */
+  add(bytes: number): void
+  /** So many were taken. */
+  less(bytes: number): void
+  /** Nothing is held any more. */
+  release(): void
 }
 
 /** Names and codes only: no values that a caller sent, and nothing secret. */
@@ -30,6 +42,8 @@ export type CallFacts = {
   key?: string | null
   /** The codes of the errors in the answer. */
   errors?: string[]
+  /** Whether the caller was cut off, since he took nothing of the answer or others needed its room. */
+  cut?: true
   /** Whether a preview token was given, good or not: the answer is stored nowhere. */
   preview?: boolean
 }
@@ -39,6 +53,8 @@ export type Answer = {
   status: number
   headers?: Record<string, string>
   body?: string | Uint8Array | Readable | null
+  /** The body is in memory once for all who ask, whoever reads it and whoever does not. */
+  isShared?: boolean
 }
 
 /** What is served at one path: GET includes HEAD, and OPTIONS is the server's own. */

@@ -72,7 +72,7 @@ const pageHeaders = {
   'cross-origin-opener-policy': 'same-origin',
 }
 
-type Assets = { version: string; texts: Record<string, string>; compressed: Map<string, Promise<Uint8Array>> }
+type Assets = { version: string; plain: Map<string, Buffer>; compressed: Map<string, Promise<Buffer>> }
 
 const contentTypes: Record<string, string> = {
   'graphiql.js': 'text/javascript; charset=utf-8',
@@ -95,28 +95,35 @@ async function loadAssets(): Promise<Assets> {
     'graphql.worker.js': graphiql.graphqlWorker,
     'icon.svg': await readFile(new URL('./graphiql/icon.svg', import.meta.url), 'utf8'),
   }
+  // Once, for all who ask: as text each answer would make its own bytes of it.
+  const plain = new Map(Object.entries(texts).map(([name, text]) => [name, Buffer.from(text)]))
   const hash = createHash('sha256')
-  for (const text of Object.values(texts)) hash.update(text)
-  return { version: hash.digest('hex').slice(0, 16), texts, compressed: new Map() }
+  for (const bytes of plain.values()) hash.update(bytes)
+  return { version: hash.digest('hex').slice(0, 16), plain, compressed: new Map() }
 }
 
-async function asset({ version, texts, compressed }: Assets, name: string, call: Call): Promise<Answer> {
+async function asset({ version, plain, compressed }: Assets, name: string, call: Call): Promise<Answer> {
   const isCurrent = new URLSearchParams(call.search).get('v') === version
   const headers: Record<string, string> = {
     'content-type': contentTypes[name] ?? 'application/octet-stream',
     'cache-control': isCurrent ? 'public, max-age=31536000, immutable' : 'no-cache',
     vary: 'Accept-Encoding',
   }
-  const text = texts[name] ?? ''
+  const bytes = plain.get(name) ?? Buffer.alloc(0)
   if (!/\bgzip\b/.test(String(call.request.headers['accept-encoding'] ?? '')))
-    return { status: 200, headers, body: text }
+    return { status: 200, headers, body: bytes, isShared: true }
 
-  const body = compressed.get(name) ?? compress(text)
+  const body = compressed.get(name) ?? compress(bytes)
   compressed.set(name, body)
-  return { status: 200, headers: { ...headers, 'content-encoding': 'gzip' }, body: await body }
+  return {
+    status: 200,
+    headers: { ...headers, 'content-encoding': 'gzip' },
+    body: await body,
+    isShared: true,
+  }
 }
 
-const compress = promisify<string, Uint8Array>(gzip)
+const compress = promisify<Buffer, Buffer>(gzip)
 
 function html(folder: string, version: string, title: string, tabs: readonly ExampleTab[]): string {
   const at = (name: string) => `${folder}/${name}?v=${version}`

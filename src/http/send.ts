@@ -2,12 +2,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import type { Answer, Call } from './call.ts'
+import { createWriter } from './write.ts'
 
 /**
  * Writes an answer: the base headers beneath the answer's own (`vary` is joined), a length where it is known, no body
- * for HEAD (node:http leaves it out). Resolves when all is handed over or the caller is gone; never rejects for that.
+ * for HEAD. Resolves when all is handed over or the caller is gone; never rejects for that.
  *
- * @param stallMs after how long a caller is cut off who takes nothing of a stream that has more for him.
+ * @param stallMs after how long a caller is cut off who takes nothing of what there is for him.
+ * @throws Refusal, before anything is written, when the answer is large and too much is held already.
  */
 export async function send(
   call: Call,
@@ -20,21 +22,19 @@ export async function send(
   const headers = joined(baseHeaders, answer.headers)
   const isUnread = hasUnreadBody(call.request)
   if (isUnread || call.stopping.aborted) headers.connection = 'close'
+  const writer = createWriter(call, response, stallMs)
 
   if (body instanceof Readable) {
     response.writeHead(status, headers)
-    return stream(call, response, body, stallMs)
+    return stream(call, response, body, writer)
   }
-  if (body != null) headers['content-length'] = String(Buffer.byteLength(body))
-  else if (status !== 204 && status !== 304) headers['content-length'] = '0'
+  const bytes = typeof body === 'string' ? Buffer.from(body) : (body ?? null)
+  if (bytes && !answer.isShared) call.held.add(bytes.length)
+  if (bytes || (status !== 204 && status !== 304)) headers['content-length'] = String(bytes?.length ?? 0)
   response.writeHead(status, headers)
-  if (!isUnread) {
-    response.end(body ?? undefined)
-    return
-  }
-  response.write(body ?? '')
-  await lingerBeforeClosing(call.request)
-  response.end()
+  if (bytes && call.request.method !== 'HEAD') await writer.write(bytes)
+  if (isUnread) await lingerBeforeClosing(call.request)
+  await writer.end()
 }
 
 function joined(base: Record<string, string>, own: Record<string, string> = {}): Record<string, string> {
@@ -67,29 +67,34 @@ const defaultStallMs = 30_000
 
 /**
  * An answer in parts (subscriptions): ends when its source does, the caller goes away or the server stops. A caller who
- * does not keep up is waited for, so that of what there is for him one chunk is held and the rest stays at its source;
- * one who does not read at all is cut off.
+ * does not keep up is waited for, so that of what there is for him one chunk is held and the rest stays at its source.
  */
-async function stream(call: Call, response: ServerResponse, body: Readable, stallMs: number): Promise<void> {
+async function stream(
+  call: Call,
+  response: ServerResponse,
+  body: Readable,
+  writer: ReturnType<typeof createWriter>,
+): Promise<void> {
   const end = () => {
-    body.unpipe(response).destroy()
+    body.destroy()
     response.end()
   }
-  const over = AbortSignal.any([call.signal, call.stopping])
-  over.addEventListener('abort', end, { once: true })
-  let stalled: NodeJS.Timeout | undefined
-  // A pipe pauses its source when the socket's buffer is full, and goes on when it is empty.
-  body.on('pause', () => {
-    stalled ??= setTimeout(() => response.destroy(), stallMs)
-  })
-  response.on('drain', () => {
-    clearTimeout(stalled)
-    stalled = undefined
-  })
-  body.once('error', end)
-  body.pipe(response)
-  if (over.aborted) end()
-  await finished(response).catch(() => undefined)
-  clearTimeout(stalled)
-  over.removeEventListener('abort', end)
+  // Two listeners rather than AbortSignal.any: the server's signal lives as long as the server.
+  const signals = [call.signal, call.stopping]
+  for (const signal of signals) signal.addEventListener('abort', end, { once: true })
+  try {
+    if (signals.some((signal) => signal.aborted)) end()
+    for await (const chunk of body) {
+      const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : (chunk as Uint8Array)
+      call.held.add(bytes.length)
+      await writer.write(bytes)
+      if (response.writableEnded || response.destroyed) break
+    }
+  } catch {
+    // The source failed or was ended, or too much is held: the caller sees a stream that ends, and may come back.
+  } finally {
+    end()
+    for (const signal of signals) signal.removeEventListener('abort', end)
+  }
+  await writer.end()
 }

@@ -3,10 +3,11 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { inSpan, traceOf } from '../tracing.ts'
 import { type Answer, type Call, errorAnswer, Refusal, type Route } from './call.ts'
 import { type Addresses, callerAddress, networkOf } from './caller-address.ts'
+import { type ConnectionLimits, watchConnections } from './connections.ts'
 import { type CorsOrigins, createCors } from './cors.ts'
-import { listenOn } from './listen.ts'
+import { createHeldBytes, type HeldBytesLimits } from './held-bytes.ts'
+import { type Listening, listenOn } from './listen.ts'
 import { send } from './send.ts'
-import { gracefulClose } from './shutdown.ts'
 
 export type HttpServerOptions = {
   host: string
@@ -19,8 +20,10 @@ export type HttpServerOptions = {
   isTrusted?: Addresses
   /** Counts every call but probes' and preflights, also of paths that there are not; throws a Refusal to refuse it. */
   count?(call: Call): Promise<void>
-  /** After how long a caller who reads nothing of a stream is cut off; by default half a minute. */
+  /** After how long a caller who reads nothing of his answer is cut off; by default half a minute. */
   stallMs?: number
+  connectionLimits?: ConnectionLimits
+  heldBytesLimits?: HeldBytesLimits
   /** Told of every failure that is not a Refusal, whose caller saw only the request id. */
   onError(error: unknown, call: Call): void
   /** Told of every call when its answer is complete, or when its caller has left. */
@@ -31,10 +34,12 @@ export type HttpServer = {
   /** Binds the port. Throws a ListenError whose message is one line that says what to change. */
   listen(): Promise<{ port: number }>
   /**
-   * Takes no new connection, answers what is in flight, ends streams; after `graceMs` cuts what is left.
-   * Resolves when every connection is closed. Calling it again changes nothing.
+   * Ends streams and, for `drainMs` at most, goes on answering whoever asks, with word that the connection ends: so that no
+   * request is lost that is on its way while a connection closes, and a load balancer sees that it is not ready. Then takes
+   * no new connection, answers what is in flight, and after `graceMs` in all cuts what is left. Resolves when every
+   * connection is closed. Calling it again changes nothing.
    */
-  stop(graceMs: number): Promise<void>
+  stop(graceMs: number, drainMs?: number): Promise<void>
 }
 
 /** The HTTP server in front of everything: routes, request ids, security and CORS headers, errors, shutdown. */
@@ -46,6 +51,8 @@ export function createHttpServer({
   isTrusted = () => false,
   count = async () => undefined,
   stallMs,
+  connectionLimits,
+  heldBytesLimits,
   onError,
   onAnswered,
 }: HttpServerOptions): HttpServer {
@@ -53,20 +60,39 @@ export function createHttpServer({
   const stopping = new AbortController()
   const table = new Map(Object.entries(routes))
   const server = createServer(timeouts, (request, response) => void serve(request, response))
-  const close = gracefulClose(server)
+  const connections = watchConnections(server, isTrusted, connectionLimits)
+  const heldBytes = createHeldBytes(heldBytesLimits)
+  let listening: Listening | undefined
   let stopped: Promise<void> | undefined
 
   return {
-    listen: () => listenOn(server, host, port),
-    stop(graceMs) {
+    async listen() {
+      listening = await listenOn(server, host, port)
+      return { port: listening.port }
+    },
+    stop(graceMs, drainMs = 0) {
       stopping.abort()
-      stopped ??= close(graceMs)
+      stopped ??= stop(graceMs, drainMs)
       return stopped
     },
   }
 
+  async function stop(graceMs: number, drainMs: number): Promise<void> {
+    const startedAt = performance.now()
+    if (drainMs > 0) await connections.allClosed(drainMs)
+    listening?.close()
+    await connections.close(Math.max(0, graceMs - (performance.now() - startedAt)))
+  }
+
   function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const call = callOf(request, response, stopping.signal, networkOf(callerAddress(request, isTrusted)))
+    const caller = networkOf(callerAddress(request, isTrusted))
+    const cut = () => {
+      call.facts.cut = true
+      response.destroy()
+    }
+    const held = heldBytes.hold(caller, cut)
+    response.once('close', held.release)
+    const call = callOf(request, response, { stopping: stopping.signal, caller, held })
     const { method = 'GET' } = request
     const attributes = {
       'http.request.method': method,
@@ -78,6 +104,7 @@ export function createHttpServer({
       table.has(call.path) ? `${method} ${call.path}` : method,
       attributes,
       async (span) => {
+        if (!(await connections.turn(response))) return
         const startedAt = performance.now()
         const status = await answerTo(call, response)
         span.setAttribute('http.response.status_code', status)
@@ -94,12 +121,14 @@ export function createHttpServer({
       'x-request-id': call.requestId,
       ...(table.get(call.path)?.isCrossOrigin ? cors.headers(call.request) : sameOrigin),
     }
-    try {
-      const answer = await answerOf(call)
+    const sendAnswer = async (answer: Answer): Promise<number> => {
       // The caller may be gone; there is nobody to write to.
       if (!response.destroyed)
         await send(call, response, answer, { ...baseHeaders, ...call.headers }, stallMs)
       return answer.status
+    }
+    try {
+      return await sendAnswer(await answerOf(call)).catch((error: unknown) => sendAnswer(refused(error)))
     } catch (error) {
       onError(error, call)
       response.destroy()
@@ -111,9 +140,7 @@ export function createHttpServer({
     try {
       return await routed(call)
     } catch (error) {
-      if (error instanceof Refusal) {
-        return errorAnswer(error.status, error.message, { code: error.code }, error.headers)
-      }
+      if (error instanceof Refusal) return refused(error)
       // Nobody is left to be failed: most often the error is that very fact.
       if (!call.signal.aborted) onError(error, call)
       const { requestId } = call
@@ -122,12 +149,12 @@ export function createHttpServer({
   }
 
   async function routed(call: Call): Promise<Answer> {
-    if (stopping.signal.aborted) {
-      throw new Refusal(503, 'SERVICE_UNAVAILABLE', 'The server is stopping.', { 'retry-after': '1' })
-    }
     const route = table.get(call.path)
     if (route && call.request.method === 'OPTIONS') return optionsOf(route, call)
-    if (!route?.isProbe) await count(call)
+    if (!route?.isProbe) {
+      await count(call)
+      heldBytes.checkRoom(call.caller)
+    }
     if (!route) throw new Refusal(404, 'NOT_FOUND', 'Nothing is served at this path.')
     const method = call.request.method === 'HEAD' ? 'GET' : call.request.method
     if (route.methods.some((allowed) => allowed === method)) return route.answer(call)
@@ -167,11 +194,16 @@ const securityHeaders = {
 /** For the answers that no page of another origin has a use for. */
 const sameOrigin = { 'cross-origin-resource-policy': 'same-origin' }
 
+/** A refusal as an answer; throws what is none. */
+const refused = (error: unknown): Answer => {
+  if (!(error instanceof Refusal)) throw error
+  return errorAnswer(error.status, error.message, { code: error.code }, error.headers)
+}
+
 function callOf(
   request: IncomingMessage,
   response: ServerResponse,
-  stopping: AbortSignal,
-  caller: string,
+  rest: Pick<Call, 'stopping' | 'caller' | 'held'>,
 ): Call {
   const gone = new AbortController()
   response.once('close', () => {
@@ -180,7 +212,7 @@ function callOf(
   const { path, search } = target(request.url ?? '/')
   const requestId = requestIdOf(request)
   const { signal } = gone
-  return { request, caller, path, search, requestId, signal, stopping, facts: {}, headers: {} }
+  return { request, path, search, requestId, signal, facts: {}, headers: {}, ...rest }
 }
 
 /** The absolute form, as sent to proxies, must be understood too (RFC 9112, section 3.2.2). */

@@ -104,7 +104,7 @@ describe('a subscriber who does not read', () => {
       )
       expect(told).toBeLessThan(most)
       socket.resume()
-      await vi.waitFor(() => expect(source.told).toBeGreaterThan(told + most))
+      await vi.waitFor(() => expect(source.told).toBeGreaterThan(told + most), 10_000)
       expect(source.ended).toBe(false)
     })
   })

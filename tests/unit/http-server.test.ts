@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { Readable } from 'node:stream'
 import { describe, expect, test, vi } from 'vitest'
 import type { Route } from '../../src/http/call.ts'
@@ -110,6 +111,48 @@ describe('listening', () => {
         `Port ${port} is in use by another program: stop that program, or choose another port with PORT.`,
       )
     })
+  })
+
+  test('on localhost is at both of its addresses, at one port', async () => {
+    const server = createHttpServer({
+      host: 'localhost',
+      port: 0,
+      routes: { '/hello': hello },
+      corsOrigins: '*',
+      onError: () => undefined,
+    })
+    const { port } = await server.listen()
+    for (const host of ['127.0.0.1', '[::1]'])
+      expect((await fetch(`http://${host}:${port}/hello`)).status).toBe(200)
+    await server.stop(0)
+    for (const host of ['127.0.0.1', '[::1]'])
+      await expect(fetch(`http://${host}:${port}/hello`)).rejects.toThrow()
+  })
+
+  test.each(['127.0.0.1', '::1', '0.0.0.0', '::'])(
+    'on localhost fails with one line when another program has the port at %s',
+    async (host) => {
+      const other = createServer().listen(0, host)
+      await once(other, 'listening')
+      const { port } = other.address() as AddressInfo
+      const error = await listenAt('localhost', port).catch((reason: unknown) => reason)
+      await new Promise((resolve) => other.close(resolve))
+      expect(error).toBeInstanceOf(ListenError)
+      expect((error as Error).message).toMatch(
+        new RegExp(
+          `^Port ${port} is in use by another program at (127\\.0\\.0\\.1|::1): stop that program, .*PORT\\.$`,
+        ),
+      )
+      // Nothing is left bound of what could be had.
+      const again = createServer().listen(port, '127.0.0.1')
+      await once(again, 'listening')
+      again.close()
+    },
+  )
+
+  test('on a name that is unknown fails with one line that names the setting', async () => {
+    const error = await listenAt('no-such-host.invalid', 0).catch((reason: unknown) => reason)
+    expect((error as Error).message).toMatch(/^"no-such-host\.invalid" is no address .* HOST [^\n]*$/)
   })
 
   test('on an address that is not of this machine fails with one line that names the setting', async () => {
