@@ -230,6 +230,7 @@ const logAttempt = (log: Log, metrics: Metrics, attempt: Attempt): void => {
     ok: outcome.ok,
     status: outcome.statusCode,
     error: outcome.error,
+    ...(outcome.detail === undefined ? {} : { detail: outcome.detail }),
     durationMs: Math.round(outcome.durationMs),
     retryInMs: retryDelayMs,
   }

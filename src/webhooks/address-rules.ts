@@ -8,6 +8,11 @@ export function ruleAgainst(ip: string): string | null {
   const family = isIP(ip)
   if (family === 4) return v4Rules.find(({ list }) => list.check(ip))?.name ?? null
   if (family !== 6) return 'unreadable'
+  const translated = translatedIpv4(ip)
+  if (translated !== null) {
+    const rule = ruleAgainst(translated)
+    return rule && `translated ${rule}`
+  }
   if (!isMapped(ip)) return v6Rules.find(({ list }) => list.check(ip, 'ipv6'))?.name ?? null
   const inner = v4Rules.find(({ list }) => list.check(ip, 'ipv6')) // BlockList looks inside mapped ones itself
   return `v4-mapped ${inner?.name ?? `(${mappedRange})`}`
@@ -15,6 +20,25 @@ export function ruleAgainst(ip: string): string | null {
 
 /** Whether this IPv6 address is an IPv4 one in disguise (`::ffff:127.0.0.1`, in any spelling). */
 export const isMapped = (ip: string): boolean => mapped.check(ip, 'ipv6')
+
+/**
+ * The IPv4 address that a NAT64 gateway reaches under this IPv6 one (RFC 6052), or null: networks without IPv4 have a DNS64
+ * that gives every IPv4 host such an address. Text for one that cannot be read is no address, which has a rule against it.
+ */
+export const translatedIpv4 = (ip: string): string | null => {
+  if (!nat64.check(ip, 'ipv6')) return null
+  // The URL parser writes an IPv6 address in one way: here the prefix, a gap, and the last groups.
+  const [, groups] = /^\[64:ff9b::(.*)\]$/.exec(URL.parse(`http://[${ip}]/`)?.hostname ?? '') ?? []
+  if (groups === undefined) return 'unreadable'
+  const [low = 0, high = 0] = groups
+    .split(':')
+    .reverse()
+    .map((group) => Number.parseInt(group || '0', 16))
+  return [high >> 8, high & 255, low >> 8, low & 255].join('.')
+}
+
+/** Whether a DNS64 made this address with a prefix of its network's own, by which nobody else can tell what is inside. */
+export const isTranslatedLocally = (ip: string): boolean => localNat64.check(ip, 'ipv6')
 
 /** Adds a range such as `10.0.0.0/8` or `fd00::/8`, which the caller has checked. */
 export function addRange(range: string, list: BlockList): void {
@@ -25,6 +49,10 @@ export function addRange(range: string, list: BlockList): void {
 const mappedRange = '::ffff:0:0/96'
 // In a list of its own: in one with others it would take every IPv4 address for a match.
 const mapped = blockList(mappedRange)
+
+const localNat64Range = '64:ff9b:1::/48' // RFC 8215
+const nat64 = blockList('64:ff9b::/96')
+const localNat64 = blockList(localNat64Range)
 
 type Rule = { name: string; list: BlockList }
 
@@ -48,17 +76,9 @@ const v4Rules: readonly Rule[] = [
 const v6Rules: readonly Rule[] = [
   ...rules('unspecified', '::/128'),
   ...rules('loopback', '::1/128'),
-  // Each holds an IPv4 address that a gateway would reach: NAT64 (RFC 6052, RFC 8215), 6to4, Teredo,
-  // IPv4-compatible (RFC 4291), IPv4-translated (RFC 2765).
-  ...rules(
-    'translated',
-    '64:ff9b::/96',
-    '64:ff9b:1::/48',
-    '2002::/16',
-    '2001::/32',
-    '::/96',
-    '::ffff:0:0:0/96',
-  ),
+  // Each holds an IPv4 address that a gateway would reach: local NAT64, 6to4, Teredo, IPv4-compatible (RFC 4291),
+  // IPv4-translated (RFC 2765). Of NAT64's public prefix the address inside is judged.
+  ...rules('translated', localNat64Range, '2002::/16', '2001::/32', '::/96', '::ffff:0:0:0/96'),
   ...rules('private', 'fc00::/7', 'fec0::/10'),
   ...rules('link-local', 'fe80::/10'),
   ...rules('multicast', 'ff00::/8'),

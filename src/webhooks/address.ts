@@ -1,5 +1,5 @@
 import { BlockList, isIP } from 'node:net'
-import { addRange, isMapped, ruleAgainst } from './address-rules.ts'
+import { addRange, isMapped, ruleAgainst, translatedIpv4 } from './address-rules.ts'
 
 /** What WEBHOOK_ALLOW opens: host names whatever they resolve to, and addresses whoever has them. */
 export type WebhookAllow = {
@@ -29,18 +29,19 @@ export function urlProblem(url: string, allow: WebhookAllow): string | null {
 
 /**
  * Why no webhook can go to this address, as a sentence that names the rule, or null. `ip` is what the
- * connection is about to be made to, `hostname` what the URL says (the same for a literal address).
+ * connection is about to be made to, `hostname` what the URL says (the same for a literal address). Of a name the sentence
+ * is for the operator alone: whoever may save an endpoint could read the private DNS with it.
  */
 export function addressProblem(ip: string, hostname: string, allow: WebhookAllow): string | null {
   const host = bareHost(hostname)
   if (allow.hosts.has(host) || opensAddress(ip, allow)) return null
   const rule = ruleAgainst(ip)
-  if (rule === null) return null
-  // A name's address stays unsaid: whoever may save an endpoint could read the private DNS with it.
-  const subject =
-    isIP(host) === 0 ? `${host} resolves to an address that is not public` : `${host} is not public`
-  return `${subject}: ${rule}. WEBHOOK_ALLOW can open it.`
+  return rule && `${host} is not public: ${rule}. WEBHOOK_ALLOW can open it.`
 }
+
+/** What is told of a name that leads to no public address, in one sentence whether there is such a name or not. */
+export const nameProblem = (hostname: string): string =>
+  `${bareHost(hostname)} was not found, or is not public. Correct the name; WEBHOOK_ALLOW can open a private one.`
 
 /**
  * Reads WEBHOOK_ALLOW: host names, addresses and CIDR ranges.
@@ -70,8 +71,11 @@ function bareHost(hostname: string): string {
 function opensAddress(ip: string, allow: WebhookAllow): boolean {
   const family = isIP(ip)
   if (family === 4) return allow.v4.check(ip)
-  // A v4-mapped address reaches the IPv4 one inside it, so that is what has to be open.
-  return family === 6 && (isMapped(ip) ? allow.v4 : allow.v6).check(ip, 'ipv6')
+  if (family === 0) return false
+  // These reach the IPv4 address inside them, so that is what has to be open.
+  const translated = translatedIpv4(ip)
+  if (translated !== null) return isIP(translated) === 4 && allow.v4.check(translated)
+  return (isMapped(ip) ? allow.v4 : allow.v6).check(ip, 'ipv6')
 }
 
 type AllowInProgress = WebhookAllow & { readonly hosts: Set<string> }
@@ -82,7 +86,10 @@ function addCidr(entry: string, allow: AllowInProgress): string | null {
   const family = isIP(network)
   const inRange = /^\d+$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128)
   if (family === 0 || !inRange || rest.length > 0) return 'not a CIDR range such as 10.0.0.0/8 or fd00::/8'
-  if (family === 6 && isMapped(network)) return 'write the IPv4 address or range itself'
+  // All of 64:ff9b::/96 was needed once to reach what is public inside; it opens nothing today.
+  const holdsIpv4 =
+    family === 6 && (isMapped(network) || (translatedIpv4(network) !== null && Number(bits) > 96))
+  if (holdsIpv4) return 'write the IPv4 address or range itself'
   addRange(entry, family === 4 ? allow.v4 : allow.v6)
   return null
 }

@@ -1,12 +1,17 @@
 import type { OutcomeError } from './outcome.ts'
 
-/** Why an attempt got no answer: a code that stays, and one sentence for people. */
+/**
+ * Why an attempt got no answer: a code that stays, and one sentence for people. `detail` is for the operator's log alone, where
+ * there is something that whoever manages the endpoint must not learn.
+ */
 export class AttemptError extends Error {
   readonly code: OutcomeError
+  readonly detail: string | undefined
 
-  constructor(code: OutcomeError, reason: string) {
+  constructor(code: OutcomeError, reason: string, detail?: string) {
     super(reason)
     this.code = code
+    this.detail = detail
   }
 }
 

@@ -1,6 +1,7 @@
 import { isIP, type LookupFunction } from 'node:net'
 import { buildConnector } from 'undici'
-import { addressProblem, type WebhookAllow } from './address.ts'
+import { addressProblem, nameProblem, type WebhookAllow } from './address.ts'
+import { isTranslatedLocally } from './address-rules.ts'
 import { AttemptError } from './attempt-error.ts'
 
 /** All addresses of a host name; throws when there are none. */
@@ -48,17 +49,21 @@ type Addresses = [Address, ...Address[]]
 type Address = { address: string; family: number }
 
 async function checkedAddresses(hostname: string, allow: WebhookAllow, resolve: Resolve): Promise<Addresses> {
-  const [first, ...rest] = await resolve(hostname).catch((error: Error) => {
+  const found = await resolve(hostname).catch((error: Error) => {
     throw error instanceof AttemptError ? error : lookUpFailed(hostname, error)
   })
-  if (!first) throw new AttemptError('dns_failed', `${hostname} has no address.`)
+  const judged = found.map(({ address }) => ({ address, problem: addressProblem(address, hostname, allow) }))
+  // A DNS64 puts its addresses beside the public ones that they lead to; those are enough.
+  const kept = judged.some(({ problem }) => !problem)
+    ? judged.filter(({ address, problem }) => !problem || !isTranslatedLocally(address))
+    : judged
   // One refused address refuses the name: a name with a private address beside a public one is an attack, or
   // a mistake that would fail now and then.
-  for (const { address } of [first, ...rest]) {
-    const problem = addressProblem(address, hostname, allow)
-    if (problem) throw new AttemptError('address_not_allowed', problem)
-  }
-  return [withFamily(first), ...rest.map(withFamily)]
+  const refused = kept.find(({ problem }) => problem)
+  if (refused?.problem) throw noPublicAddress(hostname, refused.problem)
+  const [first, ...rest] = kept.map(withFamily)
+  if (!first) throw noPublicAddress(hostname, `${hostname} has no address.`)
+  return [first, ...rest]
 }
 
 function withFamily({ address }: { address: string }): Address {
@@ -66,9 +71,19 @@ function withFamily({ address }: { address: string }): Address {
 }
 
 function lookUpFailed(hostname: string, error: Error): AttemptError {
-  const code = 'code' in error ? String(error.code) : ''
+  const code = 'code' in error ? String(error.code) : error.message
   if (code === 'ETIMEOUT') return lookUpTooSlow(hostname)
-  return new AttemptError('dns_failed', `The address of ${hostname} was not found${code && ` (${code})`}.`)
+  if (noSuchName.has(code)) return noPublicAddress(hostname, `${hostname} was not found (${code}).`)
+  return new AttemptError('dns_failed', `The name servers failed when asked for ${hostname} (${code}).`)
+}
+
+const noSuchName = new Set(['ENOTFOUND', 'ENODATA', 'EBADNAME'])
+
+/** Not found, and found where nobody may go, read alike; `detail` tells the operator which it was. */
+function noPublicAddress(hostname: string, detail: string): AttemptError {
+  // Where localhost leads is no secret.
+  const reason = hostname === 'localhost' ? detail : nameProblem(hostname)
+  return new AttemptError('address_not_allowed', reason, detail)
 }
 
 function lookUpTooSlow(hostname: string): AttemptError {

@@ -76,12 +76,13 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #outcome(error: Error | null, cut: string | null): Outcome {
     const durationMs = Math.round(performance.now() - this.#startedAt)
     if (this.#head) return answered({ ...this.#head, body: this.#body() }, cut, durationMs)
-    const { code, message } = attemptError(
+    const { code, message, detail } = attemptError(
       error ?? new Error('no answer'),
       this.#url,
       this.#controller !== null,
     )
-    return unanswered(code, message, durationMs)
+    // How long the name took would tell whether there is one.
+    return unanswered(code, message, code === 'address_not_allowed' ? 0 : durationMs, detail)
   }
 
   #body(): string {

@@ -8,6 +8,8 @@ export type Outcome = {
   error: OutcomeError | null
   /** For people: one sentence that names the rule or the status. On success null, or what was odd about it. */
   reason: string | null
+  /** More of it, for the operator's log and nobody else. */
+  detail?: string
   durationMs: number
   /** Names in lower case, repeated headers joined by ", ". Null when nothing was answered, as are the next two. */
   responseHeaders: Record<string, string> | null
@@ -58,9 +60,14 @@ export function answered(
 }
 
 /** The outcome of an attempt that got no answer. */
-export function unanswered(error: OutcomeError, reason: string, durationMs: number): Outcome {
+export function unanswered(
+  error: OutcomeError,
+  reason: string,
+  durationMs: number,
+  detail?: string,
+): Outcome {
   const nothing = { statusCode: null, responseHeaders: null, responseBody: null, retryAfter: null }
-  return { ok: false, error, reason, durationMs, ...nothing }
+  return { ok: false, error, reason, durationMs, ...nothing, ...(detail === undefined ? {} : { detail }) }
 }
 
 function statusSentence(statusCode: number, isRedirect: boolean): string {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { addressProblem, parseAllow, urlProblem } from '../../src/webhooks/address.ts'
+import { addressProblem, nameProblem, parseAllow, urlProblem } from '../../src/webhooks/address.ts'
 
 const nothing = parseAllow([])
 const hostOf = (url: string) => new URL(url).hostname.replace(/^\[|\]$/g, '')
@@ -44,9 +44,17 @@ describe('addressProblem names the rule that refuses', () => {
     ['3fff::1', 'documentation'],
     ['2001:2::1', 'benchmark'],
     ['2001:20::1', 'protocol assignment'],
-    ['64:ff9b::7f00:1', 'translated'],
-    ['64:ff9b::8.8.8.8', 'translated'],
-    ['64:ff9b:1::1', 'translated'],
+    ['64:ff9b::7f00:1', 'translated loopback (127.0.0.0/8)'],
+    ['64:ff9b::10.0.0.1', 'translated private (10.0.0.0/8)'],
+    ['64:ff9b:0:0:0:0:c0a8:1', 'translated private (192.168.0.0/16)'],
+    ['64:ff9b::a9fe:a9fe', 'translated link-local'],
+    ['64:ff9b::', 'translated unspecified'],
+    ['64:ff9b::1', 'translated unspecified'],
+    ['64:ff9b::7f00:0', 'translated loopback'],
+    ['64:ff9b::7f00:1%eth0', 'translated unreadable'],
+    ['64:ff9b:1::1', 'translated (64:ff9b:1::/48)'],
+    ['64:ff9b:1::808:808', 'translated (64:ff9b:1::/48)'],
+    ['64:ff9b:0:1::808:808', 'reserved'],
     ['2002:7f00:1::', 'translated'],
     ['2001:0:7f00:1::', 'translated'],
     ['::127.0.0.1', 'translated'],
@@ -95,6 +103,9 @@ describe('addressProblem names the rule that refuses', () => {
     '100.128.0.1',
     '168.63.129.17',
     '223.255.255.255',
+    '64:ff9b::8.8.8.8',
+    '64:ff9b::5db8:d822',
+    '64:FF9B:0:0::5db8:d822',
   ])('the public address %s passes', (ip) => expect(addressProblem(ip, 'hooks.example', nothing)).toBeNull())
 
   test.each(['2606:4700:4700::1111', '2a00:1450:4001::200e', '2001:4860:4860::8888', '2003::1', '3ffe::1'])(
@@ -102,12 +113,12 @@ describe('addressProblem names the rule that refuses', () => {
     (ip) => expect(addressProblem(ip, 'hooks.example', nothing)).toBeNull(),
   )
 
-  test('the sentence says what to do, and of a name’s private address nothing but the rule', () => {
-    expect(addressProblem('10.1.2.3', 'intranet.example', nothing)).toBe(
-      'intranet.example resolves to an address that is not public: private (10.0.0.0/8). WEBHOOK_ALLOW can open it.',
-    )
+  test('the sentence says what to do; of a name there is one that says nothing of its address', () => {
     expect(addressProblem('127.0.0.1', '127.0.0.1', nothing)).toBe(
       '127.0.0.1 is not public: loopback (127.0.0.0/8). WEBHOOK_ALLOW can open it.',
+    )
+    expect(nameProblem('intranet.example')).toBe(
+      'intranet.example was not found, or is not public. Correct the name; WEBHOOK_ALLOW can open a private one.',
     )
   })
 })
@@ -154,6 +165,22 @@ describe('WEBHOOK_ALLOW', () => {
     expect(addressProblem('::ffff:127.0.0.1', 'hooks.example', allow)).toContain('v4-mapped loopback')
   })
 
+  test.each([['64:ff9b::/96'], ['64:ff9b::/32'], ['::/0']])(
+    '%s opens none of the private IPv4 addresses that are translated into it',
+    (entry) => {
+      const allow = parseAllow([entry])
+      for (const inner of ['10.0.0.1', '127.0.0.1', '169.254.169.254'])
+        expect(addressProblem(`64:ff9b::${inner}`, 'hooks.example', allow), inner).toContain('translated')
+      expect(addressProblem('64:ff9b::8.8.8.8', 'hooks.example', allow)).toBeNull()
+    },
+  )
+
+  test('an IPv4 range opens what is translated from it', () => {
+    const allow = parseAllow(['10.0.0.0/8'])
+    expect(addressProblem('64:ff9b::10.0.0.1', 'hooks.example', allow)).toBeNull()
+    expect(addressProblem('64:ff9b::127.0.0.1', 'hooks.example', allow)).not.toBeNull()
+  })
+
   test.each([
     '10.0.0.0/33',
     '10.0.0.0/',
@@ -163,6 +190,8 @@ describe('WEBHOOK_ALLOW', () => {
     'intranet.example/8',
     '::ffff:10.0.0.0/104',
     '::ffff:127.0.0.1',
+    '64:ff9b::a00:0/104',
+    '64:ff9b::10.0.0.1',
     'localhost:3000',
     '[::1]:3000',
     'https://intranet.example',

@@ -76,22 +76,43 @@ describe('TLS and connecting:', () => {
       return { asked, resolve }
     }
     const named = (url: string) => url.replace('127.0.0.1', 'hooks.example')
+    const noPublicAddress =
+      'hooks.example was not found, or is not public. Correct the name; WEBHOOK_ALLOW can open a private one.'
     // The server takes a connection and breaks off its handshake: tls_failed tells that the address was let pass.
     const reached = 'tls_failed'
 
     test.each([
       ['a private address', ['10.0.0.1'], 'private'],
       ['a v4-mapped one', ['::ffff:10.0.0.1'], 'v4-mapped private'],
+      ['a translated one', ['64:ff9b::10.0.0.1'], 'translated private'],
       ['a public one and a private one', ['93.184.216.34', '169.254.169.254'], 'link-local'],
+      [
+        'a public one and one that translates to a private one',
+        ['93.184.216.34', '64:ff9b::a00:1'],
+        'translated',
+      ],
+      ['a private one and one of a local DNS64', ['10.0.0.1', '64:ff9b:1::a00:1'], 'private'],
+      ['one of a local DNS64 alone', ['64:ff9b:1::5db8:d822'], 'translated (64:ff9b:1::/48)'],
       ['an opened one and a private one', ['127.0.0.1', '127.0.0.2'], 'loopback'],
       ['no address at all', ['localhost'], 'unreadable'],
     ])('that resolves to %s is refused before any connection', async (_, addresses, rule) => {
       let connections = 0
       const url = await listen(() => connections++)
       const outcome = await sending.post(sending.openSender(resolver(addresses)), named(url))
-      expect(outcome).toMatchObject({ ok: false, error: 'address_not_allowed' })
-      expect(outcome.reason).toContain(`hooks.example resolves to an address that is not public: ${rule}`)
+      expect(outcome).toMatchObject({ ok: false, error: 'address_not_allowed', reason: noPublicAddress })
+      expect(outcome.detail).toContain(`hooks.example is not public: ${rule}`)
       expect(connections).toBe(0)
+    })
+
+    test.each([
+      ['is translated to a public address', ['64:ff9b::7f00:1']],
+      ['has a public address and the same one translated', ['127.0.0.1', '64:ff9b::7f00:1']],
+      ['has a public address and one of a local DNS64', ['127.0.0.1', '64:ff9b:1::7f00:1']],
+    ])('that %s is let pass', async (_, addresses) => {
+      const url = await listen((socket) => socket.end())
+      // 127.0.0.1 is what these tests open, in the place of a public address; translated, there is no way to it from here.
+      const { error } = await sending.post(sending.openSender(resolver(addresses)), named(url))
+      expect(error).toBe(addresses.includes('127.0.0.1') ? reached : 'unreachable')
     })
 
     test('is resolved once for a connection, which goes to the address that was checked', async () => {
@@ -116,19 +137,47 @@ describe('TLS and connecting:', () => {
       expect(sending.receiver.requests[0]?.headers.host).toMatch(/^hooks\.example:\d+$/)
     })
 
-    test.each([
-      ['has no address', async () => [], 'hooks.example has no address.'],
-      [
-        'cannot be resolved',
-        () => Promise.reject(Object.assign(new Error('getaddrinfo'), { code: 'ENOTFOUND' })),
-        'The address of hooks.example was not found (ENOTFOUND).',
-      ],
-    ])('that %s', async (_, resolve, reason) => {
-      expect(await sending.post(sending.openSender({ resolve }), 'https://hooks.example/')).toMatchObject({
-        error: 'dns_failed',
-        reason,
+    const failing = (code: string) => () => Promise.reject(Object.assign(new Error('query'), { code }))
+
+    test('that does not exist reads like one that is private, to the byte; the detail is for the log', async () => {
+      const missing = [async () => [], failing('ENOTFOUND'), failing('ENODATA'), failing('EBADNAME')]
+      const private_ = [async () => [{ address: '10.1.2.3' }], async () => [{ address: 'fd00::1' }]]
+      const outcomes = await Promise.all(
+        [...missing, ...private_].map((resolve) =>
+          sending.post(sending.openSender({ resolve }), 'https://hooks.example/'),
+        ),
+      )
+      const told = outcomes.map(({ detail, ...rest }) => rest)
+      for (const outcome of told) expect(outcome).toEqual(told[0])
+      expect(told[0]).toMatchObject({ error: 'address_not_allowed', reason: noPublicAddress, durationMs: 0 })
+      expect(outcomes.map(({ detail }) => detail)).toEqual([
+        'hooks.example has no address.',
+        'hooks.example was not found (ENOTFOUND).',
+        'hooks.example was not found (ENODATA).',
+        'hooks.example was not found (EBADNAME).',
+        'hooks.example is not public: private (10.0.0.0/8). WEBHOOK_ALLOW can open it.',
+        'hooks.example is not public: private (fc00::/7). WEBHOOK_ALLOW can open it.',
+      ])
+    })
+
+    test('localhost is named as what it is', async () => {
+      const sender = sending.openSender({ allow: parseAllow([]) })
+      expect(await sending.post(sender, 'https://localhost/')).toMatchObject({
+        error: 'address_not_allowed',
+        reason: expect.stringContaining('localhost is not public: loopback'),
       })
     })
+
+    test.each(['ESERVFAIL', 'EREFUSED', 'ECONNREFUSED'])(
+      'that the name servers fail for (%s)',
+      async (code) => {
+        const sender = sending.openSender({ resolve: failing(code) })
+        expect(await sending.post(sender, 'https://hooks.example/')).toMatchObject({
+          error: 'dns_failed',
+          reason: `The name servers failed when asked for hooks.example (${code}).`,
+        })
+      },
+    )
 
     test('whose name servers are silent is told so within the time to connect, asked for once for all who wait', async () => {
       let asked = 0

@@ -49,7 +49,13 @@ const private_: { kind: string; host: string; resolvesTo?: string[]; rule: strin
     kind: 'a name in a private network',
     host: 'intranet.example.com',
     resolvesTo: ['10.0.0.5'],
-    rule: 'private (10.0.0.0/8)',
+    rule: 'intranet.example.com was not found, or is not public.',
+  },
+  {
+    kind: 'a private address that a DNS64 translated',
+    host: 'translated.example.com',
+    resolvesTo: ['64:ff9b::10.0.0.5'],
+    rule: 'translated.example.com was not found, or is not public.',
   },
 ]
 
@@ -71,15 +77,23 @@ test.for(private_)(
   },
 )
 
-test('the reason does not say which private address a name has', async () => {
+test('nobody learns whether a private name exists or where it leads; the log says it', async () => {
   const { app } = lent
   names.set('secrets.example.com', ['10.11.12.13'])
-  const { id } = await subscribe(app.admin, { url: 'https://secrets.example.com/', eventTypes })
-  const { event } = await publishNew(app.admin, 'No looking around')
-
-  const delivery = await deliveryOf(app.admin, id, event.id, ({ attempts }) => attempts.length > 0)
-
-  expect(JSON.stringify(delivery)).not.toContain('10.11.12.13')
+  const told = async (host: string) => {
+    const { id } = await subscribe(app.admin, { url: `https://${host}/`, eventTypes })
+    const { event } = await publishNew(app.admin, `No looking around ${host}`)
+    const { attempts } = await deliveryOf(app.admin, id, event.id, (delivery) => delivery.attempts.length > 0)
+    const [{ error, durationMs, statusCode, responseBody } = {}] = attempts
+    return { error: error?.replace(host, 'HOST'), durationMs, statusCode, responseBody }
+  }
+  expect(await told('secrets.example.com')).toEqual(await told('nothing.example.com'))
+  const details = app.log.map(({ fields }) => fields.detail)
+  expect(details).toContain('nothing.example.com was not found (ENOTFOUND).')
+  expect(details).toContain(
+    'secrets.example.com is not public: private (10.0.0.0/8). WEBHOOK_ALLOW can open it.',
+  )
+  expect(JSON.stringify(app.log)).not.toContain('10.11.12.13')
 })
 
 test('a name is looked at on every attempt: one that comes to resolve to a private address is refused then', async () => {
@@ -96,7 +110,13 @@ test('a name is looked at on every attempt: one that comes to resolve to a priva
 
   const { attempts } = await deliveryOf(app.admin, id, event.id, tried(2))
 
-  expect(attempts.map(({ error }) => error?.split(':')[0])).toEqual(['dns_failed', 'address_not_allowed'])
+  expect(attempts.map(({ error }) => error?.split(':')[0])).toEqual([
+    'address_not_allowed',
+    'address_not_allowed',
+  ])
+  expect(app.log.map(({ fields }) => fields.detail)).toContain(
+    'rebinding.example.com is not public: loopback (127.0.0.0/8). WEBHOOK_ALLOW can open it.',
+  )
   expect(receiver.requests).toEqual([])
 })
 
