@@ -54,6 +54,10 @@ const unreachable = ['unreachable', 'There is no way to HOST from here.'] as con
 const tooSlow = ['timeout_connect', 'HOST did not accept the connection in time.'] as const
 const closed = ['reset', 'HOST closed the connection without an answer.'] as const
 const badRequest = ['request_invalid', 'A header of the endpoint cannot be sent.'] as const
+const badLength = [
+  'response_invalid',
+  'HOST sent no valid HTTP/1.1: its answer says its length twice (Content-Length and Transfer-Encoding), or wrongly.',
+] as const
 const stopped = ['stopped', 'Presswire was stopping.'] as const
 
 const faults: Record<string, readonly [OutcomeError, string] | undefined> = {
@@ -71,6 +75,7 @@ const faults: Record<string, readonly [OutcomeError, string] | undefined> = {
   ECONNABORTED: closed,
   EPIPE: closed,
   UND_ERR_SOCKET: closed,
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: badLength,
   UND_ERR_INVALID_ARG: badRequest,
   UND_ERR_NOT_SUPPORTED: badRequest,
   UND_ERR_REQ_CONTENT_LENGTH_MISMATCH: badRequest,

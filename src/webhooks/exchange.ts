@@ -4,10 +4,16 @@ import { type Answer, answered, type Outcome, unanswered } from './outcome.ts'
 
 const keptBodyBytes = 16 * 1024 // enough to read an error page's message; more would be the receiver's to choose
 
+/** The connection that a request is sent on: what an exchange wants to know of it. */
+export type Connection = { take(): 'new' | 'used' }
+
 /**
  * One request and its answer, as a handler for undici's `dispatch` (a third less work than `request`, which
  * makes a stream of each body). `outcome` settles once, and never rejects: with the answer, with an error, or
  * when the time is up, wherever the request is by then.
+ *
+ * A receiver may close a connection that was kept open at the moment when it is used again. When that happens before any byte
+ * of an answer, `sendOnNewConnection` is called, once: whatever arrived, a receiver knows the request by its webhook-id.
  */
 export class Exchange implements Dispatcher.DispatchHandler {
   readonly outcome: Promise<Outcome>
@@ -15,13 +21,19 @@ export class Exchange implements Dispatcher.DispatchHandler {
   readonly #startedAt = performance.now()
   readonly #timer: NodeJS.Timeout
   readonly #chunks: Buffer[] = []
+  readonly #sendOnNewConnection: (exchange: Exchange) => void
+  /** Set by the connection that takes the request. */
+  connection: Connection | null = null
   #settle: ((outcome: Outcome) => void) | null = null
   #controller: Dispatcher.DispatchController | null = null
   #head: Omit<Answer, 'body'> | null = null
   #bodyBytes = 0
+  #mayBeStale = false
+  #sends = 0
 
-  constructor(url: URL, totalTimeoutMs: number) {
+  constructor(url: URL, totalTimeoutMs: number, sendOnNewConnection: (exchange: Exchange) => void) {
     this.#url = url
+    this.#sendOnNewConnection = sendOnNewConnection
     this.outcome = new Promise((resolve) => {
       this.#settle = resolve
     })
@@ -44,7 +56,14 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller
+    this.#sends++
+    this.#mayBeStale = this.#sends === 1 && this.connection?.take() === 'used'
     if (!this.#settle) controller.abort(new Error('The time was up before there was a connection.'))
+  }
+
+  /** The first byte of an answer. */
+  onResponseStarted(): void {
+    this.#mayBeStale = false
   }
 
   onResponseStart(_: Dispatcher.DispatchController, statusCode: number, headers: IncomingHeaders): void {
@@ -62,6 +81,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
+    if (this.#settle && this.#mayBeStale && attemptError(error, this.#url, true).code === 'reset') {
+      this.#mayBeStale = false
+      return this.#sendOnNewConnection(this)
+    }
     this.#end(error, "The answer's body broke off.")
   }
 

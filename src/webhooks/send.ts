@@ -1,7 +1,7 @@
-import { Agent } from 'undici'
+import { Agent, Client, type Dispatcher, Pool } from 'undici'
 import { urlProblem, type WebhookAllow } from './address.ts'
 import { guardedConnector, type Resolve } from './connector.ts'
-import { Exchange } from './exchange.ts'
+import { type Connection, Exchange } from './exchange.ts'
 import { type Outcome, unanswered } from './outcome.ts'
 import { createResolver } from './resolver.ts'
 import { mostInFlight } from './room.ts'
@@ -36,14 +36,21 @@ export function createSender({
   maxConnections = mostInFlight, // nothing waits for a connection
 }: SenderOptions): Sender {
   const names = resolve ? { resolve, close: () => undefined } : createResolver()
-  const agent = new Agent({
+  const options = {
     connect: guardedConnector({ allow, resolve: names.resolve, connectTimeoutMs }),
     connections: maxConnections,
     clientTtl: connectionMaxAgeMs,
     allowH2: false, // or undici would open the first connection to an origin alone, to see what it speaks
     headersTimeout: 0, // the exchange's own time-out counts from the start and covers both
     bodyTimeout: 0,
+  }
+  const agent = new Agent({
+    ...options,
+    factory: (origin, given) =>
+      new Pool(origin, { ...given, factory: (to, its) => new KeptConnection(to, its) }),
   })
+  // `pipelining: 0` is undici's way to say that no connection is kept.
+  const fresh = new Agent({ ...options, pipelining: 0 })
   const inFlight = new Set<Exchange>()
 
   return {
@@ -52,10 +59,17 @@ export function createSender({
       const problem = urlProblem(url, allow)
       if (problem) return unanswered('url_not_allowed', problem, 0)
       const target = new URL(url)
-      const exchange = new Exchange(target, totalTimeoutMs)
-      inFlight.add(exchange)
       const path = target.pathname + target.search
-      agent.dispatch({ origin: target.origin, path, method: 'POST', headers, body }, exchange)
+      const request: Dispatcher.DispatchOptions = {
+        origin: target.origin,
+        path,
+        method: 'POST',
+        headers,
+        body,
+      }
+      const exchange = new Exchange(target, totalTimeoutMs, (again) => fresh.dispatch(request, again))
+      inFlight.add(exchange)
+      agent.dispatch(request, exchange)
       const outcome = await exchange.outcome
       inFlight.delete(exchange)
       return outcome
@@ -68,7 +82,30 @@ export function createSender({
       await Promise.all([...inFlight].map((exchange) => exchange.outcome))
       clearTimeout(cut)
       names.close()
-      await agent.destroy()
+      await Promise.all([agent.destroy(), fresh.destroy()])
     },
+  }
+}
+
+/** A connection that is kept, and knows whether it has been used. */
+class KeptConnection extends Client implements Connection {
+  #used = false
+
+  constructor(origin: string | URL, options: object) {
+    super(origin, options)
+    this.on('connect', () => {
+      this.#used = false
+    })
+  }
+
+  override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
+    if (handler instanceof Exchange) handler.connection = this
+    return super.dispatch(options, handler)
+  }
+
+  take(): 'new' | 'used' {
+    if (this.#used) return 'used'
+    this.#used = true
+    return 'new'
   }
 }

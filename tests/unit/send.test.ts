@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { parseAllow } from '../../src/webhooks/address.ts'
-import { answer, hang, raw, redirect, reset, startReceiver } from '../support/receiver.ts'
+import { answer, type Behaviour, hang, raw, redirect, reset, startReceiver } from '../support/receiver.ts'
 import { useSending } from '../support/sending.ts'
 
 const sending = useSending()
@@ -134,6 +134,11 @@ describe('a transport failure has one code and one sentence:', () => {
     ['a reset', reset, 'reset'],
     ['an end without an answer', raw(''), 'reset'],
     ['an end within the head', raw('HTTP/1.1 200 OK\r\nx-a: b'), 'reset'],
+    [
+      'a length that is said twice',
+      raw('HTTP/1.1 200 OK\r\ncontent-length: 2\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n'),
+      'response_invalid',
+    ],
     ['no HTTP at all', raw('SSH-2.0-OpenSSH_9.2\r\n'), 'response_invalid'],
     ['a malformed head', raw('HTTP/1.1 200 OK\r\nno colon here\r\n\r\n'), 'response_invalid'],
     ['a head without end', raw(`HTTP/1.1 200 OK\r\nx-a: ${'a'.repeat(100_000)}\r\n\r\n`), 'response_invalid'],
@@ -211,6 +216,62 @@ describe('connections', () => {
     await sender.close(0)
     for (const outcome of await Promise.all(hanging)) expect(outcome).toMatchObject({ error: 'stopped' })
     await other.close()
+  })
+})
+
+describe('a connection that was kept and is closed when it is used again', () => {
+  /** Does as told with each request on a connection that has had one before, and answers all others. */
+  const onceUsed = (behaviour: Behaviour): Behaviour => {
+    const known = new WeakSet<object>()
+    return (response, request) => {
+      if (known.has(request.socket)) return behaviour(response, request)
+      known.add(request.socket)
+      response.end('ok')
+    }
+  }
+
+  test.each([
+    ['reset', reset],
+    ['ended', raw('')],
+  ])('(%s) costs no attempt: the request is sent once more on a new one', async (_, behaviour) => {
+    sending.receiver.always(onceUsed(behaviour))
+    const sender = sending.openSender()
+    for (let sent = 0; sent < 9; sent++) expect(await sending.post(sender)).toMatchObject({ ok: true })
+    const again = sending.receiver.requests.filter(({ headers }) => headers.connection === 'close')
+    expect(again.length).toBeGreaterThan(0)
+    expect(sending.receiver.requests).toHaveLength(9 + again.length)
+  })
+
+  test('is tried once more and no oftener', async () => {
+    const sender = sending.openSender()
+    // undici lets a connection rest for one turn of the event loop: whichever it takes, both have been used.
+    for (let sent = 0; sent < 3; sent++) await sending.post(sender)
+    sending.receiver.always(reset)
+    const before = sending.receiver.requests.length
+    expect(await sending.post(sender)).toMatchObject({ ok: false, error: 'reset' })
+    expect(sending.receiver.requests.length - before).toBe(2)
+  })
+
+  test('is not tried again after a byte of an answer', async () => {
+    sending.receiver.always(onceUsed(raw('HTTP/1.1 200')))
+    const sender = sending.openSender()
+    const outcomes = []
+    for (let sent = 0; sent < 4; sent++) outcomes.push(await sending.post(sender))
+    expect(outcomes.map(({ error }) => error)).toContain('reset')
+    expect(sending.receiver.requests).toHaveLength(4)
+  })
+
+  test('a new connection that is reset is a failure at once', async () => {
+    sending.receiver.always(reset)
+    expect(await sending.post(sending.openSender())).toMatchObject({ ok: false, error: 'reset' })
+    expect(sending.receiver.requests).toHaveLength(1)
+  })
+
+  test('the second time is within the same total time-out', async () => {
+    const sender = sending.openSender({ totalTimeoutMs: 1_000 })
+    for (let sent = 0; sent < 3; sent++) await sending.post(sender)
+    sending.receiver.next(reset, hang)
+    expect(await sending.post(sender)).toMatchObject({ ok: false, error: 'timeout' })
   })
 })
 
