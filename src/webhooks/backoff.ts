@@ -20,6 +20,12 @@ export function nextAttemptDelayMs({ attempt, random, retryAfterMs, outcome }: F
   return Math.round(Math.max(jittered, askedForMs(outcome.statusCode, retryAfterMs), restMs(outcome)))
 }
 
+/** How long a receiver asks to be left alone by everything, in milliseconds: not by the one delivery that it answered. */
+export function askedForMs(statusCode: number | null, retryAfterMs: number | null | undefined): number {
+  const honoured = statusCode === 429 || statusCode === 503
+  return honoured ? Math.min(retryAfterMs ?? 0, longestRetryAfterMs) : 0
+}
+
 const second = 1_000
 const minute = 60 * second
 const hour = 60 * minute
@@ -47,11 +53,6 @@ const longestRetryAfterMs = 24 * hour // a receiver may put an attempt off, not 
 const overloadRestMs = 60 * second // a receiver that is overloaded gets a minute's rest even from the 5 s retry
 
 const timeOuts: readonly string[] = ['timeout', 'timeout_connect', 'dns_timeout']
-
-function askedForMs(statusCode: number | null, retryAfterMs: number | null | undefined): number {
-  const honoured = statusCode === 429 || statusCode === 503
-  return honoured ? Math.min(retryAfterMs ?? 0, longestRetryAfterMs) : 0
-}
 
 function restMs({ statusCode, error }: FailedAttempt['outcome']): number {
   const overloaded = statusCode === 429 || statusCode === 502 || statusCode === 504

@@ -1,6 +1,6 @@
 import type { ApiKeyScope } from '../db/generated/client.ts'
 import { type Seal, SealError } from '../seal.ts'
-import { nextAttemptDelayMs } from './backoff.ts'
+import { askedForMs, nextAttemptDelayMs } from './backoff.ts'
 import type { Leased } from './claim.ts'
 import { openHeaders } from './header.ts'
 import { type Outcome, unanswered } from './outcome.ts'
@@ -25,6 +25,8 @@ export type Attempt = {
   outcome: Outcome
   /** Null: there will be no other attempt. */
   retryDelayMs: number | null
+  /** For how long the receiver asked that nothing be sent to it. */
+  restMs: number
 }
 
 export type AttemptParts = {
@@ -54,6 +56,7 @@ export const attempt = async (delivery: Composed, parts: AttemptParts): Promise<
     startedAt,
     outcome,
     retryDelayMs,
+    restMs: askedForMs(outcome.statusCode, retryAfterMs),
   }
 }
 

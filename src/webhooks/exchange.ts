@@ -83,9 +83,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
     if (this.#settle && this.#mayBeStale && attemptError(error, this.#url, true).code === 'reset') {
       this.#mayBeStale = false
-      return this.#sendOnNewConnection(this)
+      this.#sendOnNewConnection(this)
+    } else {
+      this.#end(error, "The answer's body broke off.")
     }
-    this.#end(error, "The answer's body broke off.")
   }
 
   #end(error: Error | null, cut: string | null): void {

@@ -44,7 +44,7 @@ const WebhookHealth = builder.objectRef<HealthReport>('WebhookHealth').implement
       type: 'DateTime',
       nullable: true,
       description:
-        'Until when nothing is sent to it, since it failed again and again; null when it is not held up.',
+        'Until when nothing is sent to it, since it failed again and again or asked for time with Retry-After; null when it is not held up.',
     }),
   }),
 })

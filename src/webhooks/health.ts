@@ -9,26 +9,36 @@ export type Health = Pick<
 /** An endpoint of which nothing is known yet, or that a person has set active again. */
 export const untried = { consecutiveFailures: 0, firstFailureAt: null, openUntil: null, trips: 0 } as const
 
-/** An endpoint's health after one more attempt. A success forgets all failures and closes the breaker. */
+/**
+ * An endpoint's health after one more attempt. A success forgets all failures and closes the breaker. A receiver that asks for
+ * time with `Retry-After` is left alone for so long, as behind the breaker; what it had in flight then changes nothing of that.
+ */
 export const healthAfter = (
   before: Health,
-  { ok, startedAt }: { ok: boolean; startedAt: Date },
+  { ok, startedAt, restMs }: { ok: boolean; startedAt: Date; restMs: number },
   now: Date,
 ): Health => {
-  if (ok) return { ...before, ...untried, lastSuccessAt: now }
+  const heldUntil = before.openUntil !== null && before.openUntil > now ? before.openUntil : null
+  if (ok) {
+    const rest = before.trips === 0 ? heldUntil : null
+    return { ...before, ...untried, openUntil: rest, lastSuccessAt: now }
+  }
   const consecutiveFailures = before.consecutiveFailures + 1
   const after = {
     ...before,
     consecutiveFailures,
     firstFailureAt: before.firstFailureAt ?? startedAt,
     lastFailureAt: now,
+    openUntil: restMs > 0 ? later(before.openUntil, now, restMs) : before.openUntil,
   }
   // What was in flight when the breaker opened fails on: that is no reason to open it a second time.
-  const isOpen = before.openUntil !== null && before.openUntil > now
-  if (consecutiveFailures < failuresToOpen || isOpen) return after
-  const openUntil = new Date(now.getTime() + Math.min(firstPauseMs * 2 ** before.trips, longestPauseMs))
-  return { ...after, openUntil, trips: before.trips + 1 }
+  if (consecutiveFailures < failuresToOpen || heldUntil) return after
+  const pauseMs = Math.min(firstPauseMs * 2 ** before.trips, longestPauseMs)
+  return { ...after, openUntil: later(after.openUntil, now, pauseMs), trips: before.trips + 1 }
 }
+
+const later = (time: Date | null, now: Date, ms: number): Date =>
+  new Date(Math.max(time?.getTime() ?? 0, now.getTime() + ms))
 
 /** Whether an endpoint has failed for so long that it is to be disabled, provided two of its deliveries have. */
 export const hasFailedForLong = ({ firstFailureAt }: Health, now: Date): boolean =>

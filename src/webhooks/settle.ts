@@ -93,7 +93,7 @@ const healthOf = (before: EndpointHealth, attempts: Attempt[], now: Date): Healt
   attempts
     .filter((attempt) => isOf(before, attempt))
     .reduce<Health>(
-      (health, { outcome, startedAt }) => healthAfter(health, { ok: outcome.ok, startedAt }, now),
+      (health, { outcome: { ok }, startedAt, restMs }) => healthAfter(health, { ok, startedAt, restMs }, now),
       before,
     )
 
@@ -146,8 +146,10 @@ const retriesOf = (attempts: Attempt[]): Alarm[] =>
     retryDelayMs === null ? [] : [{ id: endpointId, delayMs: retryDelayMs }],
   )
 
-/** When the breaker has opened: its probe. */
+/** When nothing is sent until then: the probe. */
 const probesOf = (before: EndpointHealth[], after: EndpointHealth[], now: Date): Alarm[] =>
-  after.flatMap(({ id, openUntil, trips }, index) =>
-    openUntil && trips !== before[index]?.trips ? [{ id, delayMs: openUntil.getTime() - now.getTime() }] : [],
+  after.flatMap(({ id, openUntil }, index) =>
+    openUntil && openUntil.getTime() !== before[index]?.openUntil?.getTime()
+      ? [{ id, delayMs: openUntil.getTime() - now.getTime() }]
+      : [],
   )

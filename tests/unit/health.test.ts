@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { type Health, hasFailedForLong, healthAfter } from '../../src/webhooks/health.ts'
 import { laneOf, rateSlotAfter } from '../../src/webhooks/lane.ts'
 
@@ -15,7 +15,8 @@ const healthy: Health = {
   openUntil: null,
   trips: 0,
 }
-const failed = (before: Health, ms: number) => healthAfter(before, { ok: false, startedAt: at(ms) }, at(ms))
+const failed = (before: Health, ms: number) =>
+  healthAfter(before, { ok: false, startedAt: at(ms), restMs: 0 }, at(ms))
 
 test('the breaker opens with the tenth failure in a row, for 30 s, and each failed probe doubles that up to 15 min', () => {
   let health = healthy
@@ -45,9 +46,36 @@ test('what was in flight when the breaker opened does not open it again', () => 
 test('a success closes the breaker and forgets all failures', () => {
   let health = healthy
   for (let number = 1; number <= 10; number++) health = failed(health, 0)
-  const closed = healthAfter(health, { ok: true, startedAt: at(minute) }, at(minute))
+  const closed = healthAfter(health, { ok: true, startedAt: at(minute), restMs: 0 }, at(minute))
 
   expect(closed).toEqual({ ...healthy, lastFailureAt: at(0), lastSuccessAt: at(minute) })
+})
+
+describe('a receiver that asks for time', () => {
+  const asked = (before: Health, ms: number, restMs: number) =>
+    healthAfter(before, { ok: false, startedAt: at(ms), restMs }, at(ms))
+  const succeeded = (before: Health, ms: number) =>
+    healthAfter(before, { ok: true, startedAt: at(ms), restMs: 0 }, at(ms))
+
+  test('is left alone for so long, and no less because of what was in flight', () => {
+    let health = asked(healthy, 0, 2 * minute)
+    health = succeeded(health, second)
+    health = asked(health, 2 * second, 10 * second)
+    health = failed(health, 3 * second)
+    expect(health).toMatchObject({ openUntil: at(2 * minute), trips: 0 })
+  })
+
+  test('may ask for more, and is open again with the first success after that', () => {
+    const health = asked(asked(healthy, 0, minute), second, 2 * minute)
+    expect(health.openUntil).toEqual(at(2 * minute + second))
+    expect(succeeded(health, 2 * minute + second).openUntil).toBeNull()
+  })
+
+  test('is left alone for the longer of that and the breaker’s pause', () => {
+    const nine = Array.from({ length: 9 }).reduce<Health>((health) => failed(health, 0), healthy)
+    expect(asked(nine, 0, second)).toMatchObject({ openUntil: at(30 * second), trips: 1 })
+    expect(asked(nine, 0, hour)).toMatchObject({ openUntil: at(hour), trips: 1 })
+  })
 })
 
 test('an endpoint has failed for long 120 h after the first failure since its last success', () => {
