@@ -70,6 +70,13 @@ export function unanswered(
   return { ok: false, error, reason, durationMs, ...nothing, ...(detail === undefined ? {} : { detail }) }
 }
 
+/** The same outcome without anything that the receiver wrote. */
+export function withoutAnswer(outcome: Outcome): Outcome {
+  const note = 'What was answered cannot be kept.'
+  const reason = outcome.statusCode === null ? note : `Answered ${outcome.statusCode}. ${note}`
+  return { ...outcome, reason, responseHeaders: null, responseBody: null }
+}
+
 function statusSentence(statusCode: number, isRedirect: boolean): string {
   // Our own words for the status: the receiver's could be 16 KiB long.
   const status = `Answered ${statusCode} ${STATUS_CODES[statusCode] ?? ''}`.trimEnd()
