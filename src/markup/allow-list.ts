@@ -73,8 +73,11 @@ export const videoHosts: string[] = words(`
 // At most four digits and no minus sign: nothing can be moved over the rest of the page.
 const length = String.raw`(?:0|(?:\d{1,4}(?:\.\d{1,4})?|\.\d{1,4})(?:px|em|rem|ex|ch|pt|pc|cm|mm|in|%))`
 const lengthOrAuto = `(?:${length}|auto)`
-const channel = String.raw`\s*\d{1,3}(?:\.\d{1,4})?(?:%|deg)?\s*`
-const color = `(?:#[0-9a-f]{3,8}|[a-z]{3,30}|(?:rgb|hsl)a?\\((?:${channel}[,/ ]){2,3}${channel}\\))`
+const channel = String.raw`\d{1,3}(?:\.\d{1,4})?(?:%|deg)?`
+// No blank could be taken for a part of two things: all ways to share them out would be tried.
+const separator = '(?: {1,9}(?:[,/] {0,9})?|[,/] {0,9})'
+const channels = ` {0,9}${channel}(?:${separator}${channel}){2,3} {0,9}`
+const color = `(?:#[0-9a-f]{3,8}|[a-z]{3,30}|(?:rgb|hsl)a?\\(${channels}\\))`
 const lineStyle = '(?:none|hidden|dotted|dashed|solid|double|groove|ridge|inset|outset)'
 const border = `(?:(?:${length}|thin|medium|thick|${lineStyle}|${color})(?: +|$)){1,3}`
 

@@ -1,20 +1,26 @@
-import type { More } from './outline.ts'
+import { outline } from './outline.ts'
 import { firstWords } from './words.ts'
 
 export type Excerpt = { html: string; text: string }
 
-/** What stands before the mark, with the elements closed that are open there; null when there is nothing to show. */
-export function cutAtMore(html: string, more: More | null): Excerpt | null {
-  if (more === null || (more.text === '' && !more.hasImage)) return null
-  let head = withoutTrailingBreaks(html.slice(0, more.at))
+/** What stands before the mark of `<!--more-->`, with the elements closed that are open there; null when it shows nothing. */
+export function cutAtMore(html: string, at: number | null): Excerpt | null {
+  if (at === null) return null
+  let head = withoutTrailingBreaks(html.slice(0, at))
   const open = openTags(head)
   // An element that the mark leaves empty is not opened at all.
   for (let last = open.at(-1); last !== undefined && last.end === head.length; last = open.at(-1)) {
     head = withoutTrailingBreaks(head.slice(0, last.start))
     open.pop()
   }
-  const closing = open.map(({ name }) => `</${name}>`).reverse()
-  return { html: head + closing.join(''), text: more.text }
+  const cut =
+    head +
+    open
+      .map(({ name }) => `</${name}>`)
+      .reverse()
+      .join('')
+  const { text, images } = outline(cut)
+  return text === '' && images.length === 0 ? null : { html: cut, text }
 }
 
 /** The first 55 words of the text, as one paragraph: what WordPress shows of a post without an excerpt. */

@@ -1,4 +1,5 @@
 import GithubSlugger, { slug } from 'github-slugger'
+import { withoutUnseen as seen } from './attributes.ts'
 import type { FoundHeading } from './outline.ts'
 import type { Heading } from './rendered.ts'
 
@@ -18,7 +19,7 @@ export function giveHeadingsIds(
   let done = 0
   for (const heading of found.headings) {
     if (heading.text === '') continue
-    const id = written.get(heading) ?? slugger.slug(slug(heading.text) || 'section')
+    const id = written.get(heading) ?? slugger.slug(slug(seen(heading.text)) || 'section')
     headings.push({ level: heading.level, id, text: heading.text })
     if (written.has(heading)) continue
     const tag = html.slice(heading.tagStart, heading.tagEnd).replace(idAttribute, '')

@@ -1,29 +1,46 @@
 import { Parser } from 'htmlparser2'
 
-/** Stands for `<!--more-->` while the HTML is sanitised, which drops comments. A Unicode noncharacter: no text has it. */
-export const moreMark = '\uFDD0'
-
 /**
- * Puts the mark where the first `<!--more-->` is (also `<!-- more -->` and WordPress's `<!--more Read on-->`). One
+ * Puts a mark where the first `<!--more-->` is (also `<!-- more -->` and WordPress's `<!--more Read on-->`), while the
+ * sanitiser drops comments: an empty element whose name is nowhere in the HTML, so that nobody else can have written it. One
  * inside `pre` or `code` is an example of the marker, not one.
+ *
+ * @returns the HTML, and the name of the mark; null when there is none.
  */
-export function markMore(html: string): string {
-  const clean = withoutMarks(html)
-  if (!mayHaveMore.test(clean)) return clean
-  const comment = firstMoreComment(clean)
-  if (comment === null) return clean
-  const marked = clean.slice(0, comment.start) + moreMark + clean.slice(comment.end)
-  return marked.replace(paragraphOfItsOwn, moreMark)
+export function markMore(html: string): { html: string; mark: string | null } {
+  if (!mayHaveMore.test(html)) return { html, mark: null }
+  const comment = firstMoreComment(html)
+  if (comment === null) return { html, mark: null }
+  const mark = freeName(html)
+  const before = html.slice(0, comment.start)
+  const after = html.slice(comment.end)
+  // A paragraph that has nothing else goes with it.
+  const opening = /<p>\s*$/.exec(before.slice(-mostBlanks))
+  const closing = /^\s*<\/p>\n?/.exec(after.slice(0, mostBlanks))
+  return opening && closing
+    ? { html: before.slice(0, opening[0].length * -1) + element(mark) + after.slice(closing[0].length), mark }
+    : { html: before + element(mark) + after, mark }
 }
 
-/** The HTML without the mark. */
-export function withoutMarks(html: string): string {
-  return html.includes(moreMark) ? html.replaceAll(moreMark, '') : html
+/** Takes the mark out of sanitised HTML again, and says where it was. */
+export function takeMark(html: string, mark: string | null): { html: string; at: number | null } {
+  const at = mark === null ? -1 : html.indexOf(element(mark))
+  if (mark === null || at < 0) return { html, at: null }
+  return { html: html.slice(0, at) + html.slice(at + element(mark).length), at }
 }
+
+const element = (mark: string): string => `<${mark}></${mark}>`
+
+const mostBlanks = 200
 
 const mayHaveMore = /<!--\s*more\b/i
 const moreComment = /^\s*more(?:\s.*)?$/is
-const paragraphOfItsOwn = new RegExp(`<p>\\s*${moreMark}\\s*</p>\\n?`)
+
+/** Longer than any of its kind in the HTML. */
+function freeName(html: string): string {
+  const lengths = Array.from(html.matchAll(/more-mark(x*)/gi), ([, more = '']) => more.length)
+  return `more-mark${'x'.repeat(lengths.reduce((most, length) => Math.max(most, length), 0) + 1)}`
+}
 
 function firstMoreComment(html: string): { start: number; end: number } | null {
   let codeDepth = 0

@@ -1,6 +1,5 @@
 import { Parser } from 'htmlparser2'
 import { BlockText } from './block-text.ts'
-import { moreMark, withoutMarks } from './more-mark.ts'
 import type { Image } from './rendered.ts'
 
 export type FoundHeading = {
@@ -12,16 +11,12 @@ export type FoundHeading = {
   id: string | null
 }
 
-/** Where the mark of `<!--more-->` stands, and what there is before it. */
-export type More = { at: number; text: string; hasImage: boolean }
-
 export type Outline = {
   text: string
   images: Image[]
   headings: FoundHeading[]
   /** Every id in the HTML, so that a made one does not repeat one of them. */
   ids: Set<string>
-  more: More | null
 }
 
 /** Reads sanitised HTML once and says what is in it. */
@@ -31,12 +26,7 @@ export function outline(html: string): Outline {
   const headings: FoundHeading[] = []
   const ids = new Set<string>()
   let heading: FoundHeading | null = null
-  let more: More | null = null
 
-  const add = (shown: string): void => {
-    text.add(shown)
-    if (heading) heading.text += shown
-  }
   const parser = new Parser({
     onopentag(name, attributes) {
       text.open(name)
@@ -56,12 +46,8 @@ export function outline(html: string): Outline {
       }
     },
     ontext(chunk) {
-      const mark = more === null ? chunk.indexOf(moreMark) : -1
-      if (mark < 0) return add(withoutMarks(chunk))
-      add(chunk.slice(0, mark))
-      const at = html.indexOf(moreMark, parser.startIndex)
-      more = { at, text: text.value(), hasImage: images.length > 0 }
-      add(withoutMarks(chunk.slice(mark)))
+      text.add(chunk)
+      if (heading) heading.text += chunk
     },
     onclosetag(name) {
       text.close(name)
@@ -72,7 +58,7 @@ export function outline(html: string): Outline {
     },
   })
   parser.end(html)
-  return { text: text.value(), images, headings, ids, more }
+  return { text: text.value(), images, headings, ids }
 }
 
 const headingTag = /^h[1-6]$/

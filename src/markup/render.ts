@@ -3,23 +3,28 @@ import { automaticExcerpt, cutAtMore, type Excerpt } from './excerpt.ts'
 import { giveHeadingsIds } from './heading-ids.ts'
 import { htmlToMarkdown } from './html-to-markdown.ts'
 import { markdownToHtml } from './markdown.ts'
-import { markMore, withoutMarks } from './more-mark.ts'
-import { type Outline, outline } from './outline.ts'
+import { markMore, takeMark } from './more-mark.ts'
+import { outline } from './outline.ts'
 import type { PostSource, Rendered } from './rendered.ts'
 import { sanitise } from './sanitise.ts'
 import { countWords } from './words.ts'
 
-/** Makes everything that readers see of a post from what its author wrote. Pure; never throws. */
+/**
+ * Makes everything that readers see of a post from what its author wrote. Pure. Nothing but the ids of headings is added behind
+ * the gate, as the gate would let them through: to sanitise the result again changes nothing.
+ *
+ * @throws CannotRender when it would be too large.
+ */
 export function renderPost({ source, format, excerpt }: PostSource): Rendered {
-  const html = sanitise(markMore(toHtml(source, format)))
+  const marked = markMore(toHtml(source, format))
+  const { html, at } = takeMark(sanitise(marked.html, marked.mark ?? undefined), marked.mark)
   const found = outline(html)
-  const { html: withIds, headings } = giveHeadingsIds(html, found)
-  const content = withoutMarks(withIds)
+  const { html: content, headings } = giveHeadingsIds(html, found)
   return {
     content,
     text: found.text,
     markdown: htmlToMarkdown(content),
-    ...excerptOf(excerpt, format, html, found),
+    ...excerptOf(excerpt, format, { html, at, text: found.text }),
     images: found.images,
     headings,
     wordCount: countWords(found.text),
@@ -33,13 +38,12 @@ function toHtml(source: string, format: PostSource['format']): string {
 function excerptOf(
   written: string | null | undefined,
   format: PostSource['format'],
-  html: string,
-  found: Outline,
+  content: { html: string; at: number | null; text: string },
 ): Pick<Rendered, 'excerptHtml' | 'excerptText' | 'excerptMarkdown' | 'excerptSource'> {
   if (written?.trim()) return excerptFrom('MANUAL', manualExcerpt(written, format))
-  const cut = cutAtMore(html, found.more)
+  const cut = cutAtMore(content.html, content.at)
   if (cut !== null) return excerptFrom('MORE_MARKER', cut)
-  return excerptFrom('AUTOMATIC', automaticExcerpt(found.text))
+  return excerptFrom('AUTOMATIC', automaticExcerpt(content.text))
 }
 
 function manualExcerpt(written: string, format: PostSource['format']): Excerpt {

@@ -36,4 +36,4 @@ export type Rendered = {
 }
 
 /** To be raised when the same source makes something else: posts that an older version saved are rendered again. */
-export const rendererVersion = 1
+export const rendererVersion = 2

@@ -183,6 +183,13 @@ describe('the excerpt', () => {
     expect(html('<h1>a<h2>b<!--more-->c').excerptHtml).toBe('<h1>a<h2>b</h2></h1>')
   })
 
+  it('is cut at the marker alone, whatever else is in the text', () => {
+    const { content, excerptSource } = html('<p>a&#xFDD0;b</p><more-markx>c</more-markx>')
+    expect([content, excerptSource]).toEqual(['<p>a\uFDD0b</p>c', 'AUTOMATIC'])
+    const marked = html('<p>a<more-mark></more-mark>b&#xFDD0;</p><!--more--><p>c</p>')
+    expect(marked).toMatchObject({ excerptHtml: '<p>ab\uFDD0</p>', content: '<p>ab\uFDD0</p><p>c</p>' })
+  })
+
   it('leaves no empty paragraph where the marker stood in its own', () => {
     expect(html('<p>a</p>\n<p><!--more--></p>\n<p>b</p>').content).toBe('<p>a</p>\n<p>b</p>')
   })

@@ -27,6 +27,9 @@ describe('what old blogs are made of stays', () => {
 
   it('styles in capitals, as old editors wrote them', () => {
     expect(sanitise('<p style="TEXT-ALIGN: center">a</p>')).toBe('<p style="text-align:center">a</p>')
+    expect(sanitise('<p style="/*x*/color:red !IMPORTANT;;x;top:0">a</p>')).toBe(
+      '<p style="color:red !important">a</p>',
+    )
   })
 
   it('a YouTube video that was embedded as Flash', () => {
@@ -64,16 +67,22 @@ describe('what can run, load or cover does not', () => {
       '<video poster="javascript:x" src="/a"></video>',
       '<video src="/a"></video>',
     ],
+    ...['\uFDD0', '&#xFDD0;', '&#64976;', '\u{1FFFE}', '&#xFFFF;', '\uFEFF', '&#1;', '&#127;'].map(
+      (hidden) => [
+        `javascript: with ${JSON.stringify(hidden)} in it, which some reader drops`,
+        `<a href="java${hidden}script:x">x</a><video src="${hidden}javascript:x" poster="javascript${hidden}:x"></video>`,
+        '<a>x</a><video></video>',
+      ],
+    ),
+    ['an invisible letter in a scheme', '<a href="java\u200Bscript:x">x</a>', '<a>x</a>'],
+    ['an address that no server takes', `<a href="/${'x'.repeat(9_000)}">x</a>`, '<a>x</a>'],
+    ['a column as wide as the sea', '<td colspan=900000000 rowspan="2x">x</td>', '<td colspan="1000">x</td>'],
     ['SVG and all in it', '<svg><script>1</script><a xlink:href="javascript:1">t</a></svg>b', 'b'],
     ['a CSS expression', '<p style="width:expression(alert(1))">x</p>', '<p>x</p>'],
     ['a CSS url', '<p style="background:url(https://e.example/t.gif)">x</p>', '<p>x</p>'],
     ['a position', '<p style="position:fixed;top:0;z-index:9">x</p>', '<p>x</p>'],
     ['a negative margin', '<p style="margin:-999px">x</p>', '<p>x</p>'],
-    [
-      'CSS that leaves its rule',
-      '<p style="color:red}body{display:none">x</p>',
-      '<p style="color:red">x</p>',
-    ],
+    ['CSS that leaves its rule', '<p style="color:red}body{display:none">x</p>', '<p>x</p>'],
     ['srcdoc', '<iframe srcdoc="<script>1</script>"></iframe>x', 'x'],
     [
       'srcdoc beside an allowed address',
