@@ -13,6 +13,7 @@ import type { Render } from './markup/pool.ts'
 import { forgetAnswers } from './once.ts'
 import type { Queue } from './queue/queue.ts'
 import { composeAwaited, isAwaited } from './webhooks/awaited.ts'
+import { disableExpired } from './webhooks/ending.ts'
 import { fanOut } from './webhooks/fanout.ts'
 import { createPump, type PumpParts } from './webhooks/pump.ts'
 import { forgetDeliveries, forgetResponses } from './webhooks/retention.ts'
@@ -117,9 +118,11 @@ export const startWorker = async (
     firing ??= fireDue(db, parts.write, now(), {
       onEnded: (post, reason) => onError(new Error(`The schedule of ${post} ended: ${reason}`)),
       onError: (_post, error) => onError(error),
-    }).finally(() => {
-      firing = null
     })
+      .then(() => disableExpired(db, parts.write, now()))
+      .finally(() => {
+        firing = null
+      })
     return firing
   }
 

@@ -83,7 +83,8 @@ export const createWriter =
         const judge = createJudge(tx, parts.interests)
         const { rendered } = renderings
         const value = await work({ tx, viewer, now, site: parts.site, record, judge, rendered })
-        const events = await writeEvents(tx, parts.outbox, facts, { actor: viewer.name, now })
+        const by = { actor: viewer.name, actorId: viewer.keyId, now }
+        const events = await writeEvents(tx, parts.outbox, facts, by)
         await once?.keep(tx, value, events)
         return { value, events }
       })

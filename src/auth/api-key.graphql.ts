@@ -1,4 +1,5 @@
 import type { GraphQLResolveInfo } from 'graphql'
+import { revokePreviewTokensOf } from '../content/preview-token.ts'
 import { type Ordering, pageOrder, pageWhere, readPage, toConnection } from '../db/page.ts'
 import { NotFoundError, ValidationError } from '../errors.ts'
 import { builder } from '../graphql/builder.ts'
@@ -7,6 +8,8 @@ import type { Context } from '../graphql/context.ts'
 import { Node, registerNode } from '../graphql/node.ts'
 import { isProblem, orProblem, resultType } from '../graphql/result.ts'
 import { selectOf } from '../graphql/select.ts'
+import { disableEndpointsOf } from '../webhooks/ending.ts'
+import type { Write } from '../write.ts'
 import { keyPrefix } from './api-key.ts'
 import { endApiKey, issueApiKey } from './managed-key.ts'
 import { ApiKeyScope } from './viewer.graphql.ts'
@@ -38,6 +41,10 @@ const ApiKey = builder.prismaObject('ApiKey', {
       nullable: true,
       description: 'The name of the key that made it; null when the command line did.',
     }),
+    createdById: t.exposeID('createdById', {
+      nullable: true,
+      description: 'The global id of the key that made it; null when the command line did.',
+    }),
     expiresAt: t.expose('expiresAt', {
       type: 'DateTime',
       nullable: true,
@@ -65,16 +72,20 @@ builder.queryField('apiKeys', (t) =>
     type: ApiKeyConnection,
     authScopes,
     description: 'All keys, the newest first, also those that were revoked or expired. Needs keys:manage.',
-    args: connectionArgs(t.arg),
-    resolve: async (_root, args, context, info) => {
+    args: {
+      ...connectionArgs(t.arg),
+      createdById: t.arg.id({ description: 'Only what this ApiKey made; absent or null: all.' }),
+    },
+    resolve: async (_root, { createdById, ...args }, context, info) => {
       const page = readPage(args, newestFirst)
+      const where = createdById == null ? {} : { createdById }
       const rows = await context.db.apiKey.findMany({
         select: selectOf(context, info, 'ApiKey', { id: true, createdAt: true }, nodePaths),
-        where: pageWhere(page),
+        where: { AND: [where, pageWhere(page)] },
         orderBy: pageOrder(page),
         take: page.limit + 1,
       })
-      return toConnection(rows, page, () => context.db.apiKey.count())
+      return toConnection(rows, page, () => context.db.apiKey.count({ where }))
     },
   }),
 )
@@ -93,7 +104,8 @@ const CreateApiKeyInput = builder.inputType('CreateApiKeyInput', {
   fields: (t) => ({
     name: t.string({
       required: true,
-      description: 'What the key is for; it is shown as the actor of events.',
+      description:
+        'What the key is for; it is shown as the actor of events. One line of what can be seen, and nothing that could be taken for the program itself (`schedule`, `webhooks`, `import`).',
     }),
     scopes: t.field({
       type: [ApiKeyScope],
@@ -102,7 +114,8 @@ const CreateApiKeyInput = builder.inputType('CreateApiKeyInput', {
     }),
     expiresAt: t.field({
       type: 'DateTime',
-      description: 'A time in the future. Absent or null: it does not end by itself.',
+      description:
+        'A time in the future, not after the end of your own key. Absent or null: it does not end by itself, which only a key can give that does not either.',
     }),
   }),
 })
@@ -110,6 +123,10 @@ const RevokeApiKeyInput = builder.inputType('RevokeApiKeyInput', {
   description: 'Which key to end.',
   fields: (t) => ({
     id: t.id({ required: true, description: 'The global id of the ApiKey, not the key itself.' }),
+    withWhatItMade: t.boolean({
+      description:
+        'Whether what it made ends with it: keys, and what they made, preview tokens, and webhook endpoints that one of them made or last changed, which are disabled with a reason. Absent or null: it all stays; `apiKeys`, `previewTokens` and `webhookEndpoints` find it by `createdById`.',
+    }),
   }),
 })
 
@@ -137,15 +154,31 @@ const CreateApiKeyPayload = builder
       }),
     }),
   })
-const RevokeApiKeyPayload = builder.objectRef<{ apiKey: KeyId }>('RevokeApiKeyPayload').implement({
-  description: 'The key that was ended.',
+type EndedWithKey = { apiKey: KeyId; apiKeys: number; previewTokens: number; webhookEndpoints: number }
+
+const RevokeApiKeyPayload = builder.objectRef<EndedWithKey>('RevokeApiKeyPayload').implement({
+  description: 'The key that was ended, and how much ended with it.',
   fields: (t) => ({
+    endedApiKeys: t.exposeInt('apiKeys', {
+      description: 'How many keys it had made, and those had made; 0 without withWhatItMade.',
+    }),
+    endedPreviewTokens: t.exposeInt('previewTokens', {
+      description: 'How many preview tokens ended with it; 0 without withWhatItMade.',
+    }),
+    endedWebhookEndpoints: t.exposeInt('webhookEndpoints', {
+      description: 'How many webhook endpoints were disabled with it; 0 without withWhatItMade.',
+    }),
     apiKey: t.field({
       type: ApiKey,
       description: 'The key as it is now.',
       resolve: ({ apiKey }, _args, context, info) => keyAsItIs(apiKey, context, info),
     }),
   }),
+})
+
+const madeWith = (w: Write) => ({
+  previewTokens: (ids: string[]) => revokePreviewTokensOf(w, ids),
+  webhookEndpoints: (ids: string[], reason: string) => disableEndpointsOf(w, ids, reason),
 })
 
 builder.mutationFields((t) => ({
@@ -155,19 +188,20 @@ builder.mutationFields((t) => ({
     authScopes,
     args: { input: t.arg({ type: CreateApiKeyInput, required: true, description: 'The new key.' }) },
     resolve: async (_root, { input }, { write, viewer }) => {
-      const made = await orProblem(write(viewer, ({ tx, now }) => issueApiKey(tx, viewer, input, now)))
+      const made = await orProblem(write(viewer, (w) => issueApiKey(w, input)))
       return isProblem(made) ? made : made.value
     },
   }),
   revokeApiKey: t.field({
-    type: resultType('RevokeApiKey', RevokeApiKeyPayload, [NotFoundError]),
+    type: resultType('RevokeApiKey', RevokeApiKeyPayload, [ValidationError, NotFoundError]),
     description:
-      'Ends a key for good, at once, also the one that asks; ending it twice changes nothing. Needs keys:manage.',
+      'Ends a key for good, at once, also the one that asks; ending it twice changes nothing. Needs keys:manage, and every scope that the key has.',
     authScopes,
     args: { input: t.arg({ type: RevokeApiKeyInput, required: true, description: 'Which key.' }) },
     resolve: async (_root, { input }, { write, viewer }) => {
-      const ended = await orProblem(write(viewer, ({ tx, now }) => endApiKey(tx, input.id, now)))
-      return isProblem(ended) ? ended : { apiKey: ended.value }
+      const end = (w: Write) => endApiKey(w, input.id, input.withWhatItMade ? madeWith(w) : null)
+      const ended = await orProblem(write(viewer, end))
+      return isProblem(ended) ? ended : ended.value
     },
   }),
 }))

@@ -1,14 +1,28 @@
 import type { ApiKeyScope } from '../db/generated/enums.ts'
 
 /** Who asks: the bearer of an API key, the program itself, or anyone. */
-export type Viewer = { keyId: string | null; name: string | null; scopes: ReadonlySet<ApiKeyScope> }
+export type Viewer = {
+  keyId: string | null
+  name: string | null
+  scopes: ReadonlySet<ApiKeyScope>
+  /** When the key ends by itself: nothing that it makes ends later. None: it does not, or there is no key. */
+  expiresAt?: Date | null
+}
 
 export const anonymous: Viewer = { keyId: null, name: null, scopes: new Set() }
 
-/** The program acting for itself, such as an import on the command line or a schedule that fires. */
-export const system = (name: string): Viewer => ({
+/** Who the program is when it acts for itself. No key may have a name that could be taken for one of these. */
+export const systemActors = ['schedule', 'webhooks', 'import', 'command line']
+
+/**
+ * The program acting for itself, such as an import on the command line or a schedule that fires.
+ *
+ * @param actor one of `systemActors`.
+ * @param detail of what it acts, such as the name of an import.
+ */
+export const system = (actor: string, detail?: string): Viewer => ({
   keyId: null,
-  name,
+  name: detail === undefined ? actor : `${actor} ${detail}`,
   scopes: new Set<ApiKeyScope>(['ADMIN']),
 })
 

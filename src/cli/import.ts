@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { lineProblem } from '../auth/key-name.ts'
 import { openCore } from '../core.ts'
 import { OperatorError } from '../errors.ts'
 import { type ImportFinding, ImportSourceError } from '../importer/item.ts'
@@ -22,6 +23,8 @@ export const addImport = (program: Command, exit: Exit): void => {
     .option('--timezone <tz>', 'the time zone of dates that name none (default: SITE_TIMEZONE)')
     .option('--json', 'end with one JSON object on standard output')
     .action(async (path: string, options: Options) => {
+      const problem = options.source.trim() === '' ? 'is empty' : lineProblem(options.source, 200)
+      if (problem) throw new OperatorError(`The name of the import ${problem}.`, 2)
       const { config, log } = readSettings()
       const core = await openCore(config, { log })
       try {

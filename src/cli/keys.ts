@@ -1,12 +1,20 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { createApiKey, listApiKeys, revokeApiKey } from '../auth/api-key.ts'
+import { createApiKey, listApiKeys } from '../auth/api-key.ts'
+import { keyNameProblem } from '../auth/key-name.ts'
+import { endApiKey } from '../auth/managed-key.ts'
+import { system } from '../auth/viewer.ts'
+import { revokePreviewTokensOf } from '../content/preview-token.ts'
+import { openCore } from '../core.ts'
 import type { Db } from '../db/client.ts'
 import type { ApiKey } from '../db/generated/client.ts'
 import { ApiKeyScope } from '../db/generated/enums.ts'
-import { OperatorError } from '../errors.ts'
+import { NotFoundError, OperatorError } from '../errors.ts'
 import { parseOffsetDateTime } from '../offset-date-time.ts'
+import { disableEndpointsOf } from '../webhooks/ending.ts'
+import type { Write } from '../write.ts'
 import { withDatabase } from './database.ts'
 import { print, printJson, say } from './output.ts'
+import { readSettings } from './settings.ts'
 
 type CreateOptions = { name: string; scope: ApiKeyScope[]; expires?: Date; json?: boolean }
 
@@ -16,7 +24,7 @@ export const addKeys = (program: Command): void => {
   keys
     .command('create')
     .description('Make a key. It is shown once and never again.')
-    .requiredOption('--name <name>', 'what it is for')
+    .requiredOption('--name <name>', 'what it is for', readName)
     .addOption(
       new Option('--scope <scope...>', `what it may do: ${scopeNames.join(', ')}`)
         .argParser(readScope)
@@ -34,10 +42,12 @@ export const addKeys = (program: Command): void => {
     .command('revoke')
     .description('End a key for good.')
     .argument('<id>', 'key_…, as list shows it')
-    .action((id: string) => withDatabase((db) => revoke(db, id)))
+    .option('--with-what-it-made', 'end what it made, too: keys, preview tokens, webhook endpoints')
+    .action(revoke)
 }
 
-const create = async (db: Db, { name, scope, expires, json }: CreateOptions): Promise<void> => {
+const create = async (db: Db, { name: given, scope, expires, json }: CreateOptions): Promise<void> => {
+  const name = given.trim()
   const wanted = { name, scopes: scope, expiresAt: expires ?? null }
   const { apiKey, key } = await createApiKey(db, wanted, new Date())
   if (json) printJson({ id: apiKey.id, key, name, scopes: scope.map(scopeName), expiresAt: apiKey.expiresAt })
@@ -50,35 +60,61 @@ const list = async (db: Db, json?: boolean): Promise<void> => {
   else for (const row of rows) print(describe(row))
 }
 
-const revoke = async (db: Db, id: string): Promise<void> => {
-  const row = await revokeApiKey(db, id, new Date())
-  if (!row) throw new OperatorError(`There is no key ${id}. "presswire keys list" shows all.`)
-  say(`${row.name} is revoked.`)
+const revoke = async (id: string, { withWhatItMade }: { withWhatItMade?: boolean }): Promise<void> => {
+  const { config, log } = readSettings()
+  const core = await openCore(config, { log })
+  const madeWith = (w: Write) => ({
+    previewTokens: (ids: string[]) => revokePreviewTokensOf(w, ids),
+    webhookEndpoints: (ids: string[], reason: string) => disableEndpointsOf(w, ids, reason),
+  })
+  try {
+    const { value } = await core.write(system('command line'), (w) =>
+      endApiKey(w, id, withWhatItMade ? madeWith(w) : null),
+    )
+    say(`${value.apiKey.name} is revoked.`)
+    const { apiKeys, previewTokens, webhookEndpoints } = value
+    if (withWhatItMade)
+      say(
+        `With it ended ${apiKeys} keys, ${previewTokens} preview tokens and ${webhookEndpoints} webhook endpoints.`,
+      )
+  } catch (error) {
+    if (!(error instanceof NotFoundError)) throw error
+    throw new OperatorError(`There is no key ${id}. "presswire keys list" shows all.`, 1, { cause: error })
+  } finally {
+    await core.close()
+  }
 }
 
-const publicKey = ({ id, name, last4, scopes, createdAt, expiresAt, lastUsedAt, revokedAt }: ApiKey) => ({
+const publicKey = ({ hash: _hash, scopes, ...key }: ApiKey) => ({ ...key, scopes: scopes.map(scopeName) })
+
+const describe = ({
   id,
   name,
   last4,
-  scopes: scopes.map(scopeName),
-  createdAt,
+  scopes,
   expiresAt,
-  lastUsedAt,
   revokedAt,
-})
-
-const describe = ({ id, name, last4, scopes, expiresAt, revokedAt }: ApiKey): string => {
+  createdBy,
+  createdById,
+}: ApiKey): string => {
   const end = revokedAt
     ? `revoked ${revokedAt.toISOString()}`
     : expiresAt
       ? `expires ${expiresAt.toISOString()}`
       : 'valid'
-  return `${id}  pw_…${last4}  ${scopes.map(scopeName).join(',')}  ${end}  ${name}`
+  const by = createdBy === null ? '' : `  (made by ${createdBy}${createdById ? ` ${createdById}` : ''})`
+  return `${id}  pw_…${last4}  ${scopes.map(scopeName).join(',')}  ${end}  ${name}${by}`
 }
 
 /** `CONTENT_READ` is `content:read` for people. */
 const scopeName = (scope: ApiKeyScope): string => scope.toLowerCase().replace('_', ':')
 const scopeNames = Object.values(ApiKeyScope).map(scopeName)
+
+const readName = (text: string): string => {
+  const problem = keyNameProblem(text)
+  if (problem) throw new InvalidArgumentError(`It ${problem}.`)
+  return text
+}
 
 const readScope = (text: string, previous: ApiKeyScope[] = []): ApiKeyScope[] => {
   const scope = Object.values(ApiKeyScope).find(

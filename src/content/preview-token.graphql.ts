@@ -1,7 +1,9 @@
 import type { GraphQLResolveInfo } from 'graphql'
 import { hasScope } from '../auth/viewer.ts'
+import { type Ordering, pageOrder, pageWhere, readPage, toConnection } from '../db/page.ts'
 import { InvalidStateError, NotFoundError, ValidationError } from '../errors.ts'
 import { builder } from '../graphql/builder.ts'
+import { connectionArgs, connectionType, nodePaths } from '../graphql/connection.ts'
 import type { Context } from '../graphql/context.ts'
 import { Node, registerNode } from '../graphql/node.ts'
 import { isProblem, orProblem, resultType } from '../graphql/result.ts'
@@ -31,6 +33,14 @@ const PreviewToken = builder.prismaObject('PreviewToken', {
       },
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When the token was made.' }),
+    createdBy: t.exposeString('createdBy', {
+      nullable: true,
+      description: 'The name of the key that made it; null when that was not kept.',
+    }),
+    createdById: t.exposeID('createdById', {
+      nullable: true,
+      description: 'The global id of the ApiKey that made it; null when that was not kept.',
+    }),
     expiresAt: t.expose('expiresAt', { type: 'DateTime', description: 'When it opens nothing any longer.' }),
     revokedAt: t.expose('revokedAt', {
       type: 'DateTime',
@@ -39,6 +49,50 @@ const PreviewToken = builder.prismaObject('PreviewToken', {
     }),
   }),
 })
+
+const PreviewTokenConnection = connectionType('PreviewToken', 'preview tokens', PreviewToken)
+
+const newestFirst: Ordering = {
+  name: 'previewTokens',
+  field: 'createdAt',
+  direction: 'desc',
+  kind: 'date',
+}
+
+builder.queryField('previewTokens', (t) =>
+  t.field({
+    type: PreviewTokenConnection,
+    authScopes: { scope: 'CONTENT_WRITE' },
+    description:
+      'The preview tokens that have not expired, the newest first, also those that were revoked. Needs content:write.',
+    args: {
+      ...connectionArgs(t.arg),
+      createdById: t.arg.id({ description: 'Only what this ApiKey made; absent or null: all.' }),
+      postId: t.arg.id({ description: 'Only those of this post; absent or null: of all.' }),
+    },
+    resolve: async (_root, { createdById, postId, ...args }, context, info) => {
+      const page = readPage(args, newestFirst)
+      const where = {
+        expiresAt: { gt: context.now() },
+        ...(createdById == null ? {} : { createdById }),
+        ...(postId == null ? {} : { postId }),
+      }
+      const rows = await context.db.previewToken.findMany({
+        select: selectOf(
+          context,
+          info,
+          'PreviewToken',
+          { id: true, postId: true, createdAt: true },
+          nodePaths,
+        ),
+        where: { AND: [where, pageWhere(page)] },
+        orderBy: pageOrder(page),
+        take: page.limit + 1,
+      })
+      return toConnection(rows, page, () => context.db.previewToken.count({ where }))
+    },
+  }),
+)
 
 registerNode('preview', 'PreviewToken', async (ids, context, info) =>
   hasScope(context.viewer, 'CONTENT_WRITE')
@@ -55,7 +109,8 @@ const CreatePreviewTokenInput = builder.inputType('CreatePreviewTokenInput', {
     postId: t.id({ required: true, description: 'The post, in any status but TRASHED.' }),
     expiresAt: t.field({
       type: 'DateTime',
-      description: 'A time in the future, at most 90 days away. Absent or null: in 7 days.',
+      description:
+        'A time in the future, at most 90 days away and not after the end of your own key. Absent or null: in 7 days, or when your key ends.',
     }),
   }),
 })

@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
+import { holdKey } from '../auth/api-key.ts'
 import type { Tx } from '../db/client.ts'
 import type { PreviewToken } from '../db/generated/client.ts'
 import { InvalidStateError, NotFoundError, ValidationError } from '../errors.ts'
@@ -28,8 +29,9 @@ export const createPreviewToken = async (
   if (state.post.status === 'TRASHED') {
     throw new InvalidStateError('The post is in the trash; restore it first.', ['input', 'postId'])
   }
-  const end = expiresAt?.instant ?? new Date(w.now.getTime() + defaultDays * dayMs)
-  refuseWrongEnd(end, w.now)
+  const end = expiresAt?.instant ?? defaultEnd(w)
+  refuseWrongEnd(end, w)
+  await holdKey(w.tx, w.viewer, w.now)
   const token = `pwp_${randomBytes(32).toString('base64url')}`
   const previewToken = await w.tx.previewToken.create({
     data: {
@@ -37,6 +39,7 @@ export const createPreviewToken = async (
       postId,
       hash: tokenHash(token),
       createdBy: w.viewer.name,
+      createdById: w.viewer.keyId,
       createdAt: w.now,
       expiresAt: end,
     },
@@ -54,6 +57,12 @@ export const revokePreviewToken = async (w: Write, id: string): Promise<PreviewT
   return row
 }
 
+/** Ends the tokens that some keys made. */
+export const revokePreviewTokensOf = async ({ tx, now }: Write, keyIds: string[]): Promise<number> => {
+  const where = { createdById: { in: keyIds }, revokedAt: null }
+  return (await tx.previewToken.updateMany({ where, data: { revokedAt: now } })).count
+}
+
 // A statement that deletes this many takes some milliseconds.
 const batch = 1_000
 
@@ -68,7 +77,13 @@ export const forgetPreviewTokens = (db: Tx, now: Date): Promise<number> =>
 /** What the database knows a token by. It is random enough that a fast hash will do. */
 export const tokenHash = (token: string): string => createHash('sha256').update(token).digest('hex')
 
-const refuseWrongEnd = (end: Date, now: Date): void => {
+/** In a week, or with the key that makes it. */
+const defaultEnd = ({ now, viewer }: Write): Date => {
+  const week = new Date(now.getTime() + defaultDays * dayMs)
+  return viewer.expiresAt && viewer.expiresAt < week ? viewer.expiresAt : week
+}
+
+const refuseWrongEnd = (end: Date, { now, viewer }: Write): void => {
   const path = ['input', 'expiresAt']
   if (end <= now) {
     const message = `expiresAt (${end.toISOString()}) is not in the future; choose a later time or leave it out.`
@@ -76,6 +91,11 @@ const refuseWrongEnd = (end: Date, now: Date): void => {
   }
   if (end.getTime() > now.getTime() + maxDays * dayMs) {
     const message = `expiresAt (${end.toISOString()}) is more than ${maxDays} days away; choose an earlier time.`
+    throw new ValidationError([{ message, path }])
+  }
+  if (viewer.expiresAt && end > viewer.expiresAt) {
+    const latest = viewer.expiresAt.toISOString()
+    const message = `Your own key ends at ${latest}, and no token that it makes ends later; choose ${latest} or earlier.`
     throw new ValidationError([{ message, path }])
   }
 }

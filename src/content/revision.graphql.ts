@@ -60,6 +60,10 @@ export const PostRevision = builder.prismaObject('PostRevision', {
       description:
         'The name of the API key, or of the part of the program, that saved it; null when unknown.',
     }),
+    actorId: t.exposeID('actorId', {
+      nullable: true,
+      description: 'The global id of the API key that saved it; null when the program itself did.',
+    }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was saved.' }),
     changedFields: t.exposeStringList('changedFields', {
       description: 'The names of the fields that differ from the save before it; empty for the first one.',

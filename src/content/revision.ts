@@ -35,6 +35,7 @@ export const writeRevision = async (
       version,
       action,
       actor: w.viewer.name,
+      actorId: w.viewer.keyId,
       changedFields: before ? changedFieldsOf(before, snapshot) : [],
       snapshot: snapshot as unknown as Prisma.InputJsonObject,
       rendered: rendered ? (rendered as unknown as Prisma.InputJsonObject) : Prisma.DbNull,

@@ -31,6 +31,12 @@ export const Event = builder.interfaceRef<EventRow>('Event').implement({
       authScopes: { scope: 'CONTENT_READ' },
       description: 'The name of the API key that did it. Needs content:read; null without it.',
     }),
+    actorId: t.exposeID('actorId', {
+      nullable: true,
+      authScopes: { scope: 'CONTENT_READ' },
+      description:
+        'The global id of the API key that did it, by which keys of one name are told apart; null when the program itself did. Needs content:read; null without it.',
+    }),
     version: t.exposeInt('subjectVersion', {
       description:
         'The version of its subject that it made: a receiver can drop what is older than what it has. 1 where there are no versions.',

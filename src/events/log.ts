@@ -62,7 +62,7 @@ export const readSequence = (after: string): bigint => {
 
 /** The columns of an event as it is told: all but those that only the program reads. */
 export const eventColumns = Prisma.raw(
-  `id, sequence, type, occurred_at AS "occurredAt", actor, subject_type AS "subjectType", subject_id AS "subjectId",
+  `id, sequence, type, occurred_at AS "occurredAt", actor, actor_id AS "actorId", subject_type AS "subjectType", subject_id AS "subjectId",
    subject_version AS "subjectVersion", changed_fields AS "changedFields", previous, invalidates, paths,
    is_public AS "isPublic", detail, fanned_out_at AS "fannedOutAt"`,
 )

@@ -63,17 +63,12 @@ const renderTimeoutMs = 200
  * Writes the events of a transaction, with their data rendered for every distinct document that listens. Called last in
  * the transaction: from here to the commit no other transaction can take a sequence.
  */
-export const writeEvents = async (
-  tx: Tx,
-  ports: OutboxPorts,
-  facts: Fact[],
-  { actor, now }: { actor: string | null; now: Date },
-): Promise<Event[]> => {
+export const writeEvents = async (tx: Tx, ports: OutboxPorts, facts: Fact[], by: Actor): Promise<Event[]> => {
   if (facts.length === 0) return []
   await tx.$executeRaw`SELECT pg_advisory_xact_lock(${sequenceLock})`
   const events: Event[] = []
   for (const fact of facts) {
-    const event = await insertEvent(tx, fact, actor, now)
+    const event = await insertEvent(tx, fact, by)
     await writeRenderings(tx, ports, event)
     await fact.written?.(event)
     events.push(event)
@@ -82,13 +77,16 @@ export const writeEvents = async (
   return events
 }
 
-const insertEvent = async (tx: Tx, fact: Fact, actor: string | null, now: Date): Promise<Event> => {
+/** Who did it, and when: the name and the id of a key, or the name of a part of the program. */
+type Actor = { actor: string | null; actorId?: string | null; now: Date }
+
+const insertEvent = async (tx: Tx, fact: Fact, { actor, actorId = null, now }: Actor): Promise<Event> => {
   const { type, subjectId, subjectVersion, changedFields, invalidates, paths, isPublic } = fact
   const { matched: filtersMatched, missed: filtersMissed } = fact.verdict ?? { matched: [], missed: [] }
   const [row] = await tx.$queryRaw<[Event]>`
-    INSERT INTO events (id, type, occurred_at, actor, subject_type, subject_id, subject_version, changed_fields, previous,
+    INSERT INTO events (id, type, occurred_at, actor, actor_id, subject_type, subject_id, subject_version, changed_fields, previous,
       before, invalidates, paths, is_public, detail, filters_matched, filters_missed)
-    VALUES (${newId('event')}, ${type}, ${now}, ${actor}, ${eventCatalog[type].subject}, ${subjectId},
+    VALUES (${newId('event')}, ${type}, ${now}, ${actor}, ${actorId}, ${eventCatalog[type].subject}, ${subjectId},
       ${subjectVersion}, ${changedFields}::text[], ${asJson(fact.previous)}, ${asJson(fact.before)},
       ${invalidates}::text[], ${paths}::text[], ${isPublic}, ${asJson(fact.detail)},
       ${filtersMatched}::text[], ${filtersMissed}::text[])

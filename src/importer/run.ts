@@ -33,7 +33,7 @@ export const runImport = async (
   entries: AsyncIterable<ImportEntry>,
   { source, onProgress }: { source: string; onProgress?: (report: ImportReport) => void },
 ): Promise<ImportReport> => {
-  const viewer = system(`import ${source}`)
+  const viewer = system('import', source)
   const { value: known } = await write(viewer, (w) => knownPosts(w.tx, source))
   const tally = createTally()
 

@@ -97,7 +97,7 @@ const lockActive = (tx: Tx, ids: string[], now: Date): Promise<EndpointRow[]> =>
             WHERE s.endpoint_id = e.id AND (s.expires_at IS NULL OR s.expires_at > ${now})
             ORDER BY s.created_at DESC) AS "sealedSecrets"
     FROM webhook_endpoints e
-    WHERE e.id = ANY(${ids}) AND e.status = 'ACTIVE'
+    WHERE e.id = ANY(${ids}) AND e.status = 'ACTIVE' AND (e.expires_at IS NULL OR e.expires_at > ${now})
     ORDER BY e.id FOR NO KEY UPDATE OF e SKIP LOCKED`
 
 type OpenLane = { id: string; inFlight: number; begin: number; perSubject: boolean; failing: boolean }

@@ -93,6 +93,29 @@ export const WebhookEndpoint = builder.prismaObject('WebhookEndpoint', {
       description: 'Since when it has the status.',
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was made.' }),
+    createdBy: t.exposeString('createdBy', {
+      nullable: true,
+      description: 'The name of the key that made it; null when that was not kept.',
+    }),
+    createdById: t.exposeID('createdById', {
+      nullable: true,
+      description: 'The global id of the ApiKey that made it; null when that was not kept.',
+    }),
+    updatedBy: t.exposeString('updatedBy', {
+      nullable: true,
+      description:
+        'The name of the key that last said where it is sent or what it is shown; null when none did since it was made.',
+    }),
+    updatedById: t.exposeID('updatedById', {
+      nullable: true,
+      description: 'The global id of that ApiKey; null when there is none.',
+    }),
+    expiresAt: t.expose('expiresAt', {
+      type: 'DateTime',
+      nullable: true,
+      description:
+        'When it is disabled by itself, with the key that last said where it is sent or what it is shown; null when that key does not end. Such a change by another key, or setting it ACTIVE, gives it the end of that one.',
+    }),
   }),
 })
 
@@ -110,17 +133,23 @@ builder.queryField('webhookEndpoints', (t) =>
     type: WebhookEndpointConnection,
     authScopes: manage,
     description: 'All endpoints, newest first. Needs webhooks:manage.',
-    args: connectionArgs(t.arg),
-    resolve: async (_root, args, context, info) => {
+    args: {
+      ...connectionArgs(t.arg),
+      createdById: t.arg.id({
+        description: 'Only what this ApiKey made or last changed; absent or null: all.',
+      }),
+    },
+    resolve: async (_root, { createdById: id, ...args }, context, info) => {
+      const where = id == null ? {} : { OR: [{ createdById: id }, { updatedById: id }] }
       const page = readPage(args, newestFirst)
       const select = selectOf(context, info, 'WebhookEndpoint', { id: true, createdAt: true }, nodePaths)
       const rows = await context.db.webhookEndpoint.findMany({
         select,
-        where: pageWhere(page),
+        where: { AND: [where, pageWhere(page)] },
         orderBy: pageOrder(page),
         take: page.limit + 1,
       })
-      return toConnection(rows, page, () => context.db.webhookEndpoint.count())
+      return toConnection(rows, page, () => context.db.webhookEndpoint.count({ where }))
     },
   }),
 )

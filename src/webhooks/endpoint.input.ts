@@ -1,10 +1,10 @@
+import { lineProblem } from '../auth/key-name.ts'
 import { hasScope } from '../auth/viewer.ts'
 import type { ApiKeyScope, WebhookOrdering, WebhookSigning } from '../db/generated/client.ts'
 import type { ValidationIssue } from '../errors.ts'
 import type { EventType } from '../events/catalog.ts'
 import type { OutboxPorts } from '../events/outbox.ts'
 import type { Seal } from '../seal.ts'
-import { textProblem } from '../text.ts'
 import type { Write } from '../write.ts'
 import { urlProblem, type WebhookAllow } from './address.ts'
 import type { FilterRules } from './endpoint.filter.ts'
@@ -46,7 +46,7 @@ export const endpointIssues = (w: Write, rules: EndpointRules, input: EndpointIn
   const add = (field: string, message: string) => issues.push({ message, path: ['input', field] })
   const url = urlProblem(input.url, rules.allow)
   if (url) add('url', url)
-  const description = input.description ? textProblem(input.description, 1_000) : null
+  const description = input.description ? lineProblem(input.description, 1_000) : null
   if (description) add('description', `The description ${description}.`)
   const filter = input.filter ? rules.filters.problem(input.filter) : null
   if (filter) add('filter', filter)

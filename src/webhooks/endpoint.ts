@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { holdKey } from '../auth/api-key.ts'
 import { viewerWith } from '../auth/viewer.ts'
 import type { Tx } from '../db/client.ts'
 import type { ApiKeyScope, Event, Prisma, WebhookEndpoint, WebhookSigning } from '../db/generated/client.ts'
@@ -43,6 +44,7 @@ export const createWebhookEndpoint = async (
 ): Promise<{ endpoint: WebhookEndpoint; secret: string }> => {
   const issues = endpointIssues(w, rules, input)
   if (issues.length > 0) throw new ValidationError(issues)
+  await holdKey(w.tx, w.viewer, w.now)
   const id = newId('endpoint')
   const scopes = input.scopes ?? []
   const variables = (input.variables ?? null) as Record<string, unknown> | null
@@ -72,6 +74,9 @@ export const createWebhookEndpoint = async (
       listensAfter: await newestSequence(w),
       statusChangedAt: w.now,
       createdAt: w.now,
+      createdBy: w.viewer.name,
+      createdById: w.viewer.keyId,
+      expiresAt: w.viewer.expiresAt,
     },
   })
   await w.tx.webhookSecret.createMany({ data: keys.rows })
@@ -133,9 +138,13 @@ export const viewOf = ({
 export const listenersOf = async (tx: Tx, event: Event): Promise<Listener[]> => {
   const endpoints = await tx.webhookEndpoint.findMany({ where: { status: { not: 'DISABLED' } } })
   return endpoints
-    .filter((endpoint) => listensTo(endpoint, event))
+    .filter((endpoint) => listensTo(endpoint, event) && !hasEnded(endpoint, event.occurredAt))
     .map((endpoint) => ({ ...viewOf(endpoint), endpointId: endpoint.id }))
 }
+
+/** Whether it has ended with its key, however soon the worker comes to disable it. */
+const hasEnded = ({ expiresAt }: WebhookEndpoint, now: Date): boolean =>
+  expiresAt !== null && expiresAt <= now
 
 // Enough for a site that takes half a second to be told of several posts a second, too few to press it.
 export const defaultMaxInFlight = 4

@@ -1,3 +1,4 @@
+import { holdKey } from '../auth/api-key.ts'
 import { hasScope } from '../auth/viewer.ts'
 import type { Tx } from '../db/client.ts'
 import type { ApiKeyScope, WebhookEndpoint, WebhookEndpointStatus } from '../db/generated/client.ts'
@@ -43,6 +44,7 @@ export const updateWebhookEndpoint = async (
     ...statusIssues(input),
   ]
   if (issues.length > 0) throw new ValidationError(issues)
+  await holdKey(w.tx, w.viewer, w.now)
   const { secret, publicKey } = await changeKeys(w, rules, before, after)
   const isOtherUrl = after.url !== before.url
   await w.tx.webhookEndpoint.update({
@@ -57,6 +59,7 @@ export const updateWebhookEndpoint = async (
       version: before.version + 1,
       // What is known of the health is of the place that it was.
       ...(isOtherUrl ? untried : {}),
+      ...(shapingOf(input).length > 0 || input.status === 'ACTIVE' ? endsWith(w) : {}),
     },
   })
   await cancelBeyond(w, before, after.scopes)
@@ -128,19 +131,31 @@ const issuesOf = (
 /** Whoever lacks a scope of the endpoint could have what it sees sent to a place of their own. */
 const strangerIssues = (
   { viewer }: Write,
-  { scopes }: WebhookEndpoint,
+  { scopes, status }: WebhookEndpoint,
   input: EndpointChange,
 ): ValidationIssue[] => {
   const lacking = scopes.filter((scope) => !hasScope(viewer, scope))
-  const shaping = (
-    ['url', 'filter', 'document', 'variables', 'scopes', 'headers', 'signing'] as const
-  ).filter((field) => input[field] !== undefined)
   if (lacking.length === 0) return []
-  return shaping.map((field) => ({
+  // One that was disabled is sent nothing more until somebody who may see as much says so.
+  const restarting = status === 'DISABLED' && input.status != null && input.status !== 'DISABLED'
+  return [...shapingOf(input), ...(restarting ? ['status'] : [])].map((field) => ({
     message: `The endpoint reads with ${lacking.join(', ')}, which your key does not have, so it cannot change ${field}.`,
     path: ['input', field],
   }))
 }
+
+/** What says where an endpoint is sent and what it is shown. */
+const shapingOf = (input: EndpointChange): string[] =>
+  (['url', 'filter', 'document', 'variables', 'scopes', 'headers', 'signing'] as const).filter(
+    (field) => input[field] !== undefined,
+  )
+
+/** It ends with the key that last had a say in it, be that sooner or later than the one before. */
+const endsWith = ({ viewer }: Write) => ({
+  updatedBy: viewer.name,
+  updatedById: viewer.keyId,
+  expiresAt: viewer.expiresAt ?? null,
+})
 
 const statusIssues = ({ status, statusReason }: EndpointChange): ValidationIssue[] => {
   const issue = (field: string, message: string) => [{ message, path: ['input', field] }]

@@ -52,9 +52,13 @@ const mutations: Record<string, ApiKeyScope> = {
 /** Every field with a scope of its own. */
 const fields: Record<string, ApiKeyScope> = {
   'AuthorEvent.actor': 'CONTENT_READ',
+  'AuthorEvent.actorId': 'CONTENT_READ',
   'CategoryEvent.actor': 'CONTENT_READ',
+  'CategoryEvent.actorId': 'CONTENT_READ',
   'EndpointEvent.actor': 'CONTENT_READ',
+  'EndpointEvent.actorId': 'CONTENT_READ',
   'ImportEvent.actor': 'CONTENT_READ',
+  'ImportEvent.actorId': 'CONTENT_READ',
   'Post.draft': 'CONTENT_READ',
   'Post.hasUnpublishedChanges': 'CONTENT_READ',
   'Post.revisions': 'CONTENT_READ',
@@ -62,11 +66,15 @@ const fields: Record<string, ApiKeyScope> = {
   'Post.source': 'CONTENT_READ',
   'Post.unpublishAt': 'CONTENT_READ',
   'PostEvent.actor': 'CONTENT_READ',
+  'PostEvent.actorId': 'CONTENT_READ',
+  'PostEvent.reason': 'CONTENT_READ',
   'Query.apiKeys': 'KEYS_MANAGE',
+  'Query.previewTokens': 'CONTENT_WRITE',
   'Query.previewWebhook': 'WEBHOOKS_MANAGE',
   'Query.webhookDeliveries': 'WEBHOOKS_MANAGE',
   'Query.webhookEndpoints': 'WEBHOOKS_MANAGE',
   'TagEvent.actor': 'CONTENT_READ',
+  'TagEvent.actorId': 'CONTENT_READ',
 }
 
 /** Every kind of object that `node` shows only to a scope. */

@@ -11,6 +11,9 @@ type Made = { id: string; key: string }
 // Each process takes seconds.
 const patient = { timeout: 120_000 }
 
+// As one could be before names were looked at.
+const hiding = 'Passed\u001b[2K\nkey_0'
+
 const limited = ['--scope', 'content:write', 'content:publish', '--expires', '2999-12-31']
 let writer: Made
 let reader: string
@@ -27,7 +30,7 @@ beforeAll(async () => {
       return { id: apiKey.id, key }
     }
     revoked = await make('Revoked', '2020-01-01', null)
-    passed = await make('Passed', '2020-01-02', '2020-01-03')
+    passed = await make(hiding, '2020-01-02', '2020-01-03')
   })
 }, 120_000)
 
@@ -46,6 +49,14 @@ test('keys create prints one JSON object with the key, or the key alone', patien
   })
   expect([asJson.code, alone.code]).toEqual([0, 0])
   expect(alone.stdout).toMatch(/^pw_[\w-]{43}\n$/)
+})
+
+test('a key whose name hides or pretends is not made', patient, async () => {
+  for (const name of [hiding, 'Webhooks']) {
+    const { code, stdout, stderr } = await lent.home.run('keys', 'create', '--name', name, ...limited)
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toMatch(/nobody sees|taken for/)
+  }
 })
 
 test('keys revoke ends a key, and an unknown one is one line and exit code 1', patient, async () => {
@@ -71,9 +82,12 @@ test('keys list shows every key, and of each no more than its last four characte
       expiresAt: '2999-12-31T00:00:00.000Z',
       revokedAt: null,
     },
-    { id: passed.id, name: 'Passed', expiresAt: '2020-01-03T00:00:00.000Z', revokedAt: null },
+    { id: passed.id, name: hiding, expiresAt: '2020-01-03T00:00:00.000Z', revokedAt: null },
     { id: revoked.id, name: 'Revoked', revokedAt: expect.any(String) },
   ])
+  // A name neither wipes its line nor fakes another one.
+  expect(forPeople.stdout.trim().split('\n')).toHaveLength(4)
+  expect(forPeople.stdout).toContain('Passed\\u{1b}[2K\\u{a}key_0')
   for (const key of [reader, writer.key, revoked.key, passed.key]) {
     expect(json.stdout).not.toContain(key.slice(0, -4))
     expect(forPeople.stdout).not.toContain(key.slice(0, -4))
