@@ -31,6 +31,7 @@ const Archive = builder.objectRef<ArchiveShape>('Archive').implement({
     count: t.exposeInt('count', { description: 'How many posts it has.' }),
     posts: t.loadable({
       type: PostConnection,
+      extensions: { lists: 1 },
       byPath: true,
       description: 'Its posts, newest first; a filter here holds together with that of the archives.',
       args: postListArgs(t.arg),
@@ -46,7 +47,7 @@ builder.queryField('archives', (t) =>
     description:
       'The months or years in which posts were published, newest first; those without a post are left out.',
     // A year of months: what is asked for within each weighs as much. An archive has a hundred, but few posts a month.
-    extensions: { listSize: 12 },
+    extensions: { listSize: 12, lists: 5 },
     args: {
       by: t.arg({
         type: ArchiveUnit,

@@ -31,6 +31,7 @@ builder.prismaObjectFields('Post', (t) => ({
   }),
   related: t.loadableList({
     type: Post,
+    extensions: { lists: 2 },
     byPath: true,
     description:
       'Published posts that share tags and categories with it, those that share the rarest first, then the newest. Of a tag or category with many posts the 200 that came in last are considered.',

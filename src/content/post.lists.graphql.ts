@@ -17,6 +17,7 @@ import { type PostSet, postSet } from './post.set.ts'
 builder.queryField('posts', (t) =>
   t.field({
     type: PostConnection,
+    extensions: { lists: 1 },
     description: 'Posts: without a filter the published ones, newest first.',
     args: postListArgs(t.arg),
     resolve: async (_root, args, context, info) => {
@@ -41,6 +42,7 @@ builder.interfaceField(Term, 'postCount', (t) =>
 builder.prismaObjectFields('Author', (t) => ({
   postCount: t.loadable({
     type: 'Int',
+    extensions: { lists: 1 },
     // By path, so that each mutation of a request counts anew.
     byPath: true,
     description: 'How many of their posts the caller can see in lists.',
@@ -49,6 +51,7 @@ builder.prismaObjectFields('Author', (t) => ({
   }),
   posts: t.loadable({
     type: PostConnection,
+    extensions: { lists: 1 },
     byPath: true,
     description: 'Their published posts, newest first.',
     args: postListArgs(t.arg),
@@ -60,6 +63,7 @@ builder.prismaObjectFields('Author', (t) => ({
 builder.prismaObjectFields('Tag', (t) => ({
   postCount: t.loadable({
     type: 'Int',
+    extensions: { lists: 1 },
     // By path, so that each mutation of a request counts anew.
     byPath: true,
     description: 'How many posts with this tag the caller can see in lists.',
@@ -68,6 +72,7 @@ builder.prismaObjectFields('Tag', (t) => ({
   }),
   posts: t.loadable({
     type: PostConnection,
+    extensions: { lists: 1 },
     byPath: true,
     description: 'Published posts with this tag, newest first.',
     args: postListArgs(t.arg),
@@ -79,6 +84,7 @@ builder.prismaObjectFields('Tag', (t) => ({
 builder.prismaObjectFields('Category', (t) => ({
   postCount: t.loadable({
     type: 'Int',
+    extensions: { lists: 1 },
     // By path, so that each mutation of a request counts anew.
     byPath: true,
     description: 'How many posts in this category and those below it the caller can see in lists.',
@@ -87,6 +93,7 @@ builder.prismaObjectFields('Category', (t) => ({
   }),
   posts: t.loadable({
     type: PostConnection,
+    extensions: { lists: 1 },
     byPath: true,
     description: 'Published posts of this category, newest first.',
     args: {

@@ -32,6 +32,8 @@ const SearchEdge = builder.objectRef<Hit>('SearchEdge').implement({
     }),
     highlight: t.loadable({
       type: 'HTML',
+      // The text of a whole post is read for it.
+      extensions: { lists: 1 },
       byPath: true,
       description:
         'The passage of the body that has the most of the words, which stand in `<mark>`; all else is escaped. The beginning of the body when they are only elsewhere.',
@@ -70,6 +72,8 @@ const SearchConnection = builder.objectRef<Found>('SearchConnection').implement(
 builder.queryField('search', (t) =>
   t.field({
     type: SearchConnection,
+    // It ranks all its hits for each page.
+    extensions: { lists: 20 },
     description:
       'Posts that have all words of the query, best first, ties by id. Of more than 10,000 hits the newest 10,000 are ranked. Capitals, accents and signs make no difference, the last word may go on, and there are no operators.',
     args: {

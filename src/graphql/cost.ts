@@ -15,14 +15,7 @@ import {
   type ValueNode,
 } from 'graphql'
 import { literalDepth } from './input-depth.ts'
-import {
-  literalValue,
-  type Objects,
-  objectsOfField,
-  type PageSizes,
-  sum,
-  type VariableValue,
-} from './objects.ts'
+import { literalValue, type PageSizes, sum, type VariableValue, type Work, workOfField } from './objects.ts'
 
 /** What a document asks for; of several operations the largest of each, but the cost of the one that would run. */
 export type DocumentSize = {
@@ -36,6 +29,8 @@ export type DocumentSize = {
   inputDepth: number
   /** Objects in the largest possible answer. 0 if it is unclear which operation would run. */
   cost: number
+  /** Lists of posts that have to be made for it, as the cost is counted. */
+  lists: number
 }
 
 /**
@@ -54,20 +49,30 @@ export function measureDocument(
   const running = runningOperation(operations, operationName)
   const measure = measureWith(schema, fragments, variableValues(running, variables), sizes)
 
-  const total: DocumentSize = { depth: 0, aliases: 0, rootFields: 0, directives: 0, inputDepth: 0, cost: 0 }
+  const total: DocumentSize = {
+    depth: 0,
+    aliases: 0,
+    rootFields: 0,
+    directives: 0,
+    inputDepth: 0,
+    cost: 0,
+    lists: 0,
+  }
   // Fragments that nothing spreads run nowhere, yet validation reads them.
   for (const fragment of fragments) takeLargest(total, measure.fragment(fragment.name.value))
   for (const operation of operations) {
     const size = measure.operation(operation)
     takeLargest(total, size)
     total.rootFields = Math.max(total.rootFields, size.fields)
-    if (operation === running) total.cost = size.objects
+    if (operation !== running) continue
+    total.cost = size.objects
+    total.lists = size.lists
   }
   return total
 }
 
 /** What one set of selections asks for, fragments filled in. `fields` are those of the set itself. */
-type Size = Omit<DocumentSize, 'rootFields' | 'cost'> & Objects & { fields: number }
+type Size = Omit<DocumentSize, 'rootFields' | 'cost' | 'lists'> & Work & { fields: number }
 
 function measureWith(
   schema: GraphQLSchema,
@@ -124,7 +129,7 @@ function measureWith(
     const inside = node.selectionSet
       ? selections(node.selectionSet, declared && getNamedType(declared.type))
       : emptySize()
-    const size = { ...inside, ...objectsOfField(node, parent, declared, inside, variable, sizes) }
+    const size = { ...inside, ...workOfField(node, parent, declared, inside, variable, sizes) }
     size.depth = name.startsWith('__') ? 0 : inside.depth + 1
     size.fields = name === '__typename' ? 0 : 1
     if (node.alias && node.alias.value !== name) size.aliases += 1
@@ -156,7 +161,8 @@ function variableValues(
 }
 
 function emptySize(): Size {
-  return { depth: 0, aliases: 0, fields: 0, directives: 0, inputDepth: 0, objects: 0, objectsPerNode: 0 }
+  const none = { objects: 0, lists: 0 }
+  return { depth: 0, aliases: 0, fields: 0, directives: 0, inputDepth: 0, ...none, perNode: none }
 }
 
 /** Adds one more selection of the same set. */
@@ -166,7 +172,11 @@ function include(size: Size, next: Size): void {
   size.aliases = aliases
   size.fields = sum(size.fields, next.fields)
   size.objects = sum(size.objects, next.objects)
-  size.objectsPerNode = sum(size.objectsPerNode, next.objectsPerNode)
+  size.lists = sum(size.lists, next.lists)
+  size.perNode = {
+    objects: sum(size.perNode.objects, next.perNode.objects),
+    lists: sum(size.perNode.lists, next.perNode.lists),
+  }
 }
 
 type Largest = Pick<Size, 'depth' | 'aliases' | 'directives' | 'inputDepth'>

@@ -28,6 +28,8 @@ export const defaultLimits = {
   directives: 4,
   // A hundred posts with nearly a hundred objects each: more than a page shows and as much as an answer should hold.
   cost: 10_000,
+  // Each is planned and begun by itself, which takes longer than its posts: so many take a second.
+  lists: 1_000,
   // Filters nest with AND and OR; coercion and SQL both follow them recursively.
   inputDepth: 20,
   // The schema's own maximum of `first` and `last`: more is refused by the field with PAGE_SIZE_EXCEEDED, so that
@@ -109,7 +111,15 @@ export function checkDocument(
   return size
 }
 
-const measuredLimits = ['directives', 'inputDepth', 'depth', 'aliases', 'rootFields', 'cost'] as const
+const measuredLimits = [
+  'directives',
+  'inputDepth',
+  'depth',
+  'aliases',
+  'rootFields',
+  'cost',
+  'lists',
+] as const
 
 /** What a limit counts, and what a caller can do who broke it. */
 const explained = {
@@ -123,6 +133,10 @@ const explained = {
   cost: {
     counted: 'objects in its largest possible answer',
     advice: 'Ask for smaller pages with "first" or "last", or for fewer lists within lists.',
+  },
+  lists: {
+    counted: 'lists of posts to make, a condition of their filters counting as five and a search as twenty',
+    advice: 'Ask for fewer lists within lists, with simpler filters, or in several requests.',
   },
 }
 

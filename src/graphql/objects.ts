@@ -10,12 +10,11 @@ import {
   type ValueNode,
 } from 'graphql'
 
-/** How many objects selections can answer with. */
-export type Objects = {
-  objects: number
-  /** Those to be counted for each node of the connection that the selections stand in: only its field knows the page. */
-  objectsPerNode: number
-}
+/** How many objects selections can answer with, and how many lists have to be made for them. */
+export type Counts = { objects: number; lists: number }
+
+/** `perNode`: what is to be counted for each node of the connection that the selections stand in: only its field knows the page. */
+export type Work = Counts & { perNode: Counts }
 
 /** The sizes of pages and lists that the schema promises, in objects. */
 export type PageSizes = Readonly<{ pageSize: number; defaultPageSize: number; plainListSize: number }>
@@ -34,35 +33,44 @@ const countLimit = 1_000_000_000
  *
  * A plain list is as long as its `first` or `last` says, else its `extensions.listSize`, else its `ids`, else
  * `plainListSize`. A field that the schema does not know is one object.
+ *
+ * A field whose `extensions.lists` is there counts as so many lists of posts, which are what takes the database time, and each
+ * look-up in its `filter` as some more.
  */
-export function objectsOfField(
+export function workOfField(
   node: FieldNode,
   parent: GraphQLNamedType | undefined,
   field: Field | undefined,
-  inside: Objects,
+  inside: Work,
   variable: VariableValue,
   sizes: PageSizes,
-): Objects {
+): Work {
   const name = node.name.value
-  if (name.startsWith('__')) return objects(introspectionCost[name] ?? 0)
-  if (!node.selectionSet) return objects(0)
-  if (!field) return objects(inside.objects + 1)
+  if (name.startsWith('__')) return work(introspectionCost[name] ?? 0, 0)
+  const own = field ? ownLists(node, field, variable) : 0
+  if (!node.selectionSet) return work(0, own)
+  if (!field) return work(inside.objects + 1, inside.lists)
 
   if (isNamed(parent, 'Connection')) {
     if (name === 'edges' || name === 'nodes')
-      return { objects: 0, objectsPerNode: capped(inside.objects + 1) }
-    if (name === 'pageInfo') return objects(0)
+      return { objects: 0, lists: 0, perNode: { objects: capped(inside.objects + 1), lists: inside.lists } }
+    if (name === 'pageInfo') return work(0, 0)
   }
   // The edge was counted as its node.
-  if (isNamed(parent, 'Edge') && name === 'node') return objects(inside.objects)
+  if (isNamed(parent, 'Edge') && name === 'node') return work(inside.objects, inside.lists)
 
+  const { perNode } = inside
   if (isNamed(getNamedType(field.type), 'Connection')) {
     const nodes = pageSize(node, field, variable, sizes) ?? sizes.defaultPageSize
     // At least one: asked only for its `totalCount`, it is still a statement.
-    return objects(Math.max(1, inside.objects + inside.objectsPerNode * nodes))
+    const objects = Math.max(1, inside.objects + perNode.objects * nodes)
+    return work(objects, own + inside.lists + perNode.lists * nodes)
   }
   const items = isListType(getNullableType(field.type)) ? listSize(node, field, variable, sizes) : 1
-  return objects(items * (1 + inside.objects + inside.objectsPerNode * sizes.pageSize))
+  return work(
+    items * (1 + inside.objects + perNode.objects * sizes.pageSize),
+    own + items * (inside.lists + perNode.lists * sizes.pageSize),
+  )
 }
 
 /** Adds up two counts, without growing past where arithmetic holds. */
@@ -70,11 +78,11 @@ export function sum(one: number, other: number): number {
   return capped(one + other)
 }
 
-/** A literal as far as a size can be read from it: a number, or a list for the sake of its length; else null. */
+/** A literal as far as a size can be read from it: a number, or what has a length or names; else null. */
 export function literalValue(node: ValueNode, variable: VariableValue): unknown {
   if (node.kind === Kind.VARIABLE) return variable(node.name.value)
   if (node.kind === Kind.INT) return Number(node.value)
-  if (node.kind === Kind.LIST) return node.values
+  if (node.kind === Kind.LIST || node.kind === Kind.OBJECT) return plainValue(node, variable)
   return null
 }
 
@@ -122,8 +130,42 @@ function schemaDefault({ default: given }: GraphQLArgument): unknown {
   return given.literal ? literalValue(given.literal, () => undefined) : given.value
 }
 
-function objects(count: number): Objects {
-  return { objects: capped(count), objectsPerNode: 0 }
+function work(objects: number, lists: number): Work {
+  return { objects: capped(objects), lists: capped(lists), perNode: { objects: 0, lists: 0 } }
+}
+
+function ownLists(node: FieldNode, field: Field, variable: VariableValue): number {
+  const { lists } = field.extensions
+  if (typeof lists !== 'number') return 0
+  const filter = node.arguments?.find((argument) => argument.name.value === 'filter')
+  return lists + (filter ? lookUpsIn(plainValue(filter.value, variable)) * listsPerLookUp : 0)
+}
+
+// It reads what its slugs have; a list alone reads a page.
+const listsPerLookUp = 5
+
+/** How many look-ups a filter of posts is in the database, whatever the value: it is not validated yet. */
+function lookUpsIn(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0
+  const known = counted.get(value)
+  if (known !== undefined) return known
+  let count = 0
+  for (const [name, part] of Object.entries(value))
+    count += lookUpsIn(part) + (part !== null && lookUps.has(name) ? 1 : 0)
+  counted.set(value, count)
+  return count
+}
+
+const lookUps = new Set(['any', 'all', 'none', 'search'])
+// A variable may be used in many places.
+const counted = new WeakMap<object, number>()
+
+/** A literal as the value that it would be sent as, as far as the names in it matter. */
+function plainValue(node: ValueNode, variable: VariableValue): unknown {
+  if (node.kind === Kind.VARIABLE) return variable(node.name.value)
+  if (node.kind === Kind.LIST) return node.values.map((item) => plainValue(item, variable))
+  if (node.kind !== Kind.OBJECT) return node.kind === Kind.NULL ? null : 'a scalar'
+  return Object.fromEntries(node.fields.map((field) => [field.name.value, plainValue(field.value, variable)]))
 }
 
 function capped(count: number): number {

@@ -31,8 +31,15 @@ export const createRenderer = (
   onError: (error: unknown, eventId: string) => void,
 ): OutboxPorts['render'] => {
   const parsed = new Map<string, DocumentNode>()
-  const parse = ({ renderingKey, document }: View) => {
-    const known = parsed.get(renderingKey) ?? parseDocument(document)
+  // Kept documents are held to the limits of today, whatever they were when they were saved.
+  const readWithin = ({ document, variables }: View) => {
+    const read = parseDocument(document)
+    checkDocument(read, schema, variables)
+    return read
+  }
+  const parse = (view: View) => {
+    const { renderingKey } = view
+    const known = parsed.get(renderingKey) ?? readWithin(view)
     if (parsed.size >= maxParsed) parsed.clear()
     parsed.set(renderingKey, known)
     return known

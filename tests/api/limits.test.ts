@@ -50,6 +50,22 @@ test('cost: what could be more than 10,000 objects is refused, by variables, too
   expect(await refusalOf(query, { n: 100 })).toEqual(refused('cost'))
 })
 
+test('lists of posts: 1,000 pass, with the conditions of their filters and the lists that they stand in', async () => {
+  const query = (count: number) =>
+    `query ($f: PostFilter) { ${times(count, (index) => `a${index}: posts(first: 1, filter: $f) { totalCount }`)} }`
+  const f = {
+    AND: times(9, () => 'x')
+      .split(' ')
+      .map((x) => ({ tags: { any: [x], none: [x] } })),
+  }
+  expect((await lent.app.anonymous.send(query(10), { f })).errors).toEqual([])
+  expect(await refusalOf(query(11), { f })).toEqual(refused('lists'))
+  const below = (first: number) =>
+    `{ tags(first: ${first}) { nodes { ${times(10, (index) => `a${index}: posts(first: 1) { totalCount }`)} } } }`
+  expect((await lent.app.anonymous.send(below(100))).errors).toEqual([])
+  expect(await refusalOf(`{ posts(first: 1) { totalCount } ${below(100).slice(1)}`)).toEqual(refused('lists'))
+})
+
 test('characters: 20,000 pass, 20,001 do not, though they be comments', async () => {
   const query = '{ site { url } }'
   const padded = (length: number) => `#${'x'.repeat(length - query.length - 2)}\n${query}`

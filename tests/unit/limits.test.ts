@@ -1,4 +1,4 @@
-import { buildSchema, type GraphQLError, getIntrospectionQuery } from 'graphql'
+import { buildSchema, type GraphQLError, type GraphQLObjectType, getIntrospectionQuery } from 'graphql'
 import { describe, expect, test } from 'vitest'
 import { checkDocument, parseDocument } from '../../src/graphql/limits.ts'
 
@@ -25,6 +25,8 @@ const schema = buildSchema(`
 `)
 const archives = schema.getQueryType()?.getFields().archives
 if (archives) archives.extensions = { listSize: 120 }
+const postsOf = (type: string) => (schema.getType(type) as GraphQLObjectType).getFields().posts
+for (const posts of [postsOf('Query'), postsOf('Author')]) if (posts) posts.extensions = { lists: 1 }
 
 type Variables = Record<string, unknown>
 
@@ -174,6 +176,53 @@ describe('no way around', () => {
     ]) {
       expect(refusalOf(() => sizeOf(query))).toMatchObject({ code: 'GRAPHQL_VALIDATION_FAILED' })
     }
+  })
+})
+
+describe('lists of posts are counted with the objects that they stand below', () => {
+  const filter =
+    '{ and: [{ tags: { any: ["a"], all: ["b"] } }, { search: "c" }], not: { tags: { none: [] } } }'
+  const listCases: [string, number, Variables?][] = [
+    ['{ site { title } }', 0],
+    ['{ posts { totalCount } }', 1],
+    ['{ posts(first: 30) { nodes { author { posts(first: 1) { nodes { id } } } } } }', 31],
+    [
+      '{ posts(first: 30) { edges { node { author { ...A ...A } } } } } fragment A on Author { posts { totalCount } }',
+      61,
+    ],
+    ['{ post { tags { id } related { author { posts { totalCount } } } } }', 7],
+    ['{ archives { year } posts { nodes { id } } b: posts { nodes { id } } }', 2],
+    [`{ posts(filter: ${filter}) { nodes { id } } }`, 1 + 4 * 5],
+    [
+      'query ($f: Filter) { posts(filter: $f) { nodes { id } } }',
+      11,
+      { f: { tags: { any: ['a'], none: ['b'] } } },
+    ],
+    ['query ($t: Tags) { posts(filter: { tags: $t }) { nodes { id } } }', 6, { t: { any: [], all: null } }],
+    ['query ($f: Filter = { search: "x" }) { posts(filter: $f) { nodes { id } } }', 6],
+    [
+      'query ($f: Filter) { a: posts(filter: $f) { totalCount } b: posts(filter: $f) { totalCount } }',
+      12,
+      { f: { search: 'x' } },
+    ],
+    ['query ($f: Filter) { posts(filter: $f) { totalCount } }', 1, { f: 'nonsense' }],
+  ]
+  test.each(listCases)('%s makes %i', (query, lists, variables) => {
+    expect(sizeOf(query, variables).lists).toBe(lists)
+  })
+
+  test('a thousand are allowed', () => {
+    const query = (first: number) =>
+      `{ posts(first: 100) { nodes { author { ${repeat(10, (i) => `a${i}: posts(first: ${first}) { totalCount }`)} } } } }`
+    const refusal = refusalOf(() => sizeOf(query(1)))
+    expect(refusal).toMatchObject({ code: 'QUERY_TOO_COMPLEX', limit: 'lists', value: 1_001 })
+    expect(refusal.message).toContain('1,001 lists of posts')
+  })
+
+  test('a filter of a megabyte that is used everywhere is counted once', () => {
+    const large = { and: Array.from({ length: 200_000 }, () => ({ a: 1 })) }
+    const query = `query ($f: Filter) { ${repeat(10, (i) => `a${i}: posts(filter: $f) { nodes { ${repeat(6, () => 'author { posts(filter: $f) { totalCount } }')} } }`)} }`
+    expect(refusalOf(() => sizeOf(query, { f: large }))).toMatchObject({ limit: 'lists' })
   })
 })
 
