@@ -27,12 +27,23 @@ export abstract class ExpectedError extends Error {
 
 export type ValidationIssue = { message: string; path: string[] }
 
-/** Every problem of an input at once. */
+// More than anybody mends at once; an input may have as many problems as it has bytes.
+const maxIssues = 20
+
+const atMost = (issues: ValidationIssue[]): ValidationIssue[] => {
+  if (issues.length <= maxIssues) return issues
+  const shown = issues.slice(0, maxIssues - 1)
+  const message = `There are ${issues.length - shown.length} more problems; mend these first.`
+  return [...shown, { message, path: ['input'] }]
+}
+
+/** Every problem of an input at once; of more than twenty the last one says how many more there are. */
 export class ValidationError extends ExpectedError {
   readonly code = 'BAD_USER_INPUT' as const
   readonly issues: ValidationIssue[]
 
-  constructor(issues: ValidationIssue[]) {
+  constructor(all: ValidationIssue[]) {
+    const issues = atMost(all)
     super(issues.map((issue) => issue.message).join(' '), issues[0]?.path ?? [])
     this.issues = issues
   }

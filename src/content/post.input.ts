@@ -2,9 +2,9 @@ import { authorsBySlug } from '../authors/author.ts'
 import type { Prisma, SourceFormat } from '../db/generated/client.ts'
 import { ValidationError, type ValidationIssue } from '../errors.ts'
 import { formatOffsetDateTime, type OffsetDateTime } from '../offset-date-time.ts'
-import { pathProblem, slugify, slugProblem } from '../slug.ts'
-import { findCategory } from '../taxonomy/category.ts'
-import { ensureTag, findTag } from '../taxonomy/tag.ts'
+import { pathProblem, slugProblem } from '../slug.ts'
+import { findCategories } from '../taxonomy/category.ts'
+import { ensureTags } from '../taxonomy/tag.ts'
 import { textProblem } from '../text.ts'
 import type { Write } from '../write.ts'
 import type { Snapshot } from './snapshot.ts'
@@ -34,6 +34,8 @@ export type PostInput = {
   coverImage?: { url: string; alt?: string | null } | null
 }
 
+// A page of a list. A post of twenty years of blogs has a dozen at most.
+const maxTerms = 100
 // The title fits any page and feed; the source is what one request may carry, and far above the longest known post.
 const maxLength = { title: 1_000, source: 5_000_000, excerpt: 20_000, layout: 200, term: 200, part: 5_000 }
 
@@ -142,6 +144,14 @@ const otherIssues = (input: PostInput): ValidationIssue[] => {
     )
   }
   for (const field of ['authors', 'categories', 'tags'] as const) {
+    const count = input[field]?.length ?? 0
+    if (count > maxTerms)
+      issues.push(
+        issue(
+          field,
+          `${field} has ${count} entries; at most ${maxTerms} are allowed. Name those that matter most.`,
+        ),
+      )
     for (const [index, word] of (input[field] ?? []).entries()) {
       const problem = word.trim() === '' ? 'is empty; leave it out' : textProblem(word, maxLength.term)
       if (problem) issues.push(issue(field, `Entry ${index + 1} of ${field} ${problem}.`, String(index)))
@@ -164,11 +174,8 @@ const isStorable = (value: unknown): boolean => {
 
 const authorIdsOf = async (w: Write, { authors }: PostInput, issues: ValidationIssue[]) => {
   if (authors === undefined) return undefined
-  const slugs = unique(authors ?? [])
-  const found = await authorsBySlug(
-    w.tx,
-    slugs.filter((slug) => !textProblem(slug, maxLength.term)),
-  )
+  const slugs = lookedUp(authors)
+  const found = await authorsBySlug(w.tx, slugs)
   for (const slug of slugs.filter((slug) => !found.has(slug))) {
     issues.push(
       issue('authors', `There is no author with the slug "${slug}"; create it first or correct the slug.`),
@@ -179,28 +186,28 @@ const authorIdsOf = async (w: Write, { authors }: PostInput, issues: ValidationI
 
 const categoryIdsOf = async (w: Write, { categories }: PostInput, issues: ValidationIssue[]) => {
   if (categories === undefined) return undefined
-  const ids: string[] = []
-  for (const word of categories ?? []) {
-    if (textProblem(word, maxLength.term)) continue
-    const category = await findCategory(w.tx, word)
-    if (category) ids.push(category.id)
-    else
-      issues.push(
-        issue('categories', `There is no category "${word}"; create it first or correct its slug or name.`),
-      )
+  const words = lookedUp(categories)
+  const found = await findCategories(w.tx, words)
+  for (const word of words.filter((word) => !found.has(word))) {
+    issues.push(
+      issue('categories', `There is no category "${word}"; create it first or correct its slug or name.`),
+    )
   }
-  return unique(ids)
+  return unique(words.flatMap((word) => found.get(word)?.id ?? []))
 }
 
 const tagIdsOf = async (w: Write, { tags }: PostInput) => {
   if (tags === undefined) return undefined
-  const ids: string[] = []
-  for (const word of tags ?? []) {
-    const tag = (await findTag(w.tx, word)) ?? (await ensureTag(w, word, slugify(word) || 'tag'))
-    ids.push(tag.id)
-  }
-  return unique(ids)
+  const words = unique(tags ?? [])
+  const found = await ensureTags(w, words)
+  return unique(words.flatMap((word) => found.get(word)?.id ?? []))
 }
+
+/** Each word once, but for those that no row can have, and none of too many: they are issues already. */
+const lookedUp = (words: string[] | null): string[] =>
+  words === null || words.length > maxTerms
+    ? []
+    : unique(words).filter((word) => word.trim() !== '' && textProblem(word, maxLength.term) === null)
 
 const issue = (field: string, message: string, ...rest: string[]): ValidationIssue => ({
   message,

@@ -71,7 +71,7 @@ const ValidationIssue = builder.objectRef<Issue>('ValidationIssue').implement({
 problemType(ValidationError, 'The input breaks rules: all of them at once. Nothing was written.', (t) => ({
   issues: t.field({
     type: [ValidationIssue],
-    description: 'Every broken rule.',
+    description: 'Every broken rule; of more than 20 the last one says how many more there are.',
     resolve: (error) => error.issues,
   }),
 }))

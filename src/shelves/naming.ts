@@ -1,6 +1,6 @@
 import { TakenError, ValidationError, type ValidationIssue } from '../errors.ts'
 import { slugify, slugProblem } from '../slug.ts'
-import { textProblem } from '../text.ts'
+import { foldKey, textProblem } from '../text.ts'
 import { withoutUnseen } from '../unseen.ts'
 import type { Shelf } from './locks.ts'
 
@@ -52,6 +52,21 @@ export const slugFor = async (
     ])
   }
   return slug
+}
+
+/** Which of some rows each word means, by the word: the one with that very slug, else the first with that name in any case. */
+export const meant = <Row extends { slug: string; nameKey: string }>(
+  words: string[],
+  rows: Row[],
+): Map<string, Row> => {
+  const bySlug = new Map(rows.map((row) => [row.slug, row]))
+  const byName = new Map(rows.toReversed().map((row) => [row.nameKey, row]))
+  return new Map(
+    words.flatMap((word) => {
+      const row = bySlug.get(word) ?? byName.get(foldKey(word))
+      return row ? [[word, row] as const] : []
+    }),
+  )
 }
 
 /** The slug itself, or with the next free number. */

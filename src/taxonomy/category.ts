@@ -7,6 +7,7 @@ import { leaveGone, leaveNothing } from '../redirect.ts'
 import { differences } from '../shelves/fact.ts'
 import { arePublic, renameOnPosts, takeOff } from '../shelves/filing.ts'
 import { lockNames, reserveShelves } from '../shelves/locks.ts'
+import { meant } from '../shelves/naming.ts'
 import { showCategory } from '../shelves/publicity.ts'
 import { foldKey } from '../text.ts'
 import type { Write } from '../write.ts'
@@ -110,10 +111,15 @@ export const deleteCategory = async (
   return { id, jobId: null }
 }
 
-/** The category that a word means: the exact slug first, then the name in any case; null when there is none. */
-export const findCategory = async (tx: Tx, word: string): Promise<Category | null> =>
-  (await tx.category.findUnique({ where: { slug: word } })) ??
-  tx.category.findFirst({ where: { nameKey: foldKey(word) }, orderBy: { id: 'asc' } })
+/** The categories that words mean, by the word: the exact slug first, then the name in any case. One statement for all. */
+export const findCategories = async (tx: Tx, words: string[]): Promise<Map<string, Category>> =>
+  meant(
+    words,
+    await tx.category.findMany({
+      where: { OR: [{ slug: { in: words } }, { nameKey: { in: words.map(foldKey) } }] },
+      orderBy: { id: 'asc' },
+    }),
+  )
 
 type KnownCategory = { slug: string; name: string; description?: string | null; parentId?: string | null }
 

@@ -7,8 +7,9 @@ import { leadTo, leaveGone, leaveNothing, takeOverPaths } from '../redirect.ts'
 import { differences } from '../shelves/fact.ts'
 import { arePublic, renameOnPosts, takeOff } from '../shelves/filing.ts'
 import { lockNames, reserveShelves } from '../shelves/locks.ts'
-import { freeSlug, refuse, slugFor, textOr } from '../shelves/naming.ts'
+import { freeSlug, meant, refuse, slugFor, textOr } from '../shelves/naming.ts'
 import { tagPath } from '../site.ts'
+import { slugify } from '../slug.ts'
 import { foldKey } from '../text.ts'
 import type { Write } from '../write.ts'
 import { lookOf, recordTagFact } from './tag.facts.ts'
@@ -77,19 +78,42 @@ export const deleteTag = async (
   return { id, jobId: null }
 }
 
-/** The tag that a word means: the exact slug first, then the name in any case; null when there is none. */
-export const findTag = async (tx: Tx, word: string): Promise<Tag | null> =>
-  (await tx.tag.findUnique({ where: { slug: word } })) ??
-  tx.tag.findUnique({ where: { nameKey: foldKey(word) } })
+/** The tags that words mean, by the word: the exact slug first, then the name in any case. One statement for all. */
+export const findTags = async (tx: Tx, words: string[]): Promise<Map<string, Tag>> =>
+  meant(
+    words,
+    await tx.tag.findMany({
+      where: { OR: [{ slug: { in: words } }, { nameKey: { in: words.map(foldKey) } }] },
+    }),
+  )
 
 /**
- * Creates the tag under a free slug, or returns the one that the name means: `KDE` and `kde` are one tag. Nobody without
+ * The tags that words mean, by the word; those that there are not yet are created, under a free slug. Nobody without
  * content:read sees a new one before a published post bears it.
  */
+export const ensureTags = async (w: Write, words: string[]): Promise<Map<string, Tag>> => {
+  const found = await findTags(w.tx, words)
+  const missing = words.filter((word) => !found.has(word))
+  if (missing.length === 0) return found
+  await lockNames(w, 'tag')
+  for (const [word, tag] of await findTags(w.tx, missing)) found.set(word, tag)
+  const made: Tag[] = []
+  for (const word of missing.filter((word) => !found.has(word))) {
+    // `KDE` and `kde` are one tag, and so is `k-d-e` where that is the slug that one has got.
+    const tag = meant([word], made).get(word) ?? (await makeTag(w, word, slugify(word) || 'tag'))
+    made.push(tag)
+    found.set(word, tag)
+  }
+  return found
+}
+
+/** The same for one name, whose slug is wished for. */
 export const ensureTag = async (w: Write, name: string, slug: string): Promise<Tag> => {
   await lockNames(w, 'tag')
-  const existing = await findTag(w.tx, name)
-  if (existing) return existing
+  return (await findTags(w.tx, [name])).get(name) ?? makeTag(w, name, slug)
+}
+
+const makeTag = async (w: Write, name: string, slug: string): Promise<Tag> => {
   const free = await freeSlug(slug, isSlugTaken(w, null))
   const data = { id: newId('tag'), slug: free, name: name.trim(), nameKey: foldKey(name) }
   return w.tx.tag.create({ data: { ...data, createdAt: w.now, updatedAt: w.now } })

@@ -137,6 +137,51 @@ describe('what a post is filed under', () => {
   })
 })
 
+describe('authors, categories and tags', () => {
+  const many = (count: number, name: string) =>
+    Array.from({ length: count }, (_, index) => `${name} ${index}`)
+
+  test('are a hundred each at most', async () => {
+    const lists = { authors: many(101, 'a'), categories: many(101, 'c'), tags: many(101, 't') }
+    const issues = await issuesOf({ title: 'x', source: 'x', ...lists })
+    expect(issues.map(({ path }) => path[1])).toEqual(['authors', 'categories', 'tags'])
+    for (const { message } of issues) expect(message).toMatch(/has 101 entries; at most 100 are allowed/)
+  })
+
+  test('are looked up together: a hundred take no more statements than one', async () => {
+    const { admin } = lent.app
+    await create(admin, { title: 'Makes them', source: 'x', tags: many(100, 'Shared') })
+    const counted = async (tags: string[], categories: string[]) => {
+      const work = () =>
+        create(admin, { title: 'Counted', slug: `counted-${tags.length}`, source: 'x', tags, categories })
+      return (await lent.app.countStatements(work)).statements.length
+    }
+    const all = ['category-01', 'category-02', 'category-03']
+    expect(await counted(many(100, 'shared'), all)).toBe(await counted(['SHARED 1'], all.slice(0, 1)))
+  })
+
+  test('new tags of one name in any case, and by the slug that it gets, are one tag', async () => {
+    const { admin } = lent.app
+    const { post } = await create(admin, {
+      title: 'New tags',
+      source: 'x',
+      tags: ['Zig Zag', 'zig zag', 'zig-zag', ' ZIG  ZAG '],
+    })
+    const { data } = await admin.send<{ post: { tags: { name: string; slug: string }[] } }>(
+      `{ post(by: { id: "${post.id}" }) { tags { name slug } } }`,
+    )
+    expect(data?.post.tags).toEqual([{ name: 'Zig Zag', slug: 'zig-zag' }])
+  })
+})
+
+test('of more than twenty broken rules the last one says how many more there are', async () => {
+  const categories = Array.from({ length: 100 }, (_, index) => `No such ${index}`)
+  const issues = await issuesOf({ title: 'x', source: 'x', categories })
+  expect(issues).toHaveLength(20)
+  expect(issues[18]?.message).toContain('"No such 18"')
+  expect(issues[19]?.message).toBe('There are 81 more problems; mend these first.')
+})
+
 test('every broken rule is told at once, each with the way to it, and nothing is written', async () => {
   const before = await counts()
   const issues = await issuesOf({
