@@ -27,14 +27,14 @@ import type { Log } from './log.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { claimRequest, type RepeatableRequest } from './once.ts'
 import { startQueue } from './queue/pg-boss.ts'
-import { createSeal, rememberOpened } from './seal.ts'
-import { secretKeyIn } from './secret-key.ts'
+import { rememberOpened } from './seal.ts'
 import { startTracing } from './tracing.ts'
 import { version } from './version.ts'
 import { parseAllow } from './webhooks/address.ts'
 import { readBacklog } from './webhooks/backlog.ts'
 import type { Attempt } from './webhooks/delivery.ts'
 import type { EndpointRules } from './webhooks/endpoint.input.ts'
+import { openSeal } from './webhooks/sealed.ts'
 import { createSender } from './webhooks/send.ts'
 import { sendingChannel } from './webhooks/sending.ts'
 import { startWorker, type Worker } from './worker.ts'
@@ -59,6 +59,7 @@ export const startApp = async (config: Config, world: World, opened?: Core): Pro
     for (const end of ends.splice(0).reverse()) await end(graceMs)
   }
   try {
+    const seal = await openSeal(database.db, config)
     if (config.OTEL_EXPORTER_OTLP_ENDPOINT) ends.push(await startTracing(version))
     let worker: Worker | null = null
     const metrics = createMetrics(
@@ -73,7 +74,7 @@ export const startApp = async (config: Config, world: World, opened?: Core): Pro
     const notifier = await createNotifier(database, [eventsChannel, sendingChannel])
     ends.push(() => notifier.close())
     const rules: EndpointRules = {
-      seal: createSeal(config.SECRET_KEY ?? secretKeyIn(config.DATA_DIR)),
+      seal,
       allow: parseAllow(config.WEBHOOK_ALLOW),
       documentProblems: (document, variables) => documentProblems(schema, document, variables),
       render: core.render,

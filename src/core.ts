@@ -22,6 +22,8 @@ export type World = {
   database?: Database
   /** How posts are rendered. */
   rendering?: RenderOptions
+  /** Ends a start between two of its steps. */
+  signal?: AbortSignal
   log: Log
 }
 
@@ -51,7 +53,9 @@ export const openCore = async (config: Config, world: World): Promise<Core> => {
     await database.close()
   }
   try {
+    world.signal?.throwIfAborted()
     await migrate(database)
+    world.signal?.throwIfAborted()
   } catch (error) {
     // A database that broke may not close either; what broke it is what counts.
     await close().catch(() => undefined)

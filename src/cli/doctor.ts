@@ -1,13 +1,13 @@
 import type { Command } from 'commander'
 import { type Config, locationOf } from '../config.ts'
 import { countOutdated } from '../content/upkeep.ts'
-import { type Database, openDatabase } from '../db/client.ts'
+import { type Database, openToLook } from '../db/client.ts'
 import { pendingMigrations } from '../db/migrate.ts'
 import { documentProblems } from '../graphql/render.ts'
 import { schema } from '../graphql/schema.ts'
 import { remainingOfJobs } from '../jobs/job.ts'
 import { createSeal } from '../seal.ts'
-import { secretKeyIn } from '../secret-key.ts'
+import { readSecretKey, secretKeyFile } from '../secret-key.ts'
 import { parseAllow, urlProblem } from '../webhooks/address.ts'
 import { openHeaders } from '../webhooks/header.ts'
 import { sealContext } from '../webhooks/secret.ts'
@@ -38,7 +38,7 @@ export const addDoctor = (program: Command, exit: Exit): void => {
 
 const examine = async (config: Config): Promise<Finding[]> => {
   const settings = fine('settings', 'All settings can be read.')
-  const database = await openDatabase(locationOf(config)).catch((error: Error) => error)
+  const database = await openToLook(locationOf(config)).catch((error: Error) => error)
   if (database instanceof Error) return [settings, wrong('database', database.message)]
   try {
     const findings = [settings, await version(database), await clock(database)]
@@ -94,7 +94,7 @@ const migrationsOf = async (database: Database): Promise<Finding> => {
 }
 
 const secrets = async (config: Config, { db }: Database): Promise<Finding[]> => {
-  const seal = createSeal(config.SECRET_KEY ?? secretKeyIn(config.DATA_DIR))
+  const key = config.SECRET_KEY ?? readSecretKey(config.DATA_DIR)
   const keys = await db.webhookSecret.findMany()
   const endpoints = await db.webhookEndpoint.findMany({
     select: {
@@ -105,6 +105,12 @@ const secrets = async (config: Config, { db }: Database): Promise<Finding[]> => 
       secrets: { where: { expiresAt: null } },
     },
   })
+  const isSealed = keys.length > 0 || endpoints.some(({ sealedHeaders }) => sealedHeaders !== null)
+  if (key === null && isSealed)
+    return [
+      wrong('secrets', `${secretKeyFile(config.DATA_DIR)} is missing, and what it sealed cannot be read.`),
+    ]
+  const seal = createSeal(key ?? 'of an embedded database that has sealed nothing')
   const broken = [
     ...keys.flatMap(({ endpointId, sealed }) => problemOf(() => seal.open(sealed, sealContext(endpointId)))),
     ...endpoints.flatMap(({ id, sealedHeaders }) => problemOf(() => openHeaders(seal, id, sealedHeaders))),

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import type { Command } from 'commander'
 import { type App, startApp } from '../app.ts'
 import type { Config } from '../config.ts'
@@ -32,23 +33,38 @@ export const addWorker = (program: Command): void => {
 }
 
 const runUntilStopped = async (config: Config, log: Log): Promise<void> => {
-  const core = await openCore(config, { log })
-  const firstKey = await welcome.firstStart(core, config).catch(async (error: unknown) => {
-    await core.close()
+  // From the first moment on: process 1 of a container has no default action for these signals.
+  const signal = stopSignal()
+  const app = await start(config, log, signal).catch((error: unknown) => {
+    if (signal.aborted && error === signal.reason) return null
     throw error
   })
-  const app: App = await startApp(config, { log }, core)
-  sayText(welcome.text(app.url, firstKey))
-  await untilSignal()
+  if (app === null) return
+  if (!signal.aborted) await once(signal, 'abort')
   await app.stop()
 }
 
-/** A second signal stops at once: then the default action of the signal is back. */
-const untilSignal = (): Promise<void> =>
-  new Promise((resolve) => {
-    const stop = () => {
-      process.off('SIGINT', stop).off('SIGTERM', stop)
-      resolve()
-    }
-    process.on('SIGINT', stop).on('SIGTERM', stop)
+/** Whatever was begun is closed when a signal ends it, and taken up by the next start. */
+const start = async (config: Config, log: Log, signal: AbortSignal): Promise<App> => {
+  const world = { log, signal }
+  const core = await openCore(config, world)
+  const firstKey = await welcome.firstStart(core, config, signal).catch(async (error: unknown) => {
+    await core.close()
+    throw error
   })
+  const app = await startApp(config, world, core)
+  sayText(welcome.text(app.url, firstKey))
+  firstKey?.shown()
+  return app
+}
+
+/** A second signal stops at once: then the default action of the signal is back. */
+const stopSignal = (): AbortSignal => {
+  const controller = new AbortController()
+  const stop = () => {
+    process.off('SIGINT', stop).off('SIGTERM', stop)
+    controller.abort()
+  }
+  process.on('SIGINT', stop).on('SIGTERM', stop)
+  return controller.signal
+}

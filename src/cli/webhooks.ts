@@ -6,11 +6,12 @@ import { enumNameOf } from '../events/catalog.ts'
 import { verifyWebhook, WebhookVerificationError } from '../receiver/verify.ts'
 import { newWebhookSecret } from '../webhooks/sign.ts'
 import type { Exit } from './exit.ts'
+import { addForgetSecrets } from './forget-secrets.ts'
 import { forward, listen } from './listen.ts'
 import { print, printJson, printJsonText, say } from './output.ts'
 import { ask, askingAServer, causeOf, type Remote } from './remote.ts'
 
-/** `presswire webhooks listen | verify | replay`. */
+/** `presswire webhooks listen | verify | replay | forget-secrets`. */
 export const addWebhooks = (program: Command, exit: Exit): void => {
   const webhooks = program.command('webhooks').description('Receive, check and repeat webhooks.')
   askingAServer(
@@ -49,6 +50,7 @@ export const addWebhooks = (program: Command, exit: Exit): void => {
     .option('--failed-since <time>', 'what failed from this time on, RFC 3339')
     .option('--json', 'print one JSON object on standard output')
     .action(runReplay)
+  addForgetSecrets(webhooks)
 }
 
 type ListenOptions = Remote & {

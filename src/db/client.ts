@@ -1,6 +1,7 @@
 import type { MemoryFS } from '@electric-sql/pglite'
 import type { Database } from './database.ts'
 import { openEmbedded } from './embedded.ts'
+import { copyOfFolder } from './folder-copy.ts'
 import { openPostgres } from './postgres.ts'
 
 export type { Database, Db, Tx } from './database.ts'
@@ -14,3 +15,9 @@ export type DatabaseLocation = { url: string; poolSize?: number } | { folder: st
 /** Opens a database without touching its tables: `migrate` does that. */
 export const openDatabase = (location: DatabaseLocation): Promise<Database> =>
   'url' in location ? openPostgres(location) : openEmbedded(location)
+
+/** The same for one who changes nothing: of an embedded folder it is a copy in memory that is opened. */
+export const openToLook = async (location: DatabaseLocation): Promise<Database> =>
+  'url' in location || location.folder === null
+    ? openDatabase(location)
+    : openEmbedded({ folder: null, fs: copyOfFolder(location.folder) })

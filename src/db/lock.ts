@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import {
   chmodSync,
   closeSync,
+  existsSync,
   openSync,
   readFileSync,
   readlinkSync,
@@ -41,7 +42,7 @@ export class FolderInUseError extends OperatorError {
  * @throws FolderInUseError that says who has it, at once; after half a minute where that may be another machine.
  */
 export const lockFolder = async (folder: string): Promise<() => void> => {
-  const note = join(folder, 'presswire.lock')
+  const note = noteIn(folder)
   const held = hold(folder, note)
   try {
     await waitForAnotherKernel(folder, note)
@@ -56,9 +57,24 @@ export const lockFolder = async (folder: string): Promise<() => void> => {
   }
 }
 
+/**
+ * Sees to it that nobody has the folder while it is looked at, and leaves no trace. Returns the release.
+ *
+ * @throws FolderInUseError
+ */
+export const keepFolderStill = (folder: string): (() => void) => {
+  // Where nobody ever took the lock there is no file, and none is made.
+  if (!existsSync(heldIn(folder))) return () => undefined
+  const held = hold(folder, noteIn(folder))
+  return () => held.close()
+}
+
+const noteIn = (folder: string): string => join(folder, 'presswire.lock')
+const heldIn = (folder: string): string => join(folder, 'presswire.held')
+
 /** The file is empty and stays: were it removed, one process could hold the old file and another one a new one. */
 const hold = (folder: string, note: string): DatabaseSync => {
-  const file = join(folder, 'presswire.held')
+  const file = heldIn(folder)
   let held: DatabaseSync | undefined
   try {
     held = new DatabaseSync(file, { timeout: 0 })
@@ -111,9 +127,10 @@ const waitForAnotherKernel = async (folder: string, note: string): Promise<void>
   const end = performance.now() + deadAfterMs
   let told = false
   while (!standsStill() && performance.now() < end) {
+    // Not printed by us: no command has begun yet, and what commands print goes through one file.
     if (!told)
-      console.error(
-        `${folder} was in use on host ${owner.host} a moment ago. Waiting to see whether it still is.`,
+      process.emitWarning(
+        `${folder} was in use on host ${owner.host} just now. Waiting to see whether it is.`,
       )
     told = true
     await pause(1_000)
@@ -143,7 +160,9 @@ const leaveNote = (note: string): (() => void) => {
 const readOwner = (note: string): Owner | null => {
   try {
     const owner = JSON.parse(readFileSync(note, 'utf8')) as Partial<Owner>
-    return typeof owner.pid === 'number' && typeof owner.kernel === 'string' ? (owner as Owner) : null
+    const isWhole = Number.isInteger(owner.pid) && typeof owner.kernel === 'string'
+    // It ends up on a terminal.
+    return isWhole && /^[\w.-]+$/.test(owner.host ?? '') ? (owner as Owner) : null
   } catch {
     return null
   }

@@ -124,7 +124,7 @@ describe.skipIf(inject('kind') !== 'embedded')('the lock of a folder', () => {
   })
 
   test('of another machine is not taken over while that one shows that it lives', async () => {
-    const told = vi.spyOn(console, 'error').mockReturnValue()
+    const told = vi.spyOn(process, 'emitWarning').mockReturnValue()
     await writeFile(note, noteOf('another kernel'))
     const beats = setInterval(() => void writeFile(note, noteOf('another kernel')), 200)
 
