@@ -12,6 +12,7 @@ import { type Site, siteOf } from './site.ts'
 import type { Resolve } from './webhooks/connector.ts'
 import { interestsOf } from './webhooks/endpoint.filter.ts'
 import { listenersOf } from './webhooks/endpoint.ts'
+import { forgetBodiesOf } from './webhooks/forget.ts'
 import { createWriter, type Writer } from './write.ts'
 
 /** What a test may put in the place of the world. */
@@ -84,6 +85,7 @@ export const openCore = async (config: Config, world: World): Promise<Core> => {
     outbox,
     interests,
     render: renderPool.render,
+    forgetTold: forgetBodiesOf,
     committed,
   })
   const onCommit = (wake: () => void) => void wakes.push(wake)

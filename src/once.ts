@@ -1,5 +1,5 @@
 import type { Db, Tx } from './db/client.ts'
-import type { IdempotentAnswer } from './db/generated/client.ts'
+import type { Event, IdempotentAnswer } from './db/generated/client.ts'
 import { RequestError } from './errors.ts'
 import type { Seal } from './seal.ts'
 import type { Once, Outcome } from './write.ts'
@@ -23,6 +23,8 @@ export type Claim =
   | { kind: 'running' }
   /** The same name was given to a request that asks something else. */
   | { kind: 'other' }
+  /** What it told of was deleted for good since, and its answer with it. */
+  | { kind: 'forgotten' }
 
 export type OnceParts = { db: Db; seal: Seal; now: () => Date }
 
@@ -50,6 +52,7 @@ export const claimRequest = async (parts: OnceParts, request: RepeatableRequest)
       continue
     }
     if (found.requestHash !== requestHash) return { kind: 'other' }
+    if (found.isForgotten) return { kind: 'forgotten' }
     if (found.sealedAnswer !== null)
       return { kind: 'answered', answer: parts.seal.open(found.sealedAnswer, contextOf(request)) }
     if (found.leasedUntil && found.leasedUntil > createdAt) return { kind: 'running' }
@@ -72,6 +75,14 @@ export const forgetAnswers = (db: Tx, now: Date): Promise<number> =>
       ORDER BY expires_at LIMIT ${batch} FOR UPDATE SKIP LOCKED
     )`
 
+/** Forgets what requests were answered that had events about a subject. */
+export const forgetAnswersAbout = async (tx: Tx, subjectId: string): Promise<void> => {
+  await tx.idempotentAnswer.updateMany({
+    where: { subjectIds: { has: subjectId } },
+    data: { isForgotten: true, sealedAnswer: null, sealedOutcome: null },
+  })
+}
+
 type Held = RepeatableRequest & Pick<IdempotentAnswer, 'sealedOutcome'> & { leasedUntil: Date }
 
 /** The time of the lease is its token, too: each later one is another time. */
@@ -93,7 +104,8 @@ const run = ({ db, seal }: OnceParts, held: Held): Claim => {
         const sealed = seal.seal(JSON.stringify(outcome, tagged), contextOf(held))
         // Added to those of earlier writes, so that a request of many writes does not send all of them each time.
         await tx.$executeRaw`
-          UPDATE idempotent_answers SET sealed_outcome = concat_ws(' ', sealed_outcome, ${sealed}::text)
+          UPDATE idempotent_answers SET sealed_outcome = concat_ws(' ', sealed_outcome, ${sealed}::text),
+            subject_ids = subject_ids || ${subjectsOf(value, events)}::text[]
           WHERE key_id = ${keyId} AND hash = ${hash}`
       },
     }
@@ -101,7 +113,10 @@ const run = ({ db, seal }: OnceParts, held: Held): Claim => {
   const answered = async (answer: string) => {
     const sealedAnswer = seal.seal(answer, contextOf(held))
     const data = { sealedAnswer, leasedUntil: null }
-    const { count } = await db.idempotentAnswer.updateMany({ where: mine, data })
+    const { count } = await db.idempotentAnswer.updateMany({
+      where: { ...mine, isForgotten: false },
+      data,
+    })
     return count === 1
   }
   const failed = async () => {
@@ -109,6 +124,12 @@ const run = ({ db, seal }: OnceParts, held: Held): Claim => {
     if (count === 0) await db.idempotentAnswer.updateMany({ where: mine, data: { leasedUntil: null } })
   }
   return { kind: 'run', attempt: { nextOnce, answered, failed } }
+}
+
+/** What an outcome tells of: what its events are about, and what it made or found to be so already. */
+const subjectsOf = (value: unknown, events: Event[]): string[] => {
+  const id = typeof value === 'object' && value !== null && 'id' in value ? value.id : null
+  return [...new Set([...events.map(({ subjectId }) => subjectId), ...(typeof id === 'string' ? [id] : [])])]
 }
 
 type Indexed = Outcome & { index: number }

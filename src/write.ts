@@ -27,6 +27,8 @@ export type Write = {
    * @throws CannotRender
    */
   rendered(source: PostSource): Rendered
+  /** Forgets what receivers were told of events whose subject is deleted for good. */
+  forgetTold(subjectId: string, eventIds: string[]): Promise<void>
 }
 
 /** What a write that may be asked for again came to: its value, as data without classes, and the ids of its events. */
@@ -64,6 +66,7 @@ type Parts = {
   outbox: OutboxPorts
   interests: InterestPorts
   render: Render
+  forgetTold: (tx: Tx, subjectId: string, eventIds: string[]) => Promise<void>
   committed: () => void
 }
 
@@ -82,7 +85,8 @@ export const createWriter =
         const record = (fact: Fact) => void facts.push(fact)
         const judge = createJudge(tx, parts.interests)
         const { rendered } = renderings
-        const value = await work({ tx, viewer, now, site: parts.site, record, judge, rendered })
+        const forgetTold: Write['forgetTold'] = (...told) => parts.forgetTold(tx, ...told)
+        const value = await work({ tx, viewer, now, site: parts.site, record, judge, rendered, forgetTold })
         const by = { actor: viewer.name, actorId: viewer.keyId, now }
         const events = await writeEvents(tx, parts.outbox, facts, by)
         await once?.keep(tx, value, events)

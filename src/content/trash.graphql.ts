@@ -3,13 +3,25 @@ import { InvalidStateError, NotFoundError, TakenError, VersionConflictError } fr
 import { Event } from '../events/event.graphql.ts'
 import { builder } from '../graphql/builder.ts'
 import { orProblem, resultType } from '../graphql/result.ts'
+import { deleteAndForget } from './forget.ts'
+import { expectedVersion } from './post.mutations.graphql.ts'
 import { postPayload } from './post.result.graphql.ts'
 import { postInput } from './publish.graphql.ts'
 import { deletePost, restorePost, trashPost } from './trash.ts'
 
 export const TrashPostInput = postInput('TrashPost', 'Which post to throw away.')
 const RestorePostInput = postInput('RestorePost', 'Which post to take out of the trash.')
-const DeletePostInput = postInput('DeletePost', 'Which post of the trash to delete for good.')
+const DeletePostInput = builder.inputType('DeletePostInput', {
+  description: 'Which post of the trash to delete for good, and whether to forget it.',
+  fields: (t) => ({
+    id: t.id({ required: true, description: 'The post.' }),
+    expectedVersion: expectedVersion(t),
+    forget: t.boolean({
+      description:
+        'Whether to forget what it was, too: `before`, `previous` and reasons of its events, the bodies of webhooks about it, with those of batches, and answers kept for repeats. That it was there stays, and the paths and cache tags to purge. With true it can be said of a post that was deleted before, for as long as its events are kept. Absent or null: the log keeps that as long as it keeps events.',
+    }),
+  }),
+})
 
 export const TrashPostResult = resultType('TrashPost', postPayload('TrashPost', 'thrown away'), [
   NotFoundError,
@@ -60,9 +72,13 @@ builder.mutationFields((t) => ({
   }),
   deletePost: t.field({
     type: DeletePostResult,
-    description: 'Deletes a post of the trash for good, with its revisions. Needs content:publish.',
+    description:
+      'Deletes a post of the trash for good, with its revisions, and with `forget` what the log and webhooks keep of it. Needs content:publish.',
     authScopes,
     args: { input: t.arg({ type: DeletePostInput, required: true, description: 'Which post.' }) },
-    resolve: (_root, { input }, { write, viewer }) => orProblem(write(viewer, (w) => deletePost(w, input))),
+    resolve: (_root, { input }, { write, viewer }) =>
+      orProblem(
+        input.forget ? deleteAndForget(write, viewer, input) : write(viewer, (w) => deletePost(w, input)),
+      ),
   }),
 }))

@@ -32,6 +32,7 @@ export const createIdempotency =
     for (;;) {
       const claimed = await claim(request).catch(unavailable)
       if (claimed.kind === 'other') throw keyReused()
+      if (claimed.kind === 'forgotten') throw forgotten()
       if (claimed.kind === 'running') throw inFlight()
       if (claimed.kind === 'answered') return replayed(claimed.answer)
       const { attempt } = claimed
@@ -91,6 +92,13 @@ const keyReused = (): Refusal =>
     422,
     'IDEMPOTENCY_KEY_REUSED',
     'This Idempotency-Key was used within 24 hours for a request with another document or other variables. Use a new one.',
+  )
+
+const forgotten = (): Refusal =>
+  new Refusal(
+    422,
+    'IDEMPOTENCY_KEY_REUSED',
+    'What the request with this Idempotency-Key was about was deleted for good since, and its answer forgotten. Use a new one.',
   )
 
 // Most requests are over within a second.

@@ -128,6 +128,7 @@ const keep = async (db: Tx, id: string, endpoint: WebhookEndpoint, made: Body): 
       SELECT id FROM webhook_endpoints WHERE id = ${endpoint.id} AND scopes = ${scopes} FOR KEY SHARE
     )
     UPDATE webhook_deliveries d SET scopes = ${scopes}, ${change}
-    FROM unchanged WHERE d.id = ${id} AND d.endpoint_id = unchanged.id AND d.status = 'PENDING' AND d.body IS NULL`
+    FROM unchanged WHERE d.id = ${id} AND d.endpoint_id = unchanged.id AND d.status = 'PENDING' AND d.body IS NULL
+      AND d.leased_until IS NOT NULL`
   return count > 0
 }

@@ -49,7 +49,8 @@ export const keepParts = (
     if (unchanged.length === 0) return false
     const [window] = await tx.$queryRaw<{ nextAttemptAt: Date; createdAt: Date }[]>`
       SELECT next_attempt_at AS "nextAttemptAt", created_at AS "createdAt" FROM webhook_deliveries
-      WHERE id = ${id} AND endpoint_id = ${endpointId} AND status = 'PENDING' AND body IS NULL FOR UPDATE`
+      WHERE id = ${id} AND endpoint_id = ${endpointId} AND status = 'PENDING' AND body IS NULL
+        AND leased_until IS NOT NULL FOR UPDATE`
     if (!window) return false
     for (const { made, ...part } of parts) {
       const [isOld, sequence] = [part.id === id, part.events.at(-1)?.sequence ?? 0n]
