@@ -1,9 +1,12 @@
 import { type Config, locationOf } from './config.ts'
 import { createMatching } from './content/post.matches.ts'
 import { type Database, openDatabase } from './db/client.ts'
+import { startDatabaseClock } from './db/clock.ts'
 import { migrate } from './db/migrate.ts'
+import { limitStatements, unlimitedStatements } from './db/statement-timeout.ts'
 import type { InterestPorts } from './events/interests.ts'
 import type { OutboxPorts } from './events/outbox.ts'
+import { createPatience } from './events/patience.ts'
 import { createRenderer } from './graphql/render.ts'
 import { schema } from './graphql/schema.ts'
 import type { Log } from './log.ts'
@@ -39,7 +42,10 @@ export type Core = {
   renderPost: Render
   /** Says which posts match an endpoint's filter. */
   matching: InterestPorts['matching']
+  /** By the database's clock, which all processes share. */
   now: () => Date
+  /** Looks again how far the clocks are apart. */
+  compareClocks(): Promise<void>
   /** Calls back after every commit with events in this process. */
   onCommit(wake: () => void): void
   close(): Promise<void>
@@ -62,17 +68,21 @@ export const openCore = async (config: Config, world: World): Promise<Core> => {
     await close().catch(() => undefined)
     throw error
   }
-  const now = world.now ?? (() => new Date())
+  const clock = world.now ? null : await startDatabaseClock(database.db)
+  const now = world.now ?? clock?.now ?? (() => new Date())
   const site = siteOf(config)
   const wakes: (() => void)[] = []
   const onError = (error: unknown, event: string) =>
     world.log.error({ err: error, event }, 'rendering failed')
   const render = createRenderer(schema, site, onError)
-  const outbox = { listeners: listenersOf, render }
+  const limit = database.kind === 'postgres' ? limitStatements : unlimitedStatements
+  const outbox = { listeners: listenersOf, render, limitStatements: limit, patience: createPatience() }
   const matching = createMatching(site)
   const interests: InterestPorts = {
     interests: interestsOf,
     matching,
+    limitStatements: limit,
+    patience: createPatience(),
     onError: (error, { filter }) => world.log.error({ err: error, filter }, 'a filter of an endpoint failed'),
   }
   const committed = () => {
@@ -89,5 +99,17 @@ export const openCore = async (config: Config, world: World): Promise<Core> => {
     committed,
   })
   const onCommit = (wake: () => void) => void wakes.push(wake)
-  return { database, write, render, matching, site, now, onCommit, renderPost: renderPool.render, close }
+  const compareClocks = async () => clock?.compare()
+  return {
+    database,
+    write,
+    render,
+    renderPost: renderPool.render,
+    matching,
+    site,
+    now,
+    compareClocks,
+    onCommit,
+    close,
+  }
 }

@@ -1,5 +1,7 @@
 import type { Tx } from '../db/client.ts'
 import type { ApiKeyScope } from '../db/generated/client.ts'
+import type { LimitStatements } from '../db/statement-timeout.ts'
+import type { Patience } from './patience.ts'
 
 /** A filter that a listener has, as JSON, and whose eyes it looks with. What has the same key matches the same. */
 export type Interest = { key: string; filter: object; scopes: ApiKeyScope[] }
@@ -18,6 +20,9 @@ export type InterestPorts = {
   matching(tx: Tx, interests: Interest[], ids: string[]): Promise<(Set<string> | null)[]>
   /** Told of a filter that failed. */
   onError(error: unknown, interest: Interest): void
+  limitStatements: LimitStatements
+  /** With filters, by their keys. */
+  patience: Patience
 }
 
 /** Says which interests a subject matches as it is now. */
@@ -32,10 +37,12 @@ export const createJudge = (tx: Tx, ports: InterestPorts): Judge => {
   return async (subjectId) => {
     // Read once: before and after are about the same filters.
     read ??= ports.interests(tx)
-    const interests = await read
+    const interests = (await read).filter(({ key }) => ports.patience.allows(key))
     const verdict: Verdict = { matched: [], missed: [] }
-    for (let from = 0; from < interests.length; from += interestsAtOnce)
-      await judge(tx, ports, interests.slice(from, from + interestsAtOnce), subjectId, verdict)
+    if (interests.length === 0) return verdict
+    await ports.limitStatements(tx, judgeTimeoutMs, async () => {
+      for (const some of groupsOf(interests, ports.patience)) await judge(tx, ports, some, subjectId, verdict)
+    })
     return verdict
   }
 }
@@ -49,6 +56,20 @@ export const eitherOf = (before: Verdict | null, after: Verdict): Verdict => ({
 // A filter at its limits has some thousands of values, and a statement holds 32,767.
 const interestsAtOnce = 10
 
+// As long as a document may take.
+const judgeTimeoutMs = 200
+
+/** Those that took long each by itself, so that the next time tells which of them it is. */
+const groupsOf = (interests: Interest[], patience: Patience): Interest[][] => {
+  const [quick, slow] = [false, true].map((isSlow) =>
+    interests.filter(({ key }) => patience.isSlow(key) === isSlow),
+  )
+  const groups = (slow ?? []).map((one) => [one])
+  for (let from = 0; from < (quick?.length ?? 0); from += interestsAtOnce)
+    groups.unshift(quick?.slice(from, from + interestsAtOnce) ?? [])
+  return groups
+}
+
 const judge = async (
   tx: Tx,
   ports: InterestPorts,
@@ -56,6 +77,7 @@ const judge = async (
   subjectId: string,
   verdict: Verdict,
 ): Promise<void> => {
+  const start = performance.now()
   await tx.$executeRaw`SAVEPOINT judging`
   try {
     const matches = await ports.matching(tx, interests, [subjectId])
@@ -65,11 +87,17 @@ const judge = async (
       else verdict[found?.has(subjectId) ? 'matched' : 'missed'].push(interest.key)
     }
     await tx.$executeRaw`RELEASE SAVEPOINT judging`
+    const ms = performance.now() - start
+    // Of several it is not known which one took the time; the next look tells.
+    for (const { key } of interests) ports.patience.note(key, ms)
   } catch (error) {
     await tx.$executeRaw`ROLLBACK TO SAVEPOINT judging`
     await tx.$executeRaw`RELEASE SAVEPOINT judging`
     const [only, ...more] = interests
-    if (only && more.length === 0) return ports.onError(error, only)
+    if (only && more.length === 0) {
+      ports.patience.note(only.key, performance.now() - start)
+      return ports.onError(error, only)
+    }
     // One of them is at fault, and the others are not to suffer for it.
     for (const interest of interests) await judge(tx, ports, [interest], subjectId, verdict)
   }

@@ -1,9 +1,11 @@
 import type { Tx } from '../db/client.ts'
 import { type ApiKeyScope, type Event, Prisma } from '../db/generated/client.ts'
+import type { LimitStatements } from '../db/statement-timeout.ts'
 import { newId } from '../id.ts'
 import { type EventType, eventCatalog } from './catalog.ts'
 import type { Verdict } from './interests.ts'
 import { eventColumns } from './log.ts'
+import type { Patience } from './patience.ts'
 
 /** What a domain says has happened. */
 export type Fact = {
@@ -47,6 +49,9 @@ export type Rendering = { data: string | null; errors: Prisma.InputJsonValue | n
 export type OutboxPorts = {
   listeners(tx: Tx, event: Event): Promise<Listener[]>
   render(tx: Tx, event: Event, view: View, signal: AbortSignal): Promise<Rendering>
+  limitStatements: LimitStatements
+  /** With documents, by their rendering keys. */
+  patience: Patience
 }
 
 /** The channel that a commit with events notifies; the relay of every process listens. */
@@ -55,9 +60,11 @@ export const eventsChannel = 'presswire_events'
 // Any constant will do: everything that takes a sequence waits for it, so that sequence order is commit order.
 const sequenceLock = 7_273_701
 
-// Beyond these a publish would wait for its subscribers: 20 documents at 200 ms are 4 s at the very most.
+// Beyond these a publish would wait for its subscribers. What there is no time for is rendered when it is sent.
 const maxDocumentsPerEvent = 20
 const renderTimeoutMs = 200
+// Of all documents of an event together: those that are quick go first.
+const eventTimeoutMs = 250
 
 /**
  * Writes the events of a transaction, with their data rendered for every distinct document that listens. Called last in
@@ -100,19 +107,35 @@ const asJson = (value: object | null | undefined): Prisma.Sql =>
 
 const writeRenderings = async (tx: Tx, ports: OutboxPorts, event: Event): Promise<void> => {
   const listeners = await ports.listeners(tx, event)
+  if (listeners.length === 0) return
+  const byKey = Map.groupBy(listeners, (listener) => listener.renderingKey)
+  const rows = await ports.limitStatements(tx, renderTimeoutMs, () => renderAll(tx, ports, event, byKey))
+  await insertRenderings(tx, rows)
+}
+
+/** Renders as many of the documents as there is time for, those first that were quick the last time. */
+const renderAll = async (
+  tx: Tx,
+  ports: OutboxPorts,
+  event: Event,
+  byKey: Map<string, Listener[]>,
+): Promise<RenderingRow[]> => {
+  const { patience } = ports
+  const start = performance.now()
   const rows: RenderingRow[] = []
-  for (const [key, alike] of Map.groupBy(listeners, (listener) => listener.renderingKey)) {
+  const inOrder = [...byKey].toSorted(
+    ([one], [other]) => Number(patience.isSlow(one)) - Number(patience.isSlow(other)),
+  )
+  for (const [key, alike] of inOrder) {
     const [listener] = alike
     if (!listener) continue
-    const rendering =
-      rows.length < maxDocumentsPerEvent
-        ? await renderInSavepoint(tx, ports, event, listener)
-        : failed(`More than ${maxDocumentsPerEvent} distinct documents listen to this event; use fewer.`)
+    const hasTime =
+      rows.length < maxDocumentsPerEvent && performance.now() - start < eventTimeoutMs && patience.allows(key)
+    const rendering = hasTime ? await renderInSavepoint(tx, ports, event, listener) : late
     const endpointIds = alike.map(({ endpointId }) => endpointId)
-    const { scopes } = listener
-    rows.push({ eventId: event.id, key, endpointIds, scopes, ...rendering })
+    rows.push({ eventId: event.id, key, endpointIds, scopes: listener.scopes, ...rendering })
   }
-  if (rows.length > 0) await insertRenderings(tx, rows)
+  return rows
 }
 
 /** One parameter however many there are: the client would plan each value of each row, while a publish waits. */
@@ -140,6 +163,7 @@ const renderInSavepoint = async (
   event: Event,
   view: View,
 ): Promise<Rendering> => {
+  const start = performance.now()
   await tx.$executeRaw`SAVEPOINT rendering`
   const deadline = AbortSignal.timeout(renderTimeoutMs)
   const tooSlow = new Promise<Rendering>((resolve) => {
@@ -154,6 +178,7 @@ const renderInSavepoint = async (
   if (rendering.data === null || rendering.errors !== null)
     await tx.$executeRaw`ROLLBACK TO SAVEPOINT rendering`
   await tx.$executeRaw`RELEASE SAVEPOINT rendering`
+  ports.patience.note(view.renderingKey, performance.now() - start)
   return rendering
 }
 

@@ -2,7 +2,9 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { describe, expect, inject, test } from 'vitest'
 import { ChangesDocument, type ChangesQueryVariables } from '../../schema/generated/graphql.ts'
 import { openDatabase } from '../../src/db/client.ts'
+import { unlimitedStatements } from '../../src/db/statement-timeout.ts'
 import { type Fact, type OutboxPorts, writeEvents } from '../../src/events/outbox.ts'
+import { createPatience } from '../../src/events/patience.ts'
 import { forgetEvents } from '../../src/events/retention.ts'
 import { newId } from '../../src/id.ts'
 import { isAwaited } from '../../src/webhooks/awaited.ts'
@@ -175,6 +177,8 @@ describe('a reader that asks while events are committed', () => {
   }
   /** Rendering keeps a transaction open after it has its sequence: here for a while that differs. */
   const ports: OutboxPorts = {
+    limitStatements: unlimitedStatements,
+    patience: createPatience(),
     listeners: async () => [listener],
     render: async () => {
       await pause(Math.random() * 20)
