@@ -195,6 +195,7 @@ const startWork = async ({ config, world, core, metrics, notifier, rules, ends }
     now,
     random: world.random ?? Math.random,
     retentionDays: config.EVENT_RETENTION_DAYS,
+    compareClocks: core.compareClocks,
     searchLanguage: config.SEARCH_LANGUAGE,
     log: world.log,
     onError,

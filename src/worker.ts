@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { filingSteps } from './content/filing-jobs.ts'
 import { forgetPreviewTokens } from './content/preview-token.ts'
 import { fireDue } from './content/schedule.ts'
@@ -15,6 +16,7 @@ import type { Queue } from './queue/queue.ts'
 import { composeAwaited, isAwaited } from './webhooks/awaited.ts'
 import { disableExpired } from './webhooks/ending.ts'
 import { fanOut } from './webhooks/fanout.ts'
+import { letGo } from './webhooks/let-go.ts'
 import { createPump, type PumpParts } from './webhooks/pump.ts'
 import { forgetDeliveries, forgetResponses } from './webhooks/retention.ts'
 import { sendingChannel } from './webhooks/sending.ts'
@@ -34,6 +36,8 @@ const responseDays = 30
 
 // Whoever published is answered first, and commits that come together are fanned out together; nobody notices so little.
 const gatherMs = 5
+
+const longestPauseMs = 1_000
 
 // Another process has an earlier event about the same subject in hand, which takes it milliseconds.
 const waitMs = 50
@@ -69,6 +73,8 @@ export const startWorker = async (
     renderPost: Render
     /** How long events are kept, and deliveries that are over. */
     retentionDays: number
+    /** Looks again how far this clock is from the database's. */
+    compareClocks: () => Promise<void>
     searchLanguage: string
     log: Log
   },
@@ -135,11 +141,37 @@ export const startWorker = async (
       .catch(onError)
   }
 
-  const sweep = async (afterCrash = false) => {
-    wake()
-    await fire()
-    await rearm(db, queue, now(), afterCrash)
-    pump.wake()
+  let sweeping: Promise<void> = Promise.resolve()
+  let isSweeping = false
+  const sweep = (afterCrash = false): Promise<void> => {
+    const look = async () => {
+      isSweeping = true
+      await parts.compareClocks()
+      wake()
+      await fire()
+      if (!stopped) await rearm(db, queue, now(), afterCrash)
+      pump.wake()
+      tidy()
+    }
+    const done = sweeping.then(look).finally(() => {
+      isSweeping = false
+    })
+    sweeping = done.catch(() => undefined)
+    return done
+  }
+
+  let tidying: Promise<void> | null = null
+  /** Ends what waits for endpoints that get nothing more: in steps, between which everybody else has their turn. */
+  const tidy = () => {
+    const steps = async () => {
+      for (let start = performance.now(); !stopped && (await letGo(db)) > 0; start = performance.now())
+        await pause(Math.min(performance.now() - start, longestPauseMs))
+    }
+    tidying ??= steps()
+      .catch(onError)
+      .finally(() => {
+        tidying = null
+      })
   }
 
   let pruning: Promise<void> | null = null
@@ -174,7 +206,8 @@ export const startWorker = async (
       fire().catch(onError)
       jobs.wake()
     }, pollMs),
-    setInterval(() => void sweep().catch(onError), sweepMs),
+    // One that hangs is not followed by others, which would wait for it.
+    setInterval(() => void (isSweeping || sweep().catch(onError)), sweepMs),
     setInterval(() => void prune().catch(onError), pruneMs),
   ]
   // Nothing waits for it: after a long pause there may be much to forget.
@@ -192,8 +225,9 @@ export const startWorker = async (
       await running
       await sending
       await firing?.catch(onError)
+      await sweeping
       await pruning?.catch(onError)
-      await Promise.all([jobs.stop(), upkeep.stop()])
+      await Promise.all([jobs.stop(), upkeep.stop(), tidying])
       await pump.drain()
     },
   }

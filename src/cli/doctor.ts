@@ -97,6 +97,7 @@ const secrets = async (config: Config, { db }: Database): Promise<Finding[]> => 
   const key = config.SECRET_KEY ?? readSecretKey(config.DATA_DIR)
   const keys = await db.webhookSecret.findMany()
   const endpoints = await db.webhookEndpoint.findMany({
+    where: { deletedAt: null },
     select: {
       id: true,
       url: true,
@@ -142,7 +143,7 @@ const problemOf = (open: () => unknown): string[] => {
 
 const endpoints = async (config: Config, { db }: Database): Promise<Finding[]> => {
   const allow = parseAllow(config.WEBHOOK_ALLOW)
-  const rows = await db.webhookEndpoint.findMany()
+  const rows = await db.webhookEndpoint.findMany({ where: { deletedAt: null } })
   const broken = rows.flatMap(({ id, url, document, variables, status, statusReason }) => {
     const address = urlProblem(url, allow)
     const problems =

@@ -14,6 +14,8 @@ export type WebhookAllow = {
  * `addressProblem` has to pass every address as well, when the connection is made.
  */
 export function urlProblem(url: string, allow: WebhookAllow): string | null {
+  if (url.length > maxUrlLength)
+    return `The URL has ${url.length} characters; at most ${maxUrlLength} are allowed. What is longer belongs into a header or the document.`
   const parsed = URL.parse(url)
   if (!parsed) return 'The URL cannot be read. Give a full one, such as https://example.com/hooks.'
   const { protocol, username, password, hostname } = parsed
@@ -57,6 +59,9 @@ export function parseAllow(entries: readonly string[]): WebhookAllow {
   if (problems.length > 0) throw new TypeError(problems.join(' '))
   return allow
 }
+
+// As much as servers and proxies take everywhere.
+const maxUrlLength = 2_000
 
 function opensHost(hostname: string, allow: WebhookAllow): boolean {
   const host = bareHost(hostname)

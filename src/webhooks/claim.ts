@@ -128,11 +128,20 @@ const leaseDue = (
         SELECT d.id, d.next_attempt_at, d.sequence FROM webhook_deliveries d
         WHERE d.endpoint_id = lane.id AND d.status = 'PENDING' AND d.next_attempt_at <= ${now}
           AND (d.leased_until IS NULL OR d.leased_until <= ${now})
-          AND NOT (lane."perSubject" AND EXISTS (
-            SELECT 1 FROM webhook_deliveries earlier
-            WHERE earlier.endpoint_id = d.endpoint_id AND earlier.status = 'PENDING'
-              AND (earlier.subject_id = d.subject_id OR earlier.subject_id IS NULL OR d.subject_id IS NULL)
-              AND (earlier.sequence, earlier.id) < (d.sequence, d.id)))
+          -- Each by an index: one of the same subject, a batch, and before a batch anything.
+          AND NOT (lane."perSubject" AND (
+            EXISTS (
+              SELECT 1 FROM webhook_deliveries earlier
+              WHERE earlier.endpoint_id = d.endpoint_id AND earlier.subject_id = d.subject_id
+                AND earlier.status = 'PENDING' AND (earlier.sequence, earlier.id) < (d.sequence, d.id))
+            OR EXISTS (
+              SELECT 1 FROM webhook_deliveries earlier
+              WHERE earlier.endpoint_id = d.endpoint_id AND earlier.subject_id IS NULL
+                AND earlier.status = 'PENDING' AND (earlier.sequence, earlier.id) < (d.sequence, d.id))
+            OR (d.subject_id IS NULL AND EXISTS (
+              SELECT 1 FROM webhook_deliveries earlier
+              WHERE earlier.endpoint_id = d.endpoint_id AND earlier.status = 'PENDING'
+                AND (earlier.sequence, earlier.id) < (d.sequence, d.id)))))
         ORDER BY d.next_attempt_at, d.sequence, d.id
         LIMIT greatest(0, least(lane.begin, lane."inFlight" - lane.leased))
         FOR NO KEY UPDATE OF d SKIP LOCKED

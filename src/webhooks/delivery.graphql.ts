@@ -100,7 +100,10 @@ builder.prismaObjectFields('WebhookDelivery', (t) => ({
     resolve: (delivery, _args, context, info) => loadedBy(delivery.endpointId, context, info),
     load: async (ids: string[], context, _args, info) => {
       const select = selectOf(context, info, 'WebhookEndpoint', { id: true })
-      return inOrder(ids, await context.db.webhookEndpoint.findMany({ select, where: { id: { in: ids } } }))
+      return inOrder(
+        ids,
+        await context.db.webhookEndpoint.findMany({ select, where: { id: { in: ids }, deletedAt: null } }),
+      )
     },
   }),
   event: t.loadable({

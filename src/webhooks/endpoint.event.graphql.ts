@@ -20,7 +20,10 @@ export const EndpointEvent = builder.objectRef<EventRow>('EndpointEvent').implem
         hasScope(context.viewer, 'WEBHOOKS_MANAGE') ? loadedBy(event.subjectId, context, info) : null,
       load: async (ids: string[], context, _args, info) => {
         const select = selectOf(context, info, 'WebhookEndpoint', { id: true })
-        const rows = await context.db.webhookEndpoint.findMany({ select, where: { id: { in: ids } } })
+        const rows = await context.db.webhookEndpoint.findMany({
+          select,
+          where: { id: { in: ids }, deletedAt: null },
+        })
         const byId = new Map(rows.map((row) => [row.id, row]))
         return ids.map((id) => byId.get(id) ?? null)
       },

@@ -27,7 +27,7 @@ export const interestOf = ({ filter, scopes }: Filtering): Interest | null => {
 export const interestsOf = async (tx: Tx): Promise<Interest[]> => {
   const endpoints = await tx.webhookEndpoint.findMany({
     select: { filter: true, scopes: true },
-    where: { filter: { not: Prisma.DbNull } },
+    where: { filter: { not: Prisma.DbNull }, deletedAt: null },
   })
   const interests = endpoints.flatMap((endpoint) => interestOf(endpoint) ?? [])
   return [...new Map(interests.map((interest) => [interest.key, interest])).values()]

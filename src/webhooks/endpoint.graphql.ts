@@ -140,7 +140,8 @@ builder.queryField('webhookEndpoints', (t) =>
       }),
     },
     resolve: async (_root, { createdById: id, ...args }, context, info) => {
-      const where = id == null ? {} : { OR: [{ createdById: id }, { updatedById: id }] }
+      const made = id == null ? {} : { OR: [{ createdById: id }, { updatedById: id }] }
+      const where = { AND: [{ deletedAt: null }, made] }
       const page = readPage(args, newestFirst)
       const select = selectOf(context, info, 'WebhookEndpoint', { id: true, createdAt: true }, nodePaths)
       const rows = await context.db.webhookEndpoint.findMany({
@@ -158,7 +159,7 @@ registerNode('endpoint', 'WebhookEndpoint', async (ids, context, info) =>
   hasScope(context.viewer, 'WEBHOOKS_MANAGE')
     ? context.db.webhookEndpoint.findMany({
         select: selectOf(context, info, 'WebhookEndpoint', { id: true }),
-        where: { id: { in: ids } },
+        where: { id: { in: ids }, deletedAt: null },
       })
     : [],
 )

@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto'
 import { holdKey } from '../auth/api-key.ts'
 import { viewerWith } from '../auth/viewer.ts'
 import type { Tx } from '../db/client.ts'
-import type { ApiKeyScope, Event, Prisma, WebhookEndpoint, WebhookSigning } from '../db/generated/client.ts'
-import { ValidationError } from '../errors.ts'
+import type { ApiKeyScope, Event, WebhookEndpoint, WebhookSigning } from '../db/generated/client.ts'
+import { Prisma } from '../db/generated/client.ts'
+import { ValidationError, type ValidationIssue } from '../errors.ts'
 import { apiVersion, type EventType } from '../events/catalog.ts'
 import type { Listener, View } from '../events/outbox.ts'
 import { maySee } from '../events/visibility.ts'
@@ -12,8 +13,9 @@ import type { Write } from '../write.ts'
 import { interestOf } from './endpoint.filter.ts'
 import { type EndpointInput, type EndpointRules, endpointIssues } from './endpoint.input.ts'
 import { sealHeaders } from './header.ts'
+import { cancelSome, deletedReason } from './let-go.ts'
 import { newKeys, shownOf } from './secret.ts'
-import { cancelComing, cancelPending, lockEndpoint, newestSequence } from './status.ts'
+import { cancelComing, lockEndpoint, newestSequence } from './status.ts'
 
 /** What an endpoint without a document of its own is sent. */
 export const defaultDocument = `subscription {
@@ -42,7 +44,7 @@ export const createWebhookEndpoint = async (
   rules: EndpointRules,
   input: EndpointInput,
 ): Promise<{ endpoint: WebhookEndpoint; secret: string }> => {
-  const issues = endpointIssues(w, rules, input)
+  const issues = [...endpointIssues(w, rules, input), ...(await countIssues(w))]
   if (issues.length > 0) throw new ValidationError(issues)
   await holdKey(w.tx, w.viewer, w.now)
   const id = newId('endpoint')
@@ -83,15 +85,42 @@ export const createWebhookEndpoint = async (
   return { endpoint, secret: shownOf(keys) }
 }
 
-/** Deletes an endpoint with its secrets. Deliveries stay in the log; those that wait are cancelled. */
+/**
+ * Deletes an endpoint with its secrets: it is gone for everybody at once. Deliveries stay in the log; those that wait are
+ * cancelled, very many of them soon after.
+ */
 export const deleteWebhookEndpoint = async (w: Write, id: string): Promise<string> => {
   await lockEndpoint(w, id)
-  const why = 'The endpoint was deleted.'
-  await cancelPending(w, id, why)
-  await cancelComing(w, id, why)
-  await w.tx.webhookEndpoint.delete({ where: { id } })
+  await w.tx.webhookSecret.deleteMany({ where: { endpointId: id } })
+  await w.tx.webhookEndpoint.update({ where: { id }, data: { ...nothingLeft, deletedAt: w.now } })
+  await cancelSome(w.tx, id, deletedReason)
+  await cancelComing(w, id, deletedReason)
   return id
 }
+
+// Each is asked about at every write, so that they are not without number.
+const maxEndpoints = 200
+
+const countIssues = async ({ tx }: Write): Promise<ValidationIssue[]> => {
+  // One at a time: two that were counted together would be one too many.
+  await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtext('webhook endpoints'))`
+  const count = await tx.webhookEndpoint.count({ where: { deletedAt: null } })
+  if (count < maxEndpoints) return []
+  const message = `There are ${count} webhook endpoints already, and at most ${maxEndpoints} are allowed. Delete one that nobody needs any more with deleteWebhookEndpoint.`
+  return [{ message, path: ['input'] }]
+}
+
+// Neither what it was told nor where to outlives it.
+const nothingLeft = {
+  status: 'DISABLED' as const,
+  url: '',
+  description: null,
+  filter: Prisma.DbNull,
+  document: null,
+  variables: Prisma.DbNull,
+  sealedHeaders: null,
+  headerNames: [] as string[],
+} satisfies Prisma.WebhookEndpointUpdateInput
 
 /** Whether an endpoint is to be told of an event that is being committed. */
 export const listensTo = (

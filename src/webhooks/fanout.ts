@@ -9,6 +9,8 @@ import { enterEndpoints } from './turnstile.ts'
 
 // One transaction of the relay: large enough to drain a backlog fast, small enough to hold no lock for long.
 const eventsPerTransaction = 100
+// Of what was rendered, with a copy for each endpoint: after an outage a hundred events can have hundreds of megabytes.
+const bytesPerTransaction = 16 * 1_048_576
 
 type FannedOut = {
   /** How many events have their deliveries now. */
@@ -26,8 +28,7 @@ type FannedOut = {
  */
 export const fanOut = (db: Db, queue: Queue, now: Date): Promise<FannedOut> =>
   db.$transaction(async (tx) => {
-    const { ids, waiting } = await claimEvents(tx)
-    const isFull = ids.length + waiting === eventsPerTransaction
+    const { ids, waiting, isFull } = await claimEvents(tx)
     if (ids.length === 0) return { done: 0, waiting, isFull }
     const where = { id: { in: ids } }
     const events = await tx.event.findMany({
@@ -56,19 +57,34 @@ export const fanOut = (db: Db, queue: Queue, now: Date): Promise<FannedOut> =>
  * Locks the oldest events that have no deliveries yet. Those about a subject of which another process has an earlier one
  * in hand are left to the next look: the deliveries about one subject are made in the order of its events.
  */
-const claimEvents = async (tx: Tx): Promise<{ ids: string[]; waiting: number }> => {
-  const claimed = await tx.$queryRaw<{ id: string }[]>`
-    SELECT id FROM events WHERE fanned_out_at IS NULL
-    ORDER BY sequence LIMIT ${eventsPerTransaction} FOR UPDATE SKIP LOCKED`
-  const ids = claimed.map(({ id }) => id)
-  if (ids.length === 0) return { ids, waiting: 0 }
+const claimEvents = async (tx: Tx): Promise<{ ids: string[]; waiting: number; isFull: boolean }> => {
+  const claimed = await tx.$queryRaw<{ id: string; bytes: number }[]>`
+    SELECT id, (
+      SELECT coalesce(sum(octet_length(data)::bigint * (1 + cardinality(endpoint_ids))), 0)::float8
+      FROM event_renderings WHERE event_id = events.id
+    ) AS bytes
+    FROM events WHERE fanned_out_at IS NULL
+    ORDER BY sequence LIMIT ${eventsPerTransaction} FOR UPDATE OF events SKIP LOCKED`
+  const ids = withinBytes(claimed)
+  const isFull = claimed.length === eventsPerTransaction || ids.length < claimed.length
+  if (ids.length === 0) return { ids, waiting: 0, isFull }
   const early = await tx.$queryRaw<{ id: string }[]>`
     SELECT e.id FROM events e WHERE e.id = ANY(${ids}) AND EXISTS (
       SELECT 1 FROM events earlier
       WHERE earlier.subject_id = e.subject_id AND earlier.sequence < e.sequence
         AND earlier.fanned_out_at IS NULL AND earlier.id <> ALL(${ids}))`
   const waiting = new Set(early.map(({ id }) => id))
-  return { ids: ids.filter((id) => !waiting.has(id)), waiting: waiting.size }
+  return { ids: ids.filter((id) => !waiting.has(id)), waiting: waiting.size, isFull }
+}
+
+/** The first of them that are not too much together, and one at the least. */
+const withinBytes = (events: { id: string; bytes: number }[]): string[] => {
+  let sum = 0
+  const tooMany = events.findIndex(({ bytes }, index) => {
+    sum += bytes
+    return index > 0 && sum > bytesPerTransaction
+  })
+  return events.slice(0, tooMany < 0 ? undefined : tooMany).map(({ id }) => id)
 }
 
 type Told = { event: Event; endpoint: WebhookEndpoint; rendering: EventRendering }

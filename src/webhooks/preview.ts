@@ -66,7 +66,7 @@ const endpointOf = async (db: Tx, rules: EndpointRules, input: PreviewInput): Pr
   if (endpointId == null) return asEndpoint(rules, input)
   if (document != null || variables != null || scopes != null)
     throw wrong('Give either an endpointId, or a document with its variables and scopes.')
-  const row = await db.webhookEndpoint.findUnique({ where: { id: endpointId } })
+  const row = await db.webhookEndpoint.findUnique({ where: { id: endpointId, deletedAt: null } })
   if (!row) throw wrong(`There is no webhook endpoint with the id "${endpointId}".`)
   return {
     ...viewOf(row),

@@ -60,7 +60,7 @@ export const createPump = (parts: PumpParts): Pump => {
   }
 
   const lookLater = (endpointId: string, delayMs: number) => {
-    if (delayMs > longestTimerMs || timers.has(endpointId)) return
+    if (draining || delayMs > longestTimerMs || timers.has(endpointId)) return
     const look = () => {
       timers.delete(endpointId)
       lookAt(endpointId)

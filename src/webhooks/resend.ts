@@ -15,8 +15,14 @@ import { lockEndpoint } from './status.ts'
 export const redeliverWebhook = async (w: Write, id: string): Promise<{ id: string }> => {
   const delivery = await w.tx.webhookDelivery.findUnique({ where: { id } })
   if (!delivery) throw new NotFoundError(`There is no webhook delivery with the id "${id}".`, ['input', 'id'])
-  if (delivery.endpointId === null) throw cannot('Its endpoint was deleted.')
-  const endpoint = await lockEndpoint(w, delivery.endpointId)
+  const endpoint =
+    delivery.endpointId === null
+      ? null
+      : await lockEndpoint(w, delivery.endpointId).catch((error) => {
+          if (error instanceof NotFoundError) return null
+          throw error
+        })
+  if (!endpoint) throw cannot('Its endpoint was deleted.')
   checkNotDisabled(endpoint, ['input', 'id'])
   if (!maySend(endpoint, delivery)) {
     throw cannot(`${showsTooMuch} replayWebhooks renders what it may see now.`)

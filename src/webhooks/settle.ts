@@ -37,7 +37,7 @@ const lockHealth = ({ tx, now }: Write, attempts: Attempt[]): Promise<EndpointHe
     SELECT id, url, consecutive_failures AS "consecutiveFailures", first_failure_at AS "firstFailureAt",
       last_failure_at AS "lastFailureAt", last_success_at AS "lastSuccessAt", open_until AS "openUntil", trips
     FROM webhook_endpoints
-    WHERE id = ANY(${endpointsOf(attempts)}) AND (
+    WHERE id = ANY(${endpointsOf(attempts)}) AND deleted_at IS NULL AND (
       id = ANY(${endpointsOf(failed)}) OR consecutive_failures > 0 OR first_failure_at IS NOT NULL
       OR open_until IS NOT NULL OR trips > 0 OR last_success_at IS NULL
       OR last_success_at < ${new Date(now.getTime() - healthIsFreshMs)})

@@ -2,6 +2,7 @@ import type { WebhookEndpoint, WebhookEndpointStatus } from '../db/generated/cli
 import { NotFoundError } from '../errors.ts'
 import type { Write } from '../write.ts'
 import { untried } from './health.ts'
+import { cancelSome, disabledReason } from './let-go.ts'
 import { wakeSenders } from './sending.ts'
 import { keepFanOutsOut } from './turnstile.ts'
 
@@ -22,6 +23,9 @@ export const setEndpointStatus = async (
 ): Promise<WebhookEndpoint> => {
   const before = await lockEndpoint(w, id)
   if (before.status === status) return before
+  // What was to be cancelled when it was disabled is not sent for being late.
+  if (before.status === 'DISABLED')
+    while ((await cancelSome(w.tx, id, disabledReason(before.statusReason))) > 0);
   const restart = before.status === 'DISABLED' ? { listensAfter: await newestSequence(w) } : {}
   const endpoint = await w.tx.webhookEndpoint.update({
     where: { id },
@@ -36,8 +40,8 @@ export const setEndpointStatus = async (
   })
   if (status === 'ACTIVE') await wakeSenders(w.tx)
   if (status === 'DISABLED') {
-    const why = ['The endpoint was disabled.', reason].filter(Boolean).join(' ')
-    await cancelPending(w, id, why)
+    const why = disabledReason(reason)
+    await cancelSome(w.tx, id, why)
     recordDisabled(w, before, endpoint, reason, () => cancelComing(w, id, why))
   }
   return endpoint
@@ -50,25 +54,18 @@ export const lockEndpoint = async (
   path = ['input', 'id'],
 ): Promise<WebhookEndpoint> => {
   await tx.$queryRaw`SELECT 1 FROM webhook_endpoints WHERE id = ${id} FOR NO KEY UPDATE`
-  const endpoint = await tx.webhookEndpoint.findUnique({ where: { id } })
+  const endpoint = await tx.webhookEndpoint.findUnique({ where: { id, deletedAt: null } })
   if (!endpoint) throw new NotFoundError(`There is no webhook endpoint with the id "${id}".`, path)
   return endpoint
 }
 
-/** Ends what waits to be sent to an endpoint. */
-export const cancelPending = async ({ tx }: Write, endpointId: string, reason: string): Promise<void> =>
-  void (await tx.webhookDelivery.updateMany({
-    where: { endpointId, status: 'PENDING' },
-    data: { status: 'CANCELLED', nextAttemptAt: null, leasedUntil: null, reason },
-  }))
-
 /**
- * Ends what fan-outs have just made, or are making, for an endpoint that gets nothing more. After `cancelPending`, which may
- * have much to end and lets them go on, and right before the commit: from here on they wait.
+ * Ends what fan-outs have just made, or are making, for an endpoint that gets nothing more. After `cancelSome`, which lets
+ * them go on, and right before the commit: from here on they wait. Very much of it is ended after the commit (`letGo`).
  */
-export const cancelComing = async (w: Write, endpointId: string, reason: string): Promise<void> => {
-  await keepFanOutsOut(w.tx, endpointId)
-  await cancelPending(w, endpointId, reason)
+export const cancelComing = async ({ tx }: Write, endpointId: string, reason: string): Promise<void> => {
+  await keepFanOutsOut(tx, endpointId)
+  await cancelSome(tx, endpointId, reason)
 }
 
 /** The sequence of the newest event: whoever begins to listen now is told of those after it. */

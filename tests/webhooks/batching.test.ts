@@ -102,11 +102,11 @@ test('an event after the window has closed opens the next one, and a failed batc
   const one = await publishNew(app.admin, 'In the first window')
   await gathered(app, id, 1)
   app.clock.advance(61 * second)
-  const two = await publishNew(app.admin, 'In the second window')
-  await gathered(app, id, 2)
   await app.worker?.sweep()
   await receiver.waitFor(1)
   await until(async () => (await deliveriesTo(app.admin, id)).some(({ attempts }) => attempts.length === 1))
+  const two = await publishNew(app.admin, 'In the second window')
+  await gathered(app, id, 2)
   app.clock.advance(61 * second)
   await app.worker?.sweep()
 

@@ -26,6 +26,12 @@ const wrong: { fault: string; input: Partial<CreateWebhookEndpointInput>; at: st
   },
   { fault: 'a password', input: { url: 'https://:pw@example.com/' }, at: 'url', says: /user name or passw/ },
   { fault: 'a fragment', input: { url: 'https://example.com/#top' }, at: 'url', says: /fragment/ },
+  {
+    fault: 'a URL without end',
+    input: { url: `https://example.com/${'x'.repeat(3_000)}` },
+    at: 'url',
+    says: /at most 2000/,
+  },
   { fault: 'NUL in the description', input: { description: 'a\0b' }, at: 'description', says: /./ },
   {
     fault: 'a description without end',
@@ -113,4 +119,19 @@ test('an endpoint that does not exist cannot be deleted', async () => {
   })
 
   expect(deleteWebhookEndpoint).toMatchObject({ __typename: 'NotFoundError', path: ['input', 'id'] })
+})
+
+test('there is a number of endpoints beyond which none is made, and the refusal says what to do', async () => {
+  const { app } = lent
+  const { id } = await subscribe(app.admin, { url })
+  const columns = await app.database.db.$queryRaw<{ name: string }[]>`
+    SELECT column_name AS name FROM information_schema.columns
+    WHERE table_name = 'webhook_endpoints' AND table_schema = current_schema() AND column_name <> 'id'`
+  const names = columns.map(({ name }) => `"${name}"`).join()
+  await app.database.runScript(`
+    INSERT INTO webhook_endpoints (id, ${names})
+    SELECT 'endpoint_copy' || number, ${names} FROM webhook_endpoints, generate_series(1, 199) AS number WHERE id = '${id}'`)
+  const issues = await issuesOf(app.admin, { url })
+  expect(issues).toMatchObject([{ message: expect.stringMatching(/at most 200 .*deleteWebhookEndpoint/) }])
+  await app.database.runScript(`DELETE FROM webhook_endpoints WHERE id LIKE 'endpoint_copy%'`)
 })
