@@ -32,10 +32,10 @@ export const countsByPeriod = (
 }
 
 /** The posts of each period as a list; all are months, or all are years. */
-export const listsOfPeriods = (periods: Period[], timezone: string): Lists => {
+export const listsOfPeriods = (periods: (Period & { count: number })[], timezone: string): Lists => {
   const format = periods[0]?.month === null ? 'FMYYYY"-all"' : 'FMYYYY-FMMM'
   return {
-    each: periods.map((period) => listOfPeriod(period, timezone)),
+    each: periods.map((period) => ({ ...listOfPeriod(period, timezone), most: period.count })),
     pairs: Prisma.sql`
       SELECT dated.key, dated.id FROM (
         SELECT to_char(matching.sort_date AT TIME ZONE ${zone(timezone)}, ${format}::text) AS key, matching.id

@@ -1,8 +1,9 @@
 import type { GraphQLResolveInfo } from 'graphql'
 import { Prisma } from '../db/generated/client.ts'
 import { columnName } from '../db/page.ts'
+import { readerOf } from '../graphql/answer-size.ts'
 import type { Context } from '../graphql/context.ts'
-import { columnsOf, selectOf } from '../graphql/select.ts'
+import { columnsOf, fieldsOf, selectOf } from '../graphql/select.ts'
 import { prefixOf } from '../id.ts'
 import { shelvesVisibleToSql } from '../shelves/publicity.ts'
 
@@ -52,12 +53,15 @@ export const filedUnder = async <Row>(
   context: Context,
   info: GraphQLResolveInfo,
 ): Promise<Filed<Row>[]> => {
-  const columns = columnsOf(selectOf(context, info, link.type, { id: true }), link.table)
+  const select = selectOf(context, info, link.type, { id: true })
+  const columns = columnsOf(select, link.table)
+  const read = <One>(statement: Prisma.Sql) =>
+    readerOf(context, info)<Filed<One>>(statement, ['filedId', ...fieldsOf(select)])
   const { revision: revisions = [], event: events = [], post: posts = [] } = Object.groupBy(ids, kindOf)
   const found = await Promise.all([
-    posts.length > 0 ? underPosts<Row>(posts, link, columns, context) : [],
-    revisions.length > 0 ? underRevisions<Row>(revisions, link, columns, context) : [],
-    events.length > 0 ? underPast<Row>(events, link, columns, context) : [],
+    posts.length > 0 ? read<Row>(underPosts(posts, link, columns)) : [],
+    revisions.length > 0 ? read<Row>(underRevisions(revisions, link, columns)) : [],
+    events.length > 0 ? read<Row>(underPast(events, link, columns, context)) : [],
   ])
   return found.flat()
 }
@@ -67,18 +71,18 @@ const kindOf = (id: string): 'revision' | 'event' | 'post' => {
   return prefix === 'revision' || prefix === 'event' ? prefix : 'post'
 }
 
-const underPosts = <Row>(ids: string[], link: Link, columns: Prisma.Sql, { db }: Context) => {
+const underPosts = (ids: string[], link: Link, columns: Prisma.Sql): Prisma.Sql => {
   const [table, via, key] = [link.table, link.via, link.key].map((name) => Prisma.raw(name))
-  return db.$queryRaw<Filed<Row>[]>`
+  return Prisma.sql`
     SELECT ${via}.post_id AS "filedId", ${columns}
     FROM ${via} JOIN ${table} ON ${table}.id = ${via}.${key}
     WHERE ${via}.post_id = ANY(${ids})
     ORDER BY ${via}.post_id, ${via}.position`
 }
 
-const underRevisions = <Row>(ids: string[], link: Link, columns: Prisma.Sql, { db }: Context) => {
+const underRevisions = (ids: string[], link: Link, columns: Prisma.Sql): Prisma.Sql => {
   const table = Prisma.raw(link.table)
-  return db.$queryRaw<Filed<Row>[]>`
+  return Prisma.sql`
     SELECT revision.id AS "filedId", ${columns}
     FROM post_revisions revision
     CROSS JOIN LATERAL json_array_elements_text(revision.snapshot->${link.written}::text)
@@ -89,9 +93,9 @@ const underRevisions = <Row>(ids: string[], link: Link, columns: Prisma.Sql, { d
 }
 
 /** What was public once is public for good, and what is merged or deleted since has no row: the rule is asked all the same. */
-const underPast = <Row>(ids: string[], link: Link, columns: Prisma.Sql, { db, viewer }: Context) => {
+const underPast = (ids: string[], link: Link, columns: Prisma.Sql, { viewer }: Context): Prisma.Sql => {
   const table = Prisma.raw(link.table)
-  return db.$queryRaw<Filed<Row>[]>`
+  return Prisma.sql`
     SELECT event.id AS "filedId", ${columns}
     FROM events event
     CROSS JOIN LATERAL json_array_elements_text(event.before->${columnName(link.written)}::text)

@@ -1,9 +1,10 @@
 import type { GraphQLResolveInfo } from 'graphql'
 import { type Post as PostRow, Prisma } from '../db/generated/client.ts'
 import { pageSize } from '../db/page.ts'
+import { readerOf } from '../graphql/answer-size.ts'
 import { builder } from '../graphql/builder.ts'
 import type { Context } from '../graphql/context.ts'
-import { columnsOf, loadedBy, selectOf } from '../graphql/select.ts'
+import { columnsOf, fieldsOf, loadedBy, selectOf } from '../graphql/select.ts'
 import { prefixOf } from '../id.ts'
 import { filedAs, placedAs } from './filed-as.ts'
 import { Post } from './post.graphql.ts'
@@ -31,7 +32,8 @@ builder.prismaObjectFields('Post', (t) => ({
   }),
   related: t.loadableList({
     type: Post,
-    extensions: { lists: 2 },
+    // It weighs hundreds of posts for each.
+    extensions: { lists: 8 },
     byPath: true,
     description:
       'Published posts that share tags and categories with it, those that share the rarest first, then the newest. Of a tag or category with many posts the 200 that came in last are considered.',
@@ -56,18 +58,19 @@ const neighboursOf = async (
   context: Context,
   info: GraphQLResolveInfo,
 ): Promise<(PostRow | null)[]> => {
-  const columns = columnsOf(selectOf(context, info, 'Post', { id: true }), 'posts')
+  const select = selectOf(context, info, 'Post', { id: true })
   const [compare, direction] = (side === 'next' ? ['>', 'ASC'] : ['<', 'DESC']).map((sql) => Prisma.raw(sql))
-  const rows = await context.db.$queryRaw<Row[]>`
+  const statement = Prisma.sql`
     SELECT own.key AS "besideId", beside.*
     FROM (${ownPlaces(ids)}) own
     CROSS JOIN LATERAL (
-      SELECT ${columns} FROM posts
+      SELECT ${columnsOf(select, 'posts')} FROM posts
       WHERE posts.status = 'PUBLISHED' AND ${visibleToSql(context.viewer)}
         AND (posts.sort_date, posts.id) ${compare} (own.sort_date, own.id) AND posts.id <> own.id
       ORDER BY posts.sort_date ${direction}, posts.id ${direction} LIMIT 1
     ) beside
     WHERE own.status = 'PUBLISHED'`
+  const rows = await readerOf(context, info)<Row>(statement, ['besideId', ...fieldsOf(select)])
   const byId = new Map(rows.map((row) => [row.besideId, row]))
   return ids.map((id) => byId.get(id) ?? null)
 }
@@ -91,10 +94,12 @@ const relatedTo = async (
   info: GraphQLResolveInfo,
 ): Promise<PostRow[][]> => {
   const found = await relatedIds(context, ids, pageSize('first', first))
-  const posts = await context.db.post.findMany({
-    select: selectOf(context, info, 'Post', { id: true }),
-    where: { id: { in: [...new Set([...found.values()].flat())] }, status: 'PUBLISHED' },
-  })
-  const byId = new Map(posts.map((post) => [post.id, post as PostRow]))
+  const select = selectOf(context, info, 'Post', { id: true })
+  const related = [...new Set([...found.values()].flat())]
+  const statement = Prisma.sql`
+    SELECT ${columnsOf(select, 'posts')} FROM posts
+    WHERE posts.id = ANY(${related}::text[]) AND posts.status = 'PUBLISHED'`
+  const posts = await readerOf(context, info)<PostRow>(statement, fieldsOf(select))
+  const byId = new Map(posts.map((post) => [post.id, post]))
   return ids.map((id) => (found.get(id) ?? []).flatMap((relatedId) => byId.get(relatedId) ?? []))
 }

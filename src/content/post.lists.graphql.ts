@@ -1,10 +1,11 @@
 import type { GraphQLResolveInfo } from 'graphql'
 import { Prisma } from '../db/generated/client.ts'
 import { type Connection, readPage, toConnection } from '../db/page.ts'
+import { holdObjects, readerOf } from '../graphql/answer-size.ts'
 import { builder } from '../graphql/builder.ts'
 import { nodePaths } from '../graphql/connection.ts'
 import type { Context } from '../graphql/context.ts'
-import { columnsOf, loadedBy, selectOf } from '../graphql/select.ts'
+import { fieldsOf, loadedBy, selectOf } from '../graphql/select.ts'
 import { Term } from '../taxonomy/term.graphql.ts'
 import { type PostListArgs, postListArgs } from './post.filter.graphql.ts'
 import { treesOf } from './post.filter.slugs.ts'
@@ -171,8 +172,14 @@ export const connectionsOf = async (
 ): Promise<Connection<{ id: string }>[]> => {
   const page = readPage(args, orderingOf(name, args.orderBy))
   const select = selectOf(context, info, 'Post', { id: true, [page.ordering.field]: true }, nodePaths)
-  const columns = columnsOf(select, 'posts')
-  const rows = await pagesOf<{ id: string }>(context.db, set, page, columns, lists)
+  const sizes = lists.each.map(({ most = page.limit }) => Math.min(most, page.limit))
+  holdObjects(
+    sizes.reduce((sum, size) => sum + size, 0),
+    context,
+    info,
+  )
+  const read = readerOf(context, info)
+  const rows = await pagesOf<{ id: string }>(read, set, page, fieldsOf(select), lists)
   let counts: Promise<Map<string, number>> | undefined
   return lists.each.map(({ key }) =>
     toConnection(rows.get(key) ?? [], page, async () => {

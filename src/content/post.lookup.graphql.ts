@@ -1,11 +1,12 @@
-import type { Prisma } from '../db/generated/client.ts'
+import { Prisma } from '../db/generated/client.ts'
+import { readerOf } from '../graphql/answer-size.ts'
 import { builder } from '../graphql/builder.ts'
 import type { Context } from '../graphql/context.ts'
 import { requestError } from '../graphql/errors.ts'
 import { registerNode } from '../graphql/node.ts'
-import { selectOf } from '../graphql/select.ts'
+import { columnsOf, fieldsOf, selectOf } from '../graphql/select.ts'
 import { openPreview, type Preview, withDraft } from './preview.ts'
-import { visibleTo } from './visibility.ts'
+import { visibleTo, visibleToSql } from './visibility.ts'
 
 const OriginInput = builder.inputType('OriginInput', {
   description: 'What a post was in the system it came from.',
@@ -94,9 +95,10 @@ const notUnique = async (by: By, where: Prisma.PostWhereInput, { db }: Context) 
   )
 }
 
-registerNode('post', 'Post', (ids, context, info) =>
-  context.db.post.findMany({
-    select: selectOf(context, info, 'Post', { id: true }),
-    where: { AND: [{ id: { in: ids } }, visibleTo(context.viewer)] },
-  }),
-)
+registerNode('post', 'Post', (ids, context, info) => {
+  const select = selectOf(context, info, 'Post', { id: true })
+  const statement = Prisma.sql`
+    SELECT ${columnsOf(select, 'posts')} FROM posts
+    WHERE posts.id = ANY(${ids}::text[]) AND ${visibleToSql(context.viewer)}`
+  return readerOf(context, info)<{ id: string }>(statement, fieldsOf(select))
+})

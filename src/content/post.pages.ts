@@ -1,17 +1,23 @@
 import type { Tx } from '../db/client.ts'
 import { Prisma } from '../db/generated/client.ts'
-import { columnName, type Page, pageSql } from '../db/page.ts'
+import { columnName, columnsSql, type Page, pageSql } from '../db/page.ts'
 import { type Condition, isFiledUnder, links, type ShelfName } from './post.filter.sql.ts'
 import type { PostSet } from './post.set.ts'
 
-/** One of several lists that are read together: which posts of the set are in it, in SQL on the table `posts`. */
-export type List = { key: string; where: Condition }
+/**
+ * One of several lists that are read together: which posts of the set are in it, in SQL on the table `posts`, and how many
+ * there are at most where that is known.
+ */
+export type List = { key: string; where: Condition; most?: number }
 
 /**
  * Lists that are read together. `pairs` says in SQL what their conditions say: the `key` of a list and the `id` of a post in
  * it, from `matching`, the posts of the set with their id and their sort_date, or from elsewhere.
  */
 export type Lists = { each: List[]; pairs: Prisma.Sql }
+
+/** Runs a statement that selects these columns, by the names that Prisma has for them. */
+export type Read = <Row>(statement: Prisma.Sql, columns: string[]) => Promise<Row[]>
 
 /** The whole set as one list. */
 export const wholeSet: List = { key: '', where: () => Prisma.sql`TRUE` }
@@ -33,20 +39,20 @@ export const listsUnder = (shelf: ShelfName, members: Map<string, string[]>, inS
 /**
  * A page of each list, by its key, all in one statement.
  *
- * @param columns in SQL, the column of the page's order and the id among them.
+ * @param columns by the names that Prisma has for them, that of the page's order and the id among them.
  */
 export const pagesOf = <Row>(
-  db: Tx,
+  read: Read,
   set: PostSet,
   page: Page,
-  columns: Prisma.Sql,
+  columns: string[],
   lists: Lists,
 ): Promise<Map<string, Row[]>> => {
   const { each } = lists
   const isOne = each.length < 2
   return isOne || (!set.looksUp && each.length <= maxBranches)
-    ? branchesOf(db, set, page, columns, each)
-    : cutOf(db, set, page, columns, lists)
+    ? branchesOf(read, set, page, columns, each)
+    : cutOf(read, set, page, columns, lists)
 }
 
 // A page of lists; PostgreSQL plans each by itself, which takes as long as reading hundreds of posts.
@@ -57,16 +63,16 @@ const maxBranches = 100
  * with the newest posts for a large one. A lateral join, with one plan for all, would read every post of the large ones.
  */
 const branchesOf = async <Row>(
-  db: Tx,
+  read: Read,
   { statuses, where }: PostSet,
   page: Page,
-  columns: Prisma.Sql,
+  columns: string[],
   lists: List[],
 ): Promise<Map<string, Row[]>> => {
   const cut = pageSql(page, 'posts')
   const limit = Prisma.sql`LIMIT ${page.limit + 1}`
   const branch = (list: List, status: string) => Prisma.sql`(
-    SELECT ${list.key}::text AS "listKey", ${columns} FROM posts
+    SELECT ${list.key}::text AS "listKey", ${columnsSql(columns, 'posts')} FROM posts
     WHERE posts.status = ${status}::"PostStatus" AND ${where(page)} AND ${list.where(page)} AND ${cut.where}
     ORDER BY ${cut.orderBy} ${limit})`
   const statementOf = (list: List) => {
@@ -76,9 +82,9 @@ const branchesOf = async <Row>(
     const together = Prisma.join(branches, ' UNION ALL ')
     return [Prisma.sql`(SELECT * FROM (${together}) together ORDER BY ${cut.orderByFields} ${limit})`]
   }
-  const rows: (Row & { listKey: string })[] = []
+  const rows: (Row & Listed)[] = []
   for (const statement of inOneGo(lists.flatMap(statementOf)))
-    rows.push(...(await db.$queryRaw<typeof rows>(statement)))
+    rows.push(...(await read<Row & Listed>(statement, ['listKey', ...columns])))
   return Map.groupBy(rows, (row) => row.listKey)
 }
 
@@ -87,26 +93,27 @@ const branchesOf = async <Row>(
  * takes longer to plan or to begin with than to read.
  */
 const cutOf = async <Row>(
-  db: Tx,
+  read: Read,
   { statuses, where }: PostSet,
   page: Page,
-  columns: Prisma.Sql,
+  columns: string[],
   { pairs }: Lists,
 ): Promise<Map<string, Row[]>> => {
   if (statuses.length === 0) return new Map()
   const kept = [...new Set(['id', 'sort_date', columnName(page.ordering.field)])]
   const inStatus = statuses.map((status) => Prisma.sql`posts.status = ${status}::"PostStatus"`)
-  const rows = await db.$queryRaw<(Row & { listKey: string })[]>`
+  const statement = Prisma.sql`
     WITH matching AS MATERIALIZED (
       SELECT ${Prisma.raw(kept.map((column) => `posts.${column}`).join(', '))} FROM posts
       WHERE ${Prisma.join(inStatus, ' OR ', '(', ')')} AND ${where()} AND ${pageSql(page, 'posts').where}
     )
-    SELECT ranked."listKey", ${columns} FROM (
+    SELECT ranked."listKey", ${columnsSql(columns, 'posts')} FROM (
       SELECT pair.key AS "listKey", matching.id,
         row_number() OVER (PARTITION BY pair.key ORDER BY ${pageSql(page, 'matching').orderBy}) AS place
       FROM (${pairs}) pair JOIN matching ON matching.id = pair.id
     ) ranked JOIN posts ON posts.id = ranked.id
     WHERE ranked.place <= ${page.limit + 1} ORDER BY ranked."listKey", ranked.place`
+  const rows = await read<Row & Listed>(statement, ['listKey', ...columns])
   return Map.groupBy(rows, (row) => row.listKey)
 }
 
@@ -140,6 +147,7 @@ export const countsUnder = async (
   return new Map(rows.map(({ key, count }) => [key, count]))
 }
 
+type Listed = { listKey: string }
 type Count = { key: string; count: number }
 
 // The protocol numbers the values of a statement with 16 bits.

@@ -1,9 +1,10 @@
 import type { OutputShape } from '@pothos/core'
 import { type Connection, readPage, toConnection } from '../db/page.ts'
+import { readerOf } from '../graphql/answer-size.ts'
 import { builder, type SchemaTypes } from '../graphql/builder.ts'
 import { nodePaths, PageInfo } from '../graphql/connection.ts'
 import type { Context } from '../graphql/context.ts'
-import { columnsOf, loadedBy, selectOf } from '../graphql/select.ts'
+import { columnsOf, fieldsOf, loadedBy, selectOf } from '../graphql/select.ts'
 import type { SoughtWord } from '../search-words.ts'
 import { wordsIn } from '../search-words.ts'
 import { highlight } from './highlight.ts'
@@ -91,9 +92,10 @@ builder.queryField('search', (t) =>
       const set = await postSet(context, filter)
       const { db, site } = context
       const [found = { few: [] }] = await lookUp(db, words.length > 0 ? [words] : [], site.searchLanguage)
-      const columns = columnsOf(selectOf(context, info, 'Post', { id: true }, nodePaths), 'posts')
+      const select = selectOf(context, info, 'Post', { id: true }, nodePaths)
       const query = matchingAll(words, site.searchLanguage)
-      const rows = await pageOfHits<Row>(db, set, { found, query }, page, columns)
+      const statement = pageOfHits(set, { found, query }, page, columnsOf(select, 'posts'))
+      const rows = await readerOf(context, info)<Row>(statement, ['rank', ...fieldsOf(select)])
       loadedBy(null, context, info)
       const hits: List = { key: '', where: () => isFoundBy(found) }
       const connection = toConnection(rows, page, () => countOf(db, set, hits))
@@ -102,22 +104,58 @@ builder.queryField('search', (t) =>
   }),
 )
 
-// Tens of pages: a passage beyond it would not be the best of many.
-const maxHighlighted = 50_000
+// Two pages, in which most passages are. Every further one has to be read, cut into words and compared.
+const firstPart = 5_000
+// Beyond ten pages a passage would not be the best of many.
+const longestPart = 20_000
 
-/** Two statements, however many hits: the texts, and which of their words the database takes for those sought. */
-const highlightsOf = async (edges: Hit[], { db, site, viewer }: Context): Promise<string[]> => {
-  const ids = edges.map((edge) => edge.node.id)
-  const texts = await db.$queryRaw<{ id: string; text: string }[]>`
-    SELECT id, left(content_text, ${maxHighlighted}) AS text FROM posts
-    WHERE id = ANY(${ids}::text[]) AND ${visibleToSql(viewer)}`
-  const byId = new Map(texts.map(({ id, text }) => [id, text]))
-  const all = [...new Set(texts.flatMap(({ text }) => [...wordsIn(text)].map(({ word }) => word)))]
+/**
+ * Two statements, however many hits: the texts, and which of their words the database takes for those sought. Two more for
+ * those in whose beginning some of the words are not.
+ */
+const highlightsOf = async (edges: Hit[], context: Context): Promise<string[]> => {
   const sought = edges[0]?.words ?? []
+  const ids = [...new Set(edges.map((edge) => edge.node.id))]
+  const found = await passagesIn(ids, firstPart, sought, context)
+  const further = ids.filter((id) => found.get(id)?.isWhole !== true)
+  if (further.length > 0)
+    for (const [id, passage] of await passagesIn(further, longestPart, sought, context))
+      found.set(id, passage)
+  return edges.map((edge) => found.get(edge.node.id)?.html ?? '')
+}
+
+type Passage = { html: string /** Whether there is nothing better further behind. */; isWhole: boolean }
+
+const passagesIn = async (
+  ids: string[],
+  length: number,
+  sought: SoughtWord[],
+  { db, site, viewer }: Context,
+): Promise<Map<string, Passage>> => {
+  const texts = await db.$queryRaw<{ id: string; text: string }[]>`
+    SELECT id, left(content_text, ${length}) AS text FROM posts
+    WHERE id = ANY(${ids}::text[]) AND ${visibleToSql(viewer)}`
+  const ofEach = texts.map(({ id, text }) => ({
+    id,
+    text,
+    words: new Set([...wordsIn(text)].map(({ word }) => word)),
+  }))
+  const all = [...new Set(ofEach.flatMap(({ words }) => [...words]))]
+  // Without stems a word that is found has what was sought in it.
+  const candidates =
+    site.searchLanguage === 'simple'
+      ? all.filter((word) => sought.some((one) => word.includes(one.word)))
+      : all
   const matching = await db.$queryRaw<{ word: string }[]>`
-    SELECT word FROM unnest(${all}::text[]) AS word
+    SELECT word FROM unnest(${candidates}::text[]) AS word
     WHERE to_tsvector('simple', word) || to_tsvector(${site.searchLanguage}::text::regconfig, word)
       @@ ${matchingAny(sought, site.searchLanguage)}`
   const hits = new Set(matching.map(({ word }) => word))
-  return ids.map((id) => highlight(byId.get(id) ?? '', (word) => hits.has(word)))
+  return new Map(
+    ofEach.map(({ id, text, words }) => {
+      const found = [...words].filter((word) => hits.has(word)).length
+      const isWhole = text.length < length || length === longestPart || found >= sought.length
+      return [id, { html: highlight(text, (word) => hits.has(word)), isWhole }]
+    }),
+  )
 }

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import type { Tx } from '../db/client.ts'
 import { Prisma } from '../db/generated/client.ts'
 import { type Ordering, type Page, pageSql } from '../db/page.ts'
 import type { SoughtWord } from '../search-words.ts'
@@ -18,20 +17,19 @@ export const searchOrdering = (words: SoughtWord[]): Ordering => ({
 const maxRanked = 10_000
 
 /**
- * A page of hits, best first. Of more than 10,000 the newest 10,000 are ranked and the others are on no page. The page
+ * A page of hits in SQL, best first. Of more than 10,000 the newest 10,000 are ranked and the others are on no page. The page
  * is cut before its columns are read: joined first, PostgreSQL reads all posts for them.
  *
  * @param columns in SQL, of the table `posts`, the id among them.
  */
-export const pageOfHits = <Row>(
-  db: Tx,
+export const pageOfHits = (
   set: PostSet,
   { found, query }: { found: Found; query: Prisma.Sql },
   page: Page,
   columns: Prisma.Sql,
-): Promise<(Row & { rank: number })[]> => {
+): Prisma.Sql => {
   const { where, orderBy } = pageSql(page, 'ranked')
-  return db.$queryRaw<(Row & { rank: number })[]>`
+  return Prisma.sql`
     SELECT ranked.rank, ${columns} FROM (
       SELECT ranked.id, ranked.rank FROM (
         SELECT hit.id, ts_rank(hit.words, ${query})::float8 AS rank FROM (

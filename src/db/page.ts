@@ -105,6 +105,10 @@ export const pageSql = ({ after, before, ordering, backwards }: Page, table: str
 export const columnName = (field: string): string =>
   field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 
+/** A list of columns in SQL, each under its Prisma name. Names come from the Prisma schema, never from a caller. */
+export const columnsSql = (fields: string[], table: string): Prisma.Sql =>
+  Prisma.raw(fields.map((field) => `${table}.${columnName(field)} AS "${field}"`).join(', '))
+
 export type Connection<Row> = {
   edges: { cursor: string; node: Row }[]
   pageInfo: {

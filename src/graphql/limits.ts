@@ -30,6 +30,10 @@ export const defaultLimits = {
   cost: 10_000,
   // Each is planned and begun by itself, which takes longer than its posts: so many take a second.
   lists: 1_000,
+  // Of what is counted while it is answered: a hundred long articles, or what an app shows of a thousand.
+  bytes: 10_000_000,
+  // The cost takes a plain list for five: this is what they really have.
+  objects: 20_000,
   // Filters nest with AND and OR; coercion and SQL both follow them recursively.
   inputDepth: 20,
   // The schema's own maximum of `first` and `last`: more is refused by the field with PAGE_SIZE_EXCEEDED, so that
@@ -61,6 +65,14 @@ export function limitsPlugin(limits: Limits = defaultLimits): Plugin {
         if (!valid) setResult(result.map(explainAbort))
       }
     },
+    // What turned out to be too large while it was answered is refused as a whole, as what is refused before.
+    onExecute: () => ({
+      onExecuteDone({ result, setResult }) {
+        if (Symbol.asyncIterator in result) return
+        const refused = result.errors?.find(({ extensions }) => extensions.code === 'QUERY_TOO_COMPLEX')
+        if (refused) setResult({ errors: [refused] })
+      },
+    }),
   }
 }
 
@@ -134,6 +146,14 @@ const explained = {
     counted: 'objects in its largest possible answer',
     advice: 'Ask for smaller pages with "first" or "last", or for fewer lists within lists.',
   },
+  bytes: {
+    counted: 'bytes of text in its answer',
+    advice: 'Ask for smaller pages with "first" or "last", or for fewer of the long fields.',
+  },
+  objects: {
+    counted: 'objects in its answer',
+    advice: 'Ask for smaller pages with "first" or "last", or for fewer lists within lists.',
+  },
   lists: {
     counted: 'lists of posts to make, a condition of their filters counting as five and a search as twenty',
     advice: 'Ask for fewer lists within lists, with simpler filters, or in several requests.',
@@ -155,10 +175,15 @@ function explainAbort(error: Error): Error {
 }
 
 /** `value` is left out where counting stopped at the limit. */
-function tooComplex(limit: keyof typeof explained, maximum: number, value?: number): GraphQLError {
+export function tooComplex(
+  limit: keyof typeof explained,
+  maximum: number,
+  value?: number,
+  more = '',
+): GraphQLError {
   const { counted, advice } = explained[limit]
   const found = value === undefined ? `more than ${count(maximum)}` : count(value)
-  const message = `The query has ${found} ${counted}; ${count(maximum)} are allowed. ${advice}`
+  const message = `The query has ${found} ${counted}; ${count(maximum)} are allowed. ${advice}${more}`
   return refusal(message, { code: 'QUERY_TOO_COMPLEX', limit, value, maximum })
 }
 

@@ -42,11 +42,12 @@ import '../webhooks/health.graphql.ts'
 import '../webhooks/preview.graphql.ts'
 import '../webhooks/recovery.graphql.ts'
 import '../webhooks/endpoint.event.graphql.ts'
+import { withAnswerSize } from './answer-size.ts'
 import { builder } from './builder.ts'
 import { withListLimits } from './input-lists.ts'
 
 /** The schema of everything. Importing it does nothing else. */
-export const schema = withListLimits(builder.toSchema())
+export const schema = withAnswerSize(withListLimits(builder.toSchema()))
 
 /** The SDL, sorted: what schema/schema.graphql holds. */
 export const printedSchema = (): string => `${printSchema(lexicographicSortSchema(schema))}\n`

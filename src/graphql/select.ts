@@ -1,8 +1,8 @@
 import { queryFromInfo } from '@pothos/plugin-prisma'
 import { type Mappings, setRowMappings } from '@pothos/selection-mapper'
 import type { GraphQLResolveInfo } from 'graphql'
-import { Prisma } from '../db/generated/client.ts'
-import { columnName } from '../db/page.ts'
+import type { Prisma } from '../db/generated/client.ts'
+import { columnsSql } from '../db/page.ts'
 import type { Context } from './context.ts'
 
 /** The columns that a query asks for, as Prisma's `select`. `always` names those that the program itself needs. */
@@ -29,11 +29,10 @@ export const loadedBy = <Key>(key: Key, context: Context, info: GraphQLResolveIn
 /** The plugin's record of what was planned, with an answer for every field. */
 const everything: Mappings = new Proxy({}, { get: () => ({ nested: {} }) })
 
-/** The same as a list of columns in SQL, each under its Prisma name. Names come from the Prisma schema, never from a caller. */
+/** The same as a list of columns in SQL, each under its Prisma name. */
 export const columnsOf = (select: Record<string, unknown>, table: string): Prisma.Sql =>
-  Prisma.raw(
-    Object.keys(select)
-      .filter((field) => select[field] === true)
-      .map((field) => `${table}.${columnName(field)} AS "${field}"`)
-      .join(', '),
-  )
+  columnsSql(fieldsOf(select), table)
+
+/** The names of the columns that are selected. */
+export const fieldsOf = (select: Record<string, unknown>): string[] =>
+  Object.keys(select).filter((field) => select[field] === true)
