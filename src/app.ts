@@ -4,7 +4,9 @@ import type { Viewer } from './auth/viewer.ts'
 import type { Config } from './config.ts'
 import { filterProblem, filterToJson } from './content/post.filter.json.ts'
 import { type Core, openCore, type World } from './core.ts'
+import { forCaller } from './db/caller.ts'
 import { createNotifier, type Notifier } from './db/notify.ts'
+import { whyNotReady } from './db/readiness.ts'
 import { createFollow } from './events/follow.ts'
 import { eventsChannel } from './events/outbox.ts'
 import { createSignal } from './events/signal.ts'
@@ -12,7 +14,7 @@ import type { Context } from './graphql/context.ts'
 import { documentProblems } from './graphql/render.ts'
 import { schema } from './graphql/schema.ts'
 import { createAuthenticate } from './http/authenticate.ts'
-import type { Call } from './http/call.ts'
+import type { Call, Route } from './http/call.ts'
 import { parseAddresses } from './http/caller-address.ts'
 import { createGraphiql } from './http/graphiql.ts'
 import { graphqlRoute } from './http/graphql-route.ts'
@@ -56,6 +58,7 @@ export const startApp = async (config: Config, world: World, opened?: Core): Pro
   // What was opened, and how it ends; the last one first, so that nothing is closed that another one still needs.
   const ends: End[] = [() => core.close()]
   const stop = async (graceMs = 10_000) => {
+    database.giveUpAfter(graceMs * databasePatience)
     for (const end of ends.splice(0).reverse()) await end(graceMs)
   }
   try {
@@ -89,6 +92,9 @@ export const startApp = async (config: Config, world: World, opened?: Core): Pro
     throw error
   }
 }
+
+// Of the grace: what waits for a database that is silent then fails in time to be logged, and the rest ends.
+const databasePatience = 0.6
 
 type End = (graceMs: number) => Promise<unknown>
 
@@ -153,15 +159,19 @@ const startApi = async ({
     isTrusted: parseAddresses(config.TRUSTED_PROXIES),
     count: limits.count,
     routes: {
-      '/graphql': graphqlRoute({ yoga, page: graphiql.page, authenticate: limits.authenticate, intercept }),
+      '/graphql': answered(
+        graphqlRoute({ yoga, page: graphiql.page, authenticate: limits.authenticate, intercept }),
+      ),
       ...graphiql.routes,
       '/healthz': healthRoute,
-      '/readyz': readyRoute(() => db.$queryRaw`SELECT 1`),
-      '/metrics': metricsRoute({
-        metrics,
-        authenticate: limits.authenticate,
-        isAllowed: parseAddresses(config.METRICS_ALLOW),
-      }),
+      '/readyz': readyRoute(() => forCaller(neverGone, () => whyNotReady(database))),
+      '/metrics': answered(
+        metricsRoute({
+          metrics,
+          authenticate: limits.authenticate,
+          isAllowed: parseAddresses(config.METRICS_ALLOW),
+        }),
+      ),
     },
     onError: (error, { requestId }) => failed(error, requestId),
     onAnswered: (call, status, durationMs) => logCall(log, metrics, call, status, durationMs),
@@ -173,6 +183,15 @@ const startApi = async ({
   if (site.url.endsWith('://localhost:0')) site.url = url
   return url
 }
+
+/** Several probes share a question, of whom one may go away. */
+const neverGone = new AbortController().signal
+
+/** What such a route asks the database it asks for its caller, who may go away. */
+const answered = (route: Route): Route => ({
+  ...route,
+  answer: (call) => forCaller(call.signal, () => route.answer(call)),
+})
 
 const startWork = async ({ config, world, core, metrics, notifier, rules, ends }: Parts): Promise<Worker> => {
   const { database, now } = core

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { databaseUrlProblem } from './database-url.ts'
 import type { DotenvEntry } from './dotenv.ts'
 import { OperatorError } from './errors.ts'
 
@@ -34,6 +35,13 @@ const count = z
   .string()
   .regex(/^\d{1,9}$/, 'must be a whole number from 0 upwards')
   .transform(Number)
+const poolSize = z
+  .string()
+  .refine(
+    (value) => /^\d{1,4}$/.test(value) && Number(value) >= 3 && Number(value) <= 1_000,
+    'must be a whole number from 3 to 1000',
+  )
+  .transform(Number)
 const days = z
   .string()
   .regex(/^[1-9]\d{0,3}$/, 'must be a whole number of days from 1 to 9999')
@@ -52,9 +60,15 @@ const httpUrl = z
 export const settings = {
   DATABASE_URL: z
     .string()
-    .regex(/^postgres(ql)?:\/\//, 'must be a postgresql:// URL')
+    .superRefine((url, context) => {
+      const problem = databaseUrlProblem(url)
+      if (problem) context.addIssue({ code: 'custom', message: problem })
+    })
     .optional()
     .describe('A PostgreSQL 15 or newer. Unset: the embedded database in DATA_DIR.'),
+  DATABASE_POOL_SIZE: withDefault(poolSize, '10').describe(
+    'How many connections to PostgreSQL a process may have for its statements, at least 3; one more listens. Requests wait for one.',
+  ),
   DATA_DIR: withDefault(z.string().min(1), './data').describe(
     'The folder of the embedded database; one process at a time.',
   ),
@@ -194,9 +208,14 @@ const brokenRules = (env: Record<string, string | undefined>, rules: Rules) =>
     }
   })
 
-/** Where the database is. */
-export const locationOf = ({ DATABASE_URL, DATA_DIR }: Config): { url: string } | { folder: string } =>
-  DATABASE_URL ? { url: DATABASE_URL } : { folder: DATA_DIR }
+/** Where the database is, and how many connections may be open to it for whom. */
+export const locationOf = ({
+  DATABASE_URL,
+  DATABASE_POOL_SIZE,
+  DATA_DIR,
+  ROLE,
+}: Config): { url: string; poolSize: number; role: Config['ROLE'] } | { folder: string } =>
+  DATABASE_URL ? { url: DATABASE_URL, poolSize: DATABASE_POOL_SIZE, role: ROLE } : { folder: DATA_DIR }
 
 const wrongSettings = (
   problems: { name: string; message: string }[],

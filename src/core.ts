@@ -1,5 +1,6 @@
 import { type Config, locationOf } from './config.ts'
 import { createMatching } from './content/post.matches.ts'
+import { forNobody } from './db/caller.ts'
 import { type Database, openDatabase } from './db/client.ts'
 import { startDatabaseClock } from './db/clock.ts'
 import { migrate } from './db/migrate.ts'
@@ -85,9 +86,11 @@ export const openCore = async (config: Config, world: World): Promise<Core> => {
     patience: createPatience(),
     onError: (error, { filter }) => world.log.error({ err: error, filter }, 'a filter of an endpoint failed'),
   }
-  const committed = () => {
-    for (const wake of wakes) wake()
-  }
+  // What a commit sets going is not its caller's any more, who may go away.
+  const committed = () =>
+    forNobody(() => {
+      for (const wake of wakes) wake()
+    })
   const write = createWriter({
     db: database.db,
     site,

@@ -1,3 +1,4 @@
+import { forNobody } from './db/caller.ts'
 import type { Db, Tx } from './db/client.ts'
 import type { Event, IdempotentAnswer } from './db/generated/client.ts'
 import { RequestError } from './errors.ts'
@@ -123,7 +124,13 @@ const run = ({ db, seal }: OnceParts, held: Held): Claim => {
     const { count } = await db.idempotentAnswer.deleteMany({ where: { ...mine, sealedOutcome: null } })
     if (count === 0) await db.idempotentAnswer.updateMany({ where: mine, data: { leasedUntil: null } })
   }
-  return { kind: 'run', attempt: { nextOnce, answered, failed } }
+  // Also when the caller has gone: it is for those who ask again.
+  const attempt: Attempt = {
+    nextOnce,
+    answered: (answer) => forNobody(() => answered(answer)),
+    failed: () => forNobody(failed),
+  }
+  return { kind: 'run', attempt }
 }
 
 /** What an outcome tells of: what its events are about, and what it made or found to be so already. */

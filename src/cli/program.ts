@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander'
-import { OperatorError } from '../errors.ts'
+import { operatorErrorOf } from '../db/operator-error.ts'
 import { version } from '../version.ts'
 import type { Exit } from './exit.ts'
 import { sayText } from './output.ts'
@@ -34,8 +34,9 @@ export const run = async (argv: string[]): Promise<number> => {
     return exit.code
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-    if (!(error instanceof OperatorError)) throw error
-    sayText(error.message)
-    return error.exitCode
+    const told = operatorErrorOf(error)
+    if (!told) throw error
+    sayText(told.message)
+    return told.exitCode
   }
 }

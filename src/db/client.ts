@@ -2,7 +2,7 @@ import type { MemoryFS } from '@electric-sql/pglite'
 import type { Database } from './database.ts'
 import { openEmbedded } from './embedded.ts'
 import { copyOfFolder } from './folder-copy.ts'
-import { openPostgres } from './postgres.ts'
+import { openPostgres, type PostgresLocation } from './postgres.ts'
 
 export type { Database, Db, Tx } from './database.ts'
 
@@ -10,7 +10,7 @@ export type { Database, Db, Tx } from './database.ts'
  * Where the database is: a PostgreSQL server, or a folder; `null` = in memory, for tests and for writing migrations, `fs`
  * being the memory where it is not to begin empty.
  */
-export type DatabaseLocation = { url: string; poolSize?: number } | { folder: string | null; fs?: MemoryFS }
+export type DatabaseLocation = PostgresLocation | { folder: string | null; fs?: MemoryFS }
 
 /** Opens a database without touching its tables: `migrate` does that. */
 export const openDatabase = (location: DatabaseLocation): Promise<Database> =>

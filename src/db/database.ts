@@ -1,7 +1,7 @@
 import type { PGlite } from '@electric-sql/pglite'
 import type { SqlMigrationAwareDriverAdapterFactory } from '@prisma/driver-adapter-utils'
-import type pg from 'pg'
 import type { Prisma, PrismaClient } from './generated/client.ts'
+import type { PostgresPool } from './postgres-pool.ts'
 
 export type Db = PrismaClient<'query'>
 /** What runs statements: the root client or a transaction. Domain code takes this and cannot tell which. */
@@ -12,9 +12,11 @@ export type Database = {
   kind: 'postgres' | 'embedded'
   db: Db
   /** The driver beneath, for the queue and the notifier, which speak to it directly. */
-  driver: { pool: pg.Pool } | { pglite: PGlite }
+  driver: { pool: PostgresPool } | { pglite: PGlite }
   adapterFactory: SqlMigrationAwareDriverAdapterFactory
   /** Runs several statements at once, outside any transaction of the client. */
   runScript(sql: string): Promise<void>
+  /** Says that the program is about to end: what the database has not answered after a while it need not answer any more. */
+  giveUpAfter(ms: number): void
   close(): Promise<void>
 }

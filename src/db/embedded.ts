@@ -27,7 +27,17 @@ export const openEmbedded = async ({ folder, fs }: { folder: string | null; fs?:
     await pglite.close().finally(unlock)
   }
   const runScript = async (sql: string) => void (await pglite.exec(sql))
-  return { kind: 'embedded', db, driver: { pglite }, adapterFactory, runScript, close } satisfies Database
+  // It is in this process: what it is at it ends.
+  const giveUpAfter = () => undefined
+  return {
+    kind: 'embedded',
+    db,
+    driver: { pglite },
+    adapterFactory,
+    runScript,
+    giveUpAfter,
+    close,
+  } satisfies Database
 }
 
 const inMemory = (fs?: MemoryFS) => ({ pglite: new PGlite({ fs }), unlock: () => undefined })

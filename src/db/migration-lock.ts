@@ -24,7 +24,7 @@ export const withMigrationLock = async <T>(
     const has = async (sql: string) => (await pglite.query(sql)).rows.length > 0
     return work({ run: (sql) => pglite.exec(sql), has })
   }
-  const client = await driver.pool.connect()
+  const client = await driver.pool.connectWithoutLimit()
   const rows = async <Row>(sql: string) => (await client.query(sql)).rows as Row[]
   try {
     // A step may take as long as it takes; for the tables it waits as long as for this lock.

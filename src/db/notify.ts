@@ -1,5 +1,7 @@
 import pg from 'pg'
 import type { Database } from './client.ts'
+import type { PostgresClient } from './postgres-client.ts'
+import type { PostgresPool } from './postgres-pool.ts'
 
 export type Notifier = {
   /** Calls back on every notification of the channel, and once after a lost connection, since some may be missed. */
@@ -9,6 +11,9 @@ export type Notifier = {
 
 // Long enough not to press a server that is restarting, short enough to be back within 5 s of its return.
 const reconnectDelayMs = 1_000
+const connectMs = 5_000
+// A connection that is dead is found within this and the time in which a statement is looked after.
+const askMs = 5_000
 
 /** Listens for PostgreSQL's notifications, on either database. */
 export const createNotifier = async (database: Database, channels: string[]): Promise<Notifier> => {
@@ -21,7 +26,7 @@ export const createNotifier = async (database: Database, channels: string[]): Pr
   const close =
     'pglite' in database.driver
       ? await listenEmbedded(database.driver.pglite, channels, ring)
-      : await listenPostgres(database.driver.pool.options, channels, ring)
+      : await listenPostgres(database.driver.pool, channels, ring)
   return { on, close }
 }
 
@@ -36,40 +41,64 @@ const listenEmbedded = async (
   }
 }
 
-const listenPostgres = async (
-  options: pg.PoolOptions,
-  channels: string[],
-  ring: (channel: string) => void,
-) => {
-  let client: pg.Client | null = null
+/**
+ * Listens over a connection of its own, and makes it anew whenever it has broken, however early. It is asked something now
+ * and then: one that is dead says nothing of itself, and nobody else asks it anything.
+ */
+const listenPostgres = async (pool: PostgresPool, channels: string[], ring: (channel: string) => void) => {
+  const listen = channels.map((channel) => `LISTEN ${pg.escapeIdentifier(channel)}`).join('; ')
+  let latest: PostgresClient | null = null
+  let client: PostgresClient | null = null
   let closed = false
-  let retry: NodeJS.Timeout | undefined
+  let timer: NodeJS.Timeout | undefined
+
   const connect = async () => {
-    const next = new pg.Client({ ...options, application_name: 'presswire-listener', keepAlive: true })
-    next.on('notification', ({ channel }) => ring(channel))
-    next.on('error', () => undefined)
-    next.on('end', () => {
-      if (!closed && client === next) again()
+    const next = pool.newListener()
+    latest = next
+    next.once('end', () => {
+      // Of an earlier one it says nothing new.
+      if (latest !== next) return
+      client = null
+      again()
     })
-    await next.connect()
+    next.on('notification', ({ channel }) => ring(channel))
+    try {
+      await next.connect()
+      await next.setUp(connectMs)
+      await next.query(listen)
+    } catch (error) {
+      void next.end()
+      throw error
+    }
     client = next
-    for (const channel of channels) await next.query(`LISTEN ${pg.escapeIdentifier(channel)}`)
+    if (closed) await next.end()
   }
   const again = () => {
-    client = null
-    retry = setTimeout(async () => {
+    clearTimeout(timer)
+    if (closed) return
+    timer = setTimeout(async () => {
       try {
         await connect()
         for (const channel of channels) ring(channel)
       } catch {
-        if (!closed) again()
+        again()
       }
     }, reconnectDelayMs)
   }
-  await connect()
+  const ask = setInterval(() => void client?.query('SELECT 1').catch(() => undefined), askMs)
+
+  try {
+    await connect()
+  } catch (error) {
+    closed = true
+    clearInterval(ask)
+    clearTimeout(timer)
+    throw error
+  }
   return async () => {
     closed = true
-    clearTimeout(retry)
+    clearInterval(ask)
+    clearTimeout(timer)
     await client?.end()
   }
 }

@@ -1,79 +1,73 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { PrismaPg } from '@prisma/adapter-pg'
-import pg from 'pg'
+import type pg from 'pg'
+import { checkDatabaseUrl, databaseNameOf } from '../database-url.ts'
 import { OperatorError } from '../errors.ts'
 import type { Database } from './database.ts'
+import { PostgresPool, type Role } from './postgres-pool.ts'
+import { refuseSharedSessions } from './postgres-pooler.ts'
 import { newClient, withWholeScripts } from './prisma.ts'
 
-// Two more than the cores of a small server; PostgreSQL itself allows 100 connections by default.
-const defaultPoolSize = 10
+/** Where a PostgreSQL is, how many connections a process may have to it, and what for. */
+export type PostgresLocation = { url: string; poolSize?: number; role?: Role }
 
-export const openPostgres = async ({
-  url,
-  poolSize = defaultPoolSize,
-}: {
-  url: string
-  poolSize?: number
-}) => {
-  const pool = new pg.Pool({
-    Client: OneAtATime,
+// More than the cores of a small server; PostgreSQL itself allows 100 connections by default.
+const defaultPoolSize = 10
+// Of a transaction that still waits for the server.
+const disconnectMs = 3_000
+// A connection over which nothing is said is asked after by the system, so that one that is dead is known to be.
+const keepAliveMs = 10_000
+
+export const openPostgres = async ({ url, poolSize = defaultPoolSize, role = 'all' }: PostgresLocation) => {
+  checkDatabaseUrl(url)
+  const config: pg.ClientConfig = {
     connectionString: url,
-    max: poolSize,
-    // A database that is away answers a caller within 3 s instead of hanging.
-    connectionTimeoutMillis: 3_000,
-    // The adapter cuts offsets from the text of a time: the session has to be in UTC. Compiling a statement takes up to
-    // 0.4 s, which none of ours ever earns back, and workers for one take 10 ms to start, in which most have answered.
-    options: '-c timezone=UTC -c jit=off -c max_parallel_workers_per_gather=0',
     application_name: 'presswire',
-  })
-  // Without a listener a connection that breaks while idle would end the process.
-  pool.on('error', () => undefined)
-  try {
-    await pool.query('SELECT 1')
-  } catch (error) {
-    await pool.end()
-    throw new OperatorError(
-      `The database at ${withoutPassword(url)} does not answer (${(error as Error).message}). Start it, or correct DATABASE_URL.`,
-      1,
-      { cause: error },
-    )
+    keepAlive: true,
+    keepAliveInitialDelayMillis: keepAliveMs,
+    enableChannelBinding: /[?&]channel_binding=(require|prefer)(&|$)/.test(url),
   }
-  const adapterFactory = withWholeScripts(
-    new PrismaPg(pool),
-    async (script) => void (await pool.query(script)),
-  )
+  const pool = new PostgresPool(config, poolSize, role)
+  try {
+    await refuseSharedSessions(pool)
+  } catch (error) {
+    await pool.close()
+    throw asOperatorError(error as Error, url)
+  }
+  const runScript = async (script: string) => {
+    const client = await pool.connectWithoutLimit()
+    try {
+      await client.query(script)
+    } finally {
+      client.release()
+    }
+  }
+  const adapterFactory = withWholeScripts(new PrismaPg(pool), runScript)
   const db = newClient(adapterFactory)
   const close = async () => {
-    await db.$disconnect()
-    await pool.end()
+    await Promise.race([db.$disconnect(), pause(disconnectMs, undefined, { ref: false })])
+    await pool.close()
   }
-  const runScript = async (sql: string) => void (await pool.query(sql))
-  return { kind: 'postgres', db, driver: { pool }, adapterFactory, runScript, close } satisfies Database
+  const giveUpAfter = (ms: number) => pool.giveUpAfter(ms)
+  return {
+    kind: 'postgres',
+    db,
+    driver: { pool },
+    adapterFactory,
+    runScript,
+    giveUpAfter,
+    close,
+  } satisfies Database
 }
 
-/**
- * In a transaction resolvers ask for several things at once, on one connection. pg's own queue for that is deprecated, so
- * they wait for each other here.
- */
-class OneAtATime extends pg.Client {
-  constructor(config?: string | pg.ClientConfig) {
-    super(config)
-    const ask = this.query.bind(this) as (...args: unknown[]) => Promise<unknown>
-    let last: Promise<unknown> = Promise.resolve()
-    this.query = ((...args: unknown[]) => {
-      // With a callback it is the pool that asks, on a connection that nobody else has then.
-      if (args.some((arg) => typeof arg === 'function')) return ask(...args)
-      const answer = last.then(() => ask(...args))
-      last = answer.catch(() => undefined)
-      return answer
-    }) as typeof this.query
-  }
-}
-
-const withoutPassword = (url: string): string => {
-  try {
-    const { protocol, host, pathname } = new URL(url)
-    return `${protocol}//${host}${pathname}`
-  } catch {
-    return 'DATABASE_URL'
-  }
+const asOperatorError = (error: Error, url: string): OperatorError => {
+  if (error instanceof OperatorError) return error
+  const [reason = ''] = error.message.split('\n')
+  const { severity } = error as { severity?: string }
+  const told = severity === undefined ? 'does not answer' : 'lets nobody in'
+  return new OperatorError(
+    `The database at ${databaseNameOf(url)} ${told} (${reason}). ${severity === undefined ? 'Start it, or correct' : 'Correct'} DATABASE_URL.`,
+    1,
+    { cause: error },
+  )
 }

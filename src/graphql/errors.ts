@@ -1,5 +1,5 @@
 import { GraphQLError } from 'graphql'
-import { isOutage } from '../db/outage.ts'
+import { type Outage, outageOf } from '../db/outage.ts'
 import { isUnstorableText } from '../db/unstorable.ts'
 import { RequestError, type RequestErrorCode } from '../errors.ts'
 
@@ -22,7 +22,8 @@ export const maskError = (error: unknown, requestId: string, log: (error: unknow
     return coded(error)
   if (isUnstorableText(original)) return located(error, unstorable())
   log(original)
-  if (isOutage(original)) return located(error, unavailable())
+  const outage = outageOf(original)
+  if (outage) return located(error, unavailable(outage))
   const extensions = { code: 'INTERNAL_SERVER_ERROR', requestId }
   return located(
     error,
@@ -49,10 +50,13 @@ const unstorable = (): GraphQLError =>
     'A text of the request has a NUL character, which no text here can have; remove it.',
   )
 
-/** The database is away: 503 rather than 500, so that a caller asks again. */
-const unavailable = (): GraphQLError =>
-  new GraphQLError('The database does not answer. Try again in a few seconds.', {
-    extensions: { code: 'SERVICE_UNAVAILABLE', http: { status: 503, headers: { 'retry-after': '5' } } },
+/** 503 rather than 500, so that a caller asks again. */
+const unavailable = ({ message, retryAfterSeconds }: Outage): GraphQLError =>
+  new GraphQLError(message, {
+    extensions: {
+      code: 'SERVICE_UNAVAILABLE',
+      http: { status: 503, headers: { 'retry-after': String(retryAfterSeconds) } },
+    },
   })
 
 const located = (error: unknown, { message, extensions }: GraphQLError): GraphQLError =>

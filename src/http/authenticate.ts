@@ -1,6 +1,6 @@
 import type { Viewer } from '../auth/viewer.ts'
 import { anonymous } from '../auth/viewer.ts'
-import { isOutage } from '../db/outage.ts'
+import { outageOf } from '../db/outage.ts'
 import { type Call, Refusal } from './call.ts'
 
 /**
@@ -23,9 +23,10 @@ export const createAuthenticate =
     )
   }
 
-/** Refuses with 503 where the database is away; any other error stays what it is. */
+/** Refuses with 503 where the database cannot be asked; any other error stays what it is. */
 export const unavailable = (error: unknown): never => {
-  if (!isOutage(error)) throw error
-  const message = 'The database does not answer. Try again in a few seconds.'
-  throw new Refusal(503, 'SERVICE_UNAVAILABLE', message, { 'retry-after': '5' })
+  const outage = outageOf(error)
+  if (!outage) throw error
+  const { message, retryAfterSeconds } = outage
+  throw new Refusal(503, 'SERVICE_UNAVAILABLE', message, { 'retry-after': String(retryAfterSeconds) })
 }

@@ -12,15 +12,16 @@ export const healthRoute: Route = {
 const databaseTimeoutMs = 2_000
 
 /**
- * `/readyz`: requests can be answered, since the database answers and the server is not about to stop. 503 says to send them
- * elsewhere. Who asks meanwhile shares the question: however many ask, there is one statement at a time.
+ * `/readyz`: requests can be answered, writes too, and the server is not about to stop. 503 says to send them elsewhere. Who asks meanwhile shares the question: however many ask, there is one statement at a time.
+ *
+ * @param whyNot asks the database: the reason why it cannot be used, or null.
  */
-export const readyRoute = (askDatabase: () => Promise<unknown>): Route => {
-  let asking: Promise<boolean> | undefined
+export const readyRoute = (whyNot: () => Promise<string | null>): Route => {
+  let asking: Promise<string | null> | undefined
   const ask = () =>
-    within(databaseTimeoutMs, askDatabase())
-      .then((answer) => answer !== 'late')
-      .catch(() => false)
+    within(databaseTimeoutMs, whyNot())
+      .then((reason) => (reason === 'late' ? silent : reason))
+      .catch(() => silent)
       .finally(() => {
         asking = undefined
       })
@@ -30,10 +31,13 @@ export const readyRoute = (askDatabase: () => Promise<unknown>): Route => {
     answer: async ({ stopping }) => {
       if (stopping.aborted) return notReady('The server is stopping.')
       asking ??= ask()
-      return (await asking) ? status(200, { status: 'ready' }) : notReady('The database does not answer.')
+      const reason = await asking
+      return reason === null ? status(200, { status: 'ready' }) : notReady(reason)
     },
   }
 }
+
+const silent = 'The database does not answer.'
 
 const notReady = (reason: string): Answer => status(503, { status: 'not ready', reason })
 

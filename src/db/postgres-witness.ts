@@ -1,0 +1,87 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import pg from 'pg'
+
+/**
+ * Looks after statements from beside, over a connection of its own that is opened for it: a connection that is dead says
+ * nothing of itself.
+ */
+export type Witness = {
+  /** How long a statement may go on before somebody looks after it. */
+  lookAfterMs: number
+  /** Whether no answer will come: the server is silent, or the backend is not at work on anything. */
+  isLost(pid: number): Promise<boolean>
+  /** Ends what a backend is at. Resolves when it was told, or cannot be. */
+  cancel(pid: number): Promise<void>
+}
+
+type Asked = { looks: Map<number, (lost: boolean) => void>; cancels: Map<number, () => void> }
+
+// Statements that hang hang together.
+const gatherMs = 20
+
+/** @param patienceMs how long the server may take to answer before it counts as silent. */
+export const createWitness = (
+  config: pg.ClientConfig,
+  { lookAfterMs, patienceMs }: { lookAfterMs: number; patienceMs: number },
+): Witness => {
+  let gathering: Asked | null = null
+
+  const gather = (): Asked => {
+    if (gathering) return gathering
+    const asked: Asked = { looks: new Map(), cancels: new Map() }
+    gathering = asked
+    const begin = () => {
+      gathering = null
+      void settle(config, patienceMs, asked)
+    }
+    setTimeout(begin, gatherMs)
+    return asked
+  }
+
+  return {
+    lookAfterMs,
+    isLost: (pid) => new Promise((resolve) => void gather().looks.set(pid, resolve)),
+    cancel: (pid) => new Promise((resolve) => void gather().cancels.set(pid, resolve)),
+  }
+}
+
+const settle = async (config: pg.ClientConfig, patienceMs: number, { looks, cancels }: Asked) => {
+  const answer = ask(config, [...looks.keys()], [...cancels.keys()])
+  const seen = await Promise.race([
+    answer.catch((error: unknown) => (hasSpoken(error) ? 'unknown' : 'silent')),
+    pause(patienceMs, 'silent' as const),
+  ])
+  for (const [pid, resolve] of looks) {
+    const state = seen instanceof Map ? (seen.get(pid) ?? 'none') : seen
+    resolve(state === 'silent' || state === 'none' || state.startsWith('idle'))
+  }
+  for (const resolve of cancels.values()) resolve()
+}
+
+/** What each backend is at, by its pid; one that is no more has none. */
+const ask = async (
+  config: pg.ClientConfig,
+  looks: number[],
+  cancels: number[],
+): Promise<Map<number, string>> => {
+  const client = new pg.Client(config)
+  client.on('error', () => undefined)
+  try {
+    await client.connect()
+    const { rows } = await client.query<{ pid: number; state: string | null }>(
+      `SELECT pid, state FROM pg_stat_activity WHERE pid = ANY($1::int[])
+       UNION ALL SELECT pid, CASE WHEN pg_cancel_backend(pid) THEN 'cancelled' END FROM unnest($2::int[]) AS pid`,
+      [looks, cancels],
+    )
+    return new Map(rows.map(({ pid, state }) => [pid, state ?? 'unknown']))
+  } finally {
+    // Not `end`, which waits for the other side's farewell.
+    client.connection.stream.destroy()
+  }
+}
+
+/** An answer all the same: too many connections, perhaps. One that is starting up or shutting down forgets its sessions. */
+const hasSpoken = (error: unknown): boolean => {
+  const { severity, code } = error as { severity?: string; code?: string }
+  return severity !== undefined && !code?.startsWith('57P')
+}
