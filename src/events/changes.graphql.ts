@@ -15,7 +15,7 @@ builder.queryField('changes', (t) =>
   t.field({
     type: EventConnection,
     description:
-      'Every event in commit order, forwards: for a site that would rather ask than be told. Keep the `endCursor` and ask again after it; nothing is missed and nothing comes twice. When there is no next page it is the end of the log, on an empty page too, so that it moves on with events that were not for this reader. Without content:read only events of what is or was public. Events are kept for a while: an `after` that is older is CURSOR_EXPIRED, never a silent gap.',
+      'Every event in commit order, forwards: for a site that would rather ask than be told. Keep the `endCursor` and ask again after it; nothing is missed and nothing comes twice. When there is no next page it is the end of the log, on an empty page too, so that it moves on with events that were not for this reader. Without content:read only events of what is or was public. Events are kept for a while: an `after` that is older is CURSOR_EXPIRED, and so is one that is newer than the log, which a restored backup leaves behind: never a silent gap.',
     args: {
       first: t.arg.int({ description: 'How many: 0 to 100; 20 when absent.' }),
       after: t.arg.string({

@@ -22,7 +22,7 @@ export type LogPage = {
  * snapshot: nothing can be deleted, or committed, between them and leave a gap that nobody sees.
  *
  * @param limit how many at most.
- * @throws RequestError CURSOR_EXPIRED when events after `after` are kept no longer.
+ * @throws RequestError CURSOR_EXPIRED when events after `after` are kept no longer, or when the log ends before it.
  */
 export const readLog = async (
   db: Tx,
@@ -41,6 +41,7 @@ export const readLog = async (
     ORDER BY page.sequence`
   const { forgotten, end } = rows[0] ?? { forgotten: 0n, end: 0n }
   if (after !== null && after < forgotten) throw expired(after, forgotten)
+  if (after !== null && after > end) throw ahead(after, end)
   return { events: rows.filter((row) => row.id !== null), end }
 }
 
@@ -71,6 +72,13 @@ const forgottenThrough = Prisma.sql`coalesce((SELECT forgotten_through FROM rete
 const newestSequence = Prisma.sql`greatest(${forgottenThrough}, (SELECT max(sequence) FROM events))`
 
 type Bounds = { forgotten: bigint; end: bigint }
+
+/** The log was longer once: whoever waited here for it to grow would miss what is written under the numbers in between. */
+const ahead = (after: bigint, end: bigint): RequestError =>
+  new RequestError(
+    'CURSOR_EXPIRED',
+    `"after" is ${after}, and the log ends at ${end}: the site was restored from a backup that is older than this cursor, or it is the cursor of another site. Read again what you keep, then go on without "after".`,
+  )
 
 const expired = (after: bigint, forgotten: bigint): RequestError =>
   new RequestError(

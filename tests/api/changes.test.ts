@@ -145,6 +145,16 @@ test('an after that is older than what is kept is CURSOR_EXPIRED, also when noth
   await retention.update({ where: { id: 1 }, data: { forgottenThrough: 0 } })
 })
 
+test('an after that is newer than the log, as after a restored backup, is CURSOR_EXPIRED and not an empty page', async () => {
+  const end = BigInt(await newest())
+  for (const ahead of [end + 1n, end + 10n, 999_999_999_999_999_999n]) {
+    const { data, errors } = await lent.app.anonymous.send(String(ChangesDocument), { after: String(ahead) })
+    expect([data, errors[0]?.extensions?.code]).toEqual([null, 'CURSOR_EXPIRED'])
+    expect(errors[0]?.message).toContain(`"after" is ${ahead}, and the log ends at ${end}`)
+  }
+  expect((await ask(lent.app.anonymous, { after: String(end) })).edges).toEqual([])
+})
+
 test('a page is one statement, and its posts one more, however many events there are', async () => {
   const { app } = lent
   const start = await newest()

@@ -127,6 +127,13 @@ test('after a sequence that is older than what is kept is told so, and nothing e
   await retention.update({ where: { id: 1 }, data: { forgottenThrough: 0 } })
 })
 
+test('after a sequence that the log ends before, as after a restored backup, is told so and never waited for', async () => {
+  const ahead = await subscribe(lent.app.anonymous, `after: "${BigInt(await newest()) + 10n}"`)
+  await until(() => ahead.hasEnded())
+  expect(ahead.errors.map(({ extensions }) => extensions.code)).toEqual(['CURSOR_EXPIRED'])
+  expect(ahead.events).toEqual([])
+})
+
 test('a comment comes again and again while nothing happens, so that no proxy takes the stream for dead', async () => {
   const following = await subscribe(lent.app.anonymous)
   await until(() => following.text() === ':\n\n'.repeat(3))
