@@ -11,8 +11,9 @@ export type ClientParts = {
   witness: Witness
   /** Told of each that is made, so that it can be cut, while it opens too. */
   onMade(client: PostgresClient): void
-  /** Told when this connection is dead, or leads to a server that takes no writes: others may, too. */
-  onSuspicion(): void
+  /** Told when this connection leads to a server that takes no writes, or is dead: others may, too. */
+  onReadOnly(): void
+  onLost(error: ConnectionLostError): void
 }
 
 // After its limit the server has answered with an error, if there is a server.
@@ -82,9 +83,12 @@ export class PostgresClient extends pg.Client {
       throw new StatementRefusedError('57014', 'The caller has gone.')
     const watch = this.#watch(endsTransaction.test(textOf(args)) ? null : gone)
     try {
-      return await ask(...args)
+      const answer = await ask(...args)
+      this.#parts.witness.heard()
+      return answer
     } catch (error) {
-      if ((error as { code?: string }).code === '25006') this.#parts.onSuspicion()
+      if (isOfServer(error)) this.#parts.witness.heard()
+      if ((error as { code?: string }).code === '25006') this.#parts.onReadOnly()
       throw this.isBroken && !isOfServer(error)
         ? new ConnectionLostError((error as Error).message, { cause: error })
         : error
@@ -111,7 +115,6 @@ export class PostgresClient extends pg.Client {
       if (!over) await pause(answerMs)
       await nextTurn()
       if (over) return
-      this.#parts.onSuspicion()
       this.#cut('The database does not answer on this connection.')
     }
     let timer = setTimeout(() => void look(), witness.lookAfterMs)
@@ -131,7 +134,9 @@ export class PostgresClient extends pg.Client {
   }
 
   #cut(reason: string): void {
-    this.connection.stream.destroy(new ConnectionLostError(reason))
+    const error = new ConnectionLostError(reason)
+    this.#parts.onLost(error)
+    this.connection.stream.destroy(error)
   }
 }
 

@@ -28,6 +28,8 @@ export type LaneOptions = {
   limits: Limits
   /** How long somebody waits for a connection before being told to come back later. */
   waitMs: number
+  /** The same for the turn of a transaction, while the server answers: of many writers all get through. */
+  turnMs: number
   /** When a statement is looked after from beside, and how long the server may be silent then. */
   witness: { lookAfterMs: number; patienceMs: number }
   /** Asked where the server allows no more connections. */
@@ -48,6 +50,7 @@ const renewEveryMs = 1_000
 export const createLane = (config: pg.ClientConfig, options: LaneOptions): Lane => {
   const { size, limits, waitMs } = options
   const clients = new Set<PostgresClient>()
+  const turns = createTurns(options.transactions)
   const born = new WeakMap<object, number>()
   let generation = 0
   let renewedAt = -Infinity
@@ -63,7 +66,11 @@ export const createLane = (config: pg.ClientConfig, options: LaneOptions): Lane 
       clients.add(client)
       client.once('end', () => clients.delete(client))
     },
-    onSuspicion: renew,
+    onReadOnly: renew,
+    onLost: (error) => {
+      renew()
+      turns.refuse(error)
+    },
   }
   const pool = new pg.Pool({
     ...config,
@@ -81,7 +88,6 @@ export const createLane = (config: pg.ClientConfig, options: LaneOptions): Lane 
   // Without a listener a connection that breaks while idle would end the process.
   pool.on('error', () => undefined)
 
-  const turns = createTurns(options.transactions)
   let waiting = 0
   let growing: NodeJS.Timeout | undefined
 
@@ -93,12 +99,12 @@ export const createLane = (config: pg.ClientConfig, options: LaneOptions): Lane 
       throw busy('Too many statements wait for a connection to the database.')
     waiting++
     try {
-      const until = performance.now() + waitMs
-      const endTurn = use === 'transaction' ? await turns.take(waitMs, ending.signal) : undefined
-      if (endTurn === null) throw busy('Too many transactions wait for each other.')
-      return await connect(until).then(
+      const endTurn = use === 'transaction' ? await turns.take(options.turnMs) : undefined
+      return await connect(performance.now() + waitMs).then(
         (client) => guarded(client, endTurn),
         (error) => {
+          // Whoever waits behind would wait as long, for the same.
+          if (error instanceof ConnectionLostError) turns.refuse(error)
           endTurn?.()
           throw error
         },
@@ -143,6 +149,7 @@ export const createLane = (config: pg.ClientConfig, options: LaneOptions): Lane 
 
   const giveUp = () => {
     ending.abort()
+    turns.refuse(stopping())
     for (const client of clients) client.connection.stream.destroy()
   }
 
@@ -220,10 +227,10 @@ const asLost = (error: unknown): unknown => {
 /** At most so many at once; the others wait, those who came first first. */
 const createTurns = (most: number) => {
   let free = most
-  const queue: (() => void)[] = []
+  const queue: { begin(): void; refuse(error: Error): void }[] = []
   const end = () => {
     const next = queue.shift()
-    if (next) next()
+    if (next) next.begin()
     else free++
   }
   const once = () => {
@@ -233,30 +240,31 @@ const createTurns = (most: number) => {
       ended = true
     }
   }
-  /** Resolves to what ends the turn, or to null where it did not come in time. */
-  const take = (waitMs: number, ending: AbortSignal): Promise<(() => void) | null> => {
+  /** Resolves to what ends the turn. */
+  const take = (waitMs: number): Promise<() => void> => {
     if (free > 0) {
       free--
       return Promise.resolve(once())
     }
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
       const begin = () => {
-        settled()
+        clearTimeout(timer)
         resolve(once())
       }
-      const giveUp = () => {
-        settled()
-        queue.splice(queue.indexOf(begin), 1)
-        resolve(null)
-      }
-      const timer = setTimeout(giveUp, waitMs)
-      ending.addEventListener('abort', giveUp, { once: true })
-      const settled = () => {
+      const refuse = (error: Error) => {
         clearTimeout(timer)
-        ending.removeEventListener('abort', giveUp)
+        reject(error)
       }
-      queue.push(begin)
+      const waiter = { begin, refuse }
+      const timer = setTimeout(() => {
+        queue.splice(queue.indexOf(waiter), 1)
+        refuse(busy('Too many transactions wait for each other.'))
+      }, waitMs)
+      queue.push(waiter)
     })
   }
-  return { take }
+  const refuse = (error: Error) => {
+    for (const waiter of queue.splice(0)) waiter.refuse(error)
+  }
+  return { take, refuse }
 }

@@ -16,14 +16,16 @@ export const callersShare = (size: number, role: Role): number =>
     ? 1
     : role === 'api'
       ? size - leastBackground
-      : Math.max(1, Math.min(Math.ceil(size * 0.6), size - leastBackground))
+      : Math.min(Math.ceil(size * 0.7), size - leastBackground)
 
 // At least a third of them reads on.
 const transactionsShare = 0.67
 
-// A caller is to be told within 3 s that the database does not answer: 1.5 s until that is suspected, 1.2 s until it is known.
+// A caller is to be told within 3 s that the database does not answer: 1 s until that is suspected, 1.8 s until it is known.
 const callersWaitMs = 3_000
-const callersWitness = { lookAfterMs: 1_500, patienceMs: 1_200 }
+const callersWitness = { lookAfterMs: 1_000, patienceMs: 1_800 }
+// Of twenty who write at once the last one waits for nineteen, who take their time on a machine that is busy.
+const turnMs = 10_000
 // Nobody waits for an import, and it is not to end because a machine stalls for some seconds.
 const backgroundWaitMs = 10_000
 const backgroundWitness = { lookAfterMs: 5_000, patienceMs: 5_000 }
@@ -44,6 +46,7 @@ export class PostgresPool extends pg.Pool {
       transactions: Math.max(1, Math.floor(forCallers * transactionsShare)),
       limits: limitsOfCallers,
       waitMs: callersWaitMs,
+      turnMs,
       witness: callersWitness,
       askOthersToShed: () => this.#background.shed(),
     })
@@ -53,6 +56,7 @@ export class PostgresPool extends pg.Pool {
       transactions: forBackground,
       limits: limitsOfBackground,
       waitMs: backgroundWaitMs,
+      turnMs,
       witness: backgroundWitness,
       askOthersToShed: () => this.#callers.shed(),
     })

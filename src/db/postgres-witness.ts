@@ -8,6 +8,8 @@ import pg from 'pg'
 export type Witness = {
   /** How long a statement may go on before somebody looks after it. */
   lookAfterMs: number
+  /** Told of every answer of the server: one that answers others is not silent, however busy this machine is. */
+  heard(): void
   /** Whether no answer will come: the server is silent, or the backend is not at work on anything. */
   isLost(pid: number): Promise<boolean>
   /** Ends what a backend is at. Resolves when it was told, or cannot be. */
@@ -25,6 +27,7 @@ export const createWitness = (
   { lookAfterMs, patienceMs }: { lookAfterMs: number; patienceMs: number },
 ): Witness => {
   let gathering: Asked | null = null
+  let heardAt = -Infinity
 
   const gather = (): Asked => {
     if (gathering) return gathering
@@ -32,7 +35,8 @@ export const createWitness = (
     gathering = asked
     const begin = () => {
       gathering = null
-      void settle(config, patienceMs, asked)
+      const startedAt = performance.now()
+      void settle(config, patienceMs, asked, () => heardAt > startedAt)
     }
     setTimeout(begin, gatherMs)
     return asked
@@ -40,12 +44,20 @@ export const createWitness = (
 
   return {
     lookAfterMs,
+    heard: () => {
+      heardAt = performance.now()
+    },
     isLost: (pid) => new Promise((resolve) => void gather().looks.set(pid, resolve)),
     cancel: (pid) => new Promise((resolve) => void gather().cancels.set(pid, resolve)),
   }
 }
 
-const settle = async (config: pg.ClientConfig, patienceMs: number, { looks, cancels }: Asked) => {
+const settle = async (
+  config: pg.ClientConfig,
+  patienceMs: number,
+  { looks, cancels }: Asked,
+  wasHeard: () => boolean,
+) => {
   const answer = ask(config, [...looks.keys()], [...cancels.keys()])
   const seen = await Promise.race([
     answer.catch((error: unknown) => (hasSpoken(error) ? 'unknown' : 'silent')),
@@ -53,7 +65,7 @@ const settle = async (config: pg.ClientConfig, patienceMs: number, { looks, canc
   ])
   for (const [pid, resolve] of looks) {
     const state = seen instanceof Map ? (seen.get(pid) ?? 'none') : seen
-    resolve(state === 'silent' || state === 'none' || state.startsWith('idle'))
+    resolve(state === 'silent' ? !wasHeard() : state === 'none' || state.startsWith('idle'))
   }
   for (const resolve of cancels.values()) resolve()
 }
