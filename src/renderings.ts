@@ -28,9 +28,9 @@ export const createRenderings = (render: (source: PostSource) => Promise<Rendere
   const made = new Map<string, Rendered | CannotRender>()
 
   const make = async (sources: PostSource[]): Promise<void> => {
-    for (const { source, format, excerpt } of sources) {
+    for (const { source, format, excerpt, dialect } of sources) {
       // Nothing else is sent to a thread.
-      const wanted = { source, format, excerpt }
+      const wanted = { source, format, excerpt, dialect }
       made.set(keyOf(wanted), await render(wanted).catch(onlyCannotRender))
     }
   }
@@ -57,8 +57,8 @@ export const createRenderings = (render: (source: PostSource) => Promise<Rendere
   }
 }
 
-const keyOf = ({ source, format, excerpt }: PostSource): string =>
-  JSON.stringify([format, excerpt ?? null, source])
+const keyOf = ({ source, format, excerpt, dialect }: PostSource): string =>
+  JSON.stringify([format, dialect ?? null, excerpt ?? null, source])
 
 const onlyCannotRender = (error: unknown): CannotRender => {
   if (error instanceof CannotRender) return error

@@ -34,18 +34,21 @@ export const renderingOf = async (
   w: Write,
   before: PostState | null,
   snapshot: Snapshot,
+  dialect: PostSource['dialect'] = before?.post.dialect,
 ): Promise<Rendering> => {
-  if (before === null) return { rendered: render(w, snapshot), rendererVersion }
+  const source = { ...snapshot, dialect }
+  if (before === null) return { rendered: render(w, source), rendererVersion }
   const { post } = before
   // Of pending edits, too: they are as new as what is live, or newer.
   const stored = { rendererVersion: post.rendererVersion }
-  if (isSameSource(snapshot, { ...post, excerpt: post.excerptManual }))
+  if (isSameSource(source, { ...post, excerpt: post.excerptManual }))
     return { rendered: storedRendering(post), ...stored }
   const draft =
     post.draftId === null ? null : await w.tx.postRevision.findUnique({ where: { id: post.draftId } })
-  if (draft?.rendered && isSameSource(snapshot, draft.snapshot as unknown as Snapshot))
+  const pending = { ...(draft?.snapshot as unknown as Snapshot), dialect: post.dialect }
+  if (draft?.rendered && isSameSource(source, pending))
     return { rendered: draft.rendered as unknown as Rendered, ...stored }
-  return { rendered: render(w, snapshot), rendererVersion }
+  return { rendered: render(w, source), rendererVersion }
 }
 
 const emptySource: PostSource = { source: '', format: 'MARKDOWN', excerpt: null }
@@ -54,24 +57,29 @@ const withTexts = (base: PostSource, { source, format, excerpt }: PostInput): Po
   source: source ?? base.source,
   format: format ?? base.format,
   excerpt: excerpt === undefined ? base.excerpt : excerpt,
+  dialect: base.dialect,
 })
 
 type Texts = { source: string; format: SourceFormat; excerpt: string | null }
+type Dialect = Pick<PostState['post'], 'dialect'>
 
-const workingTexts = async ({ tx }: Write, id: string): Promise<Texts | null> => {
-  const [found] = await tx.$queryRaw<(Texts & { draft: Texts | null })[]>`
-    SELECT posts.source, posts.format, posts.excerpt_manual AS excerpt, draft.snapshot AS draft
+const workingTexts = async ({ tx }: Write, id: string): Promise<(Texts & Dialect) | null> => {
+  const [found] = await tx.$queryRaw<(Texts & Dialect & { draft: Texts | null })[]>`
+    SELECT posts.source, posts.format, posts.excerpt_manual AS excerpt, posts.dialect, draft.snapshot AS draft
     FROM posts LEFT JOIN post_revisions draft ON draft.id = posts.draft_id WHERE posts.id = ${id}`
-  return found ? (found.draft ?? found) : null
+  return found ? { ...(found.draft ?? found), dialect: found.dialect } : null
 }
 
 /** Whether two sources are rendered to the same. */
 export const isSameSource = (a: PostSource, b: PostSource): boolean =>
-  a.source === b.source && a.format === b.format && (a.excerpt ?? null) === (b.excerpt ?? null)
+  a.source === b.source &&
+  a.format === b.format &&
+  (a.excerpt ?? null) === (b.excerpt ?? null) &&
+  (a.dialect ?? null) === (b.dialect ?? null)
 
-const render = (w: Write, { source, format, excerpt }: PostSource): Rendered => {
+const render = (w: Write, { source, format, excerpt, dialect }: PostSource): Rendered => {
   try {
-    return w.rendered({ source, format, excerpt })
+    return w.rendered({ source, format, excerpt, dialect })
   } catch (error) {
     if (!(error instanceof CannotRender)) throw error
     throw new ValidationError([{ message: error.message, path: ['input', 'source'] }])

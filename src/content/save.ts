@@ -18,8 +18,9 @@ export const insertPost = async (
   action: RevisionAction,
   columns: Partial<Post> = {},
 ): Promise<PostState> => {
-  const content = contentColumns(snapshot, await renderingOf(w, null, snapshot), place)
+  const content = contentColumns(snapshot, await renderingOf(w, null, snapshot, columns.dialect), place)
   const { guid = null, legacyId = null, status = 'DRAFT', scheduledAt = null, wasPublic = false } = columns
+  const { dialect = null } = columns
   const times = {
     createdAt: columns.createdAt ?? w.now,
     updatedAt: columns.updatedAt ?? w.now,
@@ -27,7 +28,7 @@ export const insertPost = async (
   }
   const post = await w.tx.post.create({
     data: {
-      ...{ id, ...content, guid, legacyId, status, wasPublic, ...times },
+      ...{ id, ...content, guid, legacyId, dialect, status, wasPublic, ...times },
       ...approved(w, { scheduledAt, scheduledVersion: null }, 1),
     },
   })
@@ -46,11 +47,13 @@ export const saveLive = async (
   snapshot: Snapshot,
   place: Place,
   action: RevisionAction,
-  state: Partial<Pick<Post, 'status' | 'wasPublic' | 'scheduledAt' | 'unpublishAt' | 'guid' | 'legacyId'>>,
+  state: Partial<
+    Pick<Post, 'status' | 'wasPublic' | 'scheduledAt' | 'unpublishAt' | 'guid' | 'legacyId' | 'dialect'>
+  >,
 ): Promise<PostState> => {
   const { post } = before
   const version = post.headVersion + 1
-  const content = contentColumns(snapshot, await renderingOf(w, before, snapshot), place)
+  const content = contentColumns(snapshot, await renderingOf(w, before, snapshot, state.dialect), place)
   const sortDate = content.publishedAt ?? post.scheduledAt ?? post.createdAt
   const data = {
     ...content,

@@ -1,3 +1,4 @@
+import type { SourceDialect } from '../markup/rendered.ts'
 import type { OffsetDateTime } from '../offset-date-time.ts'
 
 /** What every import source yields, one thing at a time; the run (run.ts) knows no source's own format. */
@@ -34,6 +35,8 @@ export type ImportedPost = {
   /** The body, byte for byte as in the file. */
   source: string
   format: 'MARKDOWN' | 'HTML'
+  /** The program whose notation the body is in, parts of which are hidden there. */
+  dialect: SourceDialect | null
   coverImage: { url: string; alt: string | null } | null
   seo: { title?: string; description?: string; canonicalUrl?: string; noindex?: boolean } | null
   /**

@@ -9,7 +9,7 @@ import { authorsOf } from './jekyll-authors.ts'
 import type { JekyllConfig } from './jekyll-config.ts'
 import { defaultsFor } from './jekyll-defaults.ts'
 import { coverImageOf } from './jekyll-image.ts'
-import { liquidFinding } from './jekyll-liquid.ts'
+import { liquidFindings } from './jekyll-liquid.ts'
 import { withoutPrivate } from './private-metadata.ts'
 
 export type JekyllFile = {
@@ -57,6 +57,7 @@ export function jekyllPost(
     excerpt: fields.text('excerpt'),
     source: frontMatter.body,
     format: /\.html?$/i.test(file) ? 'HTML' : 'MARKDOWN',
+    dialect: dialectOf(fields),
     coverImage: coverImageOf(fields),
     seo: seoOf(fields),
     frontMatter: frontMatter.text,
@@ -73,8 +74,8 @@ export function jekyllPost(
   // Last of the fields: by now every one has been taken from the front matter.
   const { metadata, keptBack } = withoutPrivate(fields.rest())
   if (keptBack.length > 0) fields.warn(firstKey(keptBack), 'private-kept-back', ...keptBackFor(keptBack))
-  const liquid = liquidFinding(file, frontMatter)
-  const findings = [...frontMatter.findings, ...fields.findings, ...(liquid ? [liquid] : [])]
+  const liquid = post.dialect === 'JEKYLL' ? liquidFindings(file, frontMatter) : []
+  const findings = [...frontMatter.findings, ...fields.findings, ...liquid]
   const entries: ImportEntry[] = findings.map((finding) => ({ kind: 'finding', finding }))
   if (!hasError(fields)) entries.push({ kind: 'post', post: { ...post, metadata } })
   return entries
@@ -243,6 +244,13 @@ function termsOf(fields: Fields, singular: string, plural: string): string[] {
 function layoutOf(fields: Fields): string | null {
   const layout = fields.text('layout')?.trim()
   return layout === undefined || layout === 'false' || layout === 'none' ? null : layout
+}
+
+/** Jekyll 4 lets a file switch Liquid off; what looks like a comment is text then. */
+function dialectOf(fields: Fields): ImportedPost['dialect'] {
+  const isLiquid = fields.flag('render_with_liquid') !== false
+  fields.keep('render_with_liquid')
+  return isLiquid ? 'JEKYLL' : 'KRAMDOWN'
 }
 
 function seoOf(fields: Fields): ImportedPost['seo'] {

@@ -46,7 +46,8 @@ export const storePost = async (
   const { place, findings: ofPlace } = await placeOf(w, post, { id, date })
   const filing = await filingOf(w, post)
   const snapshot = snapshotFrom(post, place, filing, publishedAt(post, before, w.now))
-  const columns: Columns = { status, scheduledAt, guid: post.guid, legacyId: post.legacyId }
+  const { guid, legacyId, dialect } = post
+  const columns: Columns = { status, scheduledAt, guid, legacyId, dialect }
   const hasMoved =
     was?.file !== post.file || was.sourceId !== post.sourceId || was.dateText !== dateText(post)
   const isChanged = before === null || hasMoved || differs(before, snapshot, place, columns)
@@ -126,14 +127,15 @@ const updatedAt = ({ updated, date }: ImportedPost, now: Date): Date => {
 
 const dateText = ({ date }: ImportedPost): string | null => date?.text ?? null
 
-type Columns = Pick<Post, 'status' | 'scheduledAt' | 'guid' | 'legacyId'>
+type Columns = Pick<Post, 'status' | 'scheduledAt' | 'guid' | 'legacyId' | 'dialect'>
 
 const differs = (before: PostState, snapshot: Snapshot, { path }: Place, columns: Columns): boolean =>
   changedFieldsOf(snapshotOf(before), snapshot).length > 0 ||
   before.post.path !== path ||
   before.post.status !== columns.status ||
   before.post.guid !== columns.guid ||
-  before.post.legacyId !== columns.legacyId
+  before.post.legacyId !== columns.legacyId ||
+  before.post.dialect !== columns.dialect
 
 const insert = (
   w: Write,

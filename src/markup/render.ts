@@ -1,6 +1,7 @@
 import { asTextIfTooDeep } from './depth.ts'
 import { automaticExcerpt, cutAtMore, type Excerpt } from './excerpt.ts'
 import { giveHeadingsIds } from './heading-ids.ts'
+import { withoutHidden } from './hidden.ts'
 import { htmlToMarkdown } from './html-to-markdown.ts'
 import { markdownToHtml } from './markdown.ts'
 import { markMore, takeMark } from './more-mark.ts'
@@ -15,8 +16,8 @@ import { countWords } from './words.ts'
  *
  * @throws CannotRender when it would be too large.
  */
-export function renderPost({ source, format, excerpt }: PostSource): Rendered {
-  const marked = markMore(toHtml(source, format))
+export function renderPost({ source, format, excerpt, dialect }: PostSource): Rendered {
+  const marked = markMore(toHtml({ source, format, dialect }))
   const { html, at } = takeMark(sanitise(marked.html, marked.mark ?? undefined), marked.mark)
   const found = outline(html)
   const { html: content, headings } = giveHeadingsIds(html, found)
@@ -24,30 +25,31 @@ export function renderPost({ source, format, excerpt }: PostSource): Rendered {
     content,
     text: found.text,
     markdown: htmlToMarkdown(content),
-    ...excerptOf(excerpt, format, { html, at, text: found.text }),
+    ...excerptOf({ source: excerpt ?? '', format, dialect }, { html, at, text: found.text }),
     images: found.images,
     headings,
     wordCount: countWords(found.text),
   }
 }
 
-function toHtml(source: string, format: PostSource['format']): string {
+function toHtml(written: PostSource): string {
+  const { format } = written
+  const source = withoutHidden(written)
   return asTextIfTooDeep(format === 'MARKDOWN' ? markdownToHtml(source) : source)
 }
 
 function excerptOf(
-  written: string | null | undefined,
-  format: PostSource['format'],
+  written: PostSource,
   content: { html: string; at: number | null; text: string },
 ): Pick<Rendered, 'excerptHtml' | 'excerptText' | 'excerptMarkdown' | 'excerptSource'> {
-  if (written?.trim()) return excerptFrom('MANUAL', manualExcerpt(written, format))
+  if (written.source.trim()) return excerptFrom('MANUAL', manualExcerpt(written))
   const cut = cutAtMore(content.html, content.at)
   if (cut !== null) return excerptFrom('MORE_MARKER', cut)
   return excerptFrom('AUTOMATIC', automaticExcerpt(content.text))
 }
 
-function manualExcerpt(written: string, format: PostSource['format']): Excerpt {
-  const html = sanitise(toHtml(written, format)).trim()
+function manualExcerpt(written: PostSource): Excerpt {
+  const html = sanitise(toHtml(written)).trim()
   return { html, text: outline(html).text }
 }
 

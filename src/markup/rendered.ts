@@ -3,7 +3,11 @@ export type PostSource = {
   format: 'MARKDOWN' | 'HTML'
   /** An excerpt written by hand, in the post's format. Null, undefined and blank mean that there is none. */
   excerpt?: string | null
+  /** Of what was imported: parts of it are hidden there. */
+  dialect?: SourceDialect | null
 }
+
+export type SourceDialect = 'JEKYLL' | 'KRAMDOWN'
 
 export type Image = {
   url: string

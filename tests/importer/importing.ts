@@ -46,6 +46,7 @@ export const entry = (fields: Partial<ImportedPost> & { file: string }): ImportE
     excerpt: null,
     source: 'The body.\n',
     format: 'MARKDOWN',
+    dialect: null,
     coverImage: null,
     seo: null,
     metadata: {},

@@ -72,6 +72,7 @@ describe('the fields of a post', () => {
         excerpt: 'By _hand_',
         source: ' body\r\n',
         format: 'MARKDOWN',
+        dialect: 'JEKYLL',
         coverImage: { url: '/a.png', alt: 'An a' },
         seo: { description: 'Short & sweet', canonicalUrl: 'https://example.com/a', noindex: true },
         frontMatter: expect.stringMatching(/^id: 0042\n.*null\]\}\n$/s),
