@@ -1,15 +1,24 @@
 import type { Tx } from '../db/client.ts'
 import { newId } from '../id.ts'
 import type { Write } from '../write.ts'
+import type { Stored } from './outcome.ts'
+
+type Counts = { created: number; changed: number; unchanged: number }
+
+/** What an event keeps of an import: all of it, and what of it everybody may know. */
+export type ImportDetail = Counts & { source: string; failed: number; public: Counts }
 
 /** Records the one event that an import makes, however many posts it brought in. */
 export const announceImport = (
   w: Write,
   source: string,
-  counts: { created: number; changed: number; unchanged: number; failed: number },
-  isPublic: boolean,
+  {
+    report,
+    publicCounts,
+    touched,
+  }: { report: Counts & { failed: number }; publicCounts: Counts; touched: Stored['touched'] },
 ): void => {
-  const { created, changed, unchanged, failed } = counts
+  const { created, changed, unchanged, failed } = report
   w.record({
     type: 'import.completed',
     subjectId: newId('event'),
@@ -19,8 +28,8 @@ export const announceImport = (
     // Every answer carries the tag "all": after an import nothing that was stored can be trusted.
     invalidates: ['all'],
     paths: [],
-    isPublic,
-    detail: { source, created, changed, unchanged, failed },
+    isPublic: touched !== 'private',
+    detail: { source, created, changed, unchanged, failed, public: publicCounts } satisfies ImportDetail,
   })
 }
 

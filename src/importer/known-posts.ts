@@ -1,4 +1,5 @@
 import type { Tx } from '../db/client.ts'
+import type { PostStatus } from '../db/generated/client.ts'
 import { slugify } from '../slug.ts'
 import type { ImportedPost } from './item.ts'
 
@@ -14,6 +15,7 @@ export type KnownPost = {
   title: string
   publishedAt: Date | null
   dateText: string | null
+  status: PostStatus
 }
 
 /** Everything that earlier runs of the import brought in, in one statement. */
@@ -27,7 +29,7 @@ export const knownPosts = async (tx: Tx, source: string): Promise<KnownPosts> =>
       checksum: true,
       sourceId: true,
       dateText: true,
-      post: { select: { guid: true, slug: true, title: true, publishedAt: true } },
+      post: { select: { guid: true, slug: true, title: true, publishedAt: true, status: true } },
     },
   })
   return new KnownPosts(rows.map(({ path, post, ...row }) => ({ ...row, ...post, file: path })))

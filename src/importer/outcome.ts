@@ -6,6 +6,8 @@ export type Stored = {
   result: 'created' | 'changed' | 'unchanged' | 'skipped' | null
   /** Who could notice a difference: nobody, those with a key, or everyone. */
   touched: 'nothing' | 'private' | 'public'
+  /** Whether readers see the post, or saw it until now: only those are counted for everybody. */
+  isPublic?: boolean
   findings: ImportFinding[]
 }
 

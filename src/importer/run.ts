@@ -63,11 +63,11 @@ export const runImport = async (
   // Only now is it certain which files are gone: a post that has one of those can be in another file today.
   for (const post of perhapsMoved) await store({ kind: 'post', post }, known.movedTo(post))
 
-  const { touched, report } = tally
+  const { report } = tally
   try {
     const { value: isDue } =
-      touched === 'nothing' ? await write(viewer, (w) => isUnannounced(w.tx, source)) : { value: true }
-    if (isDue) await write(viewer, async (w) => announceImport(w, source, report, touched !== 'private'))
+      tally.touched === 'nothing' ? await write(viewer, (w) => isUnannounced(w.tx, source)) : { value: true }
+    if (isDue) await write(viewer, async (w) => announceImport(w, source, tally))
   } catch (error) {
     throw stoppedAt('its end', error)
   }
@@ -82,7 +82,8 @@ const storeEntry = async (
   { viewer, source, was }: { viewer: Viewer; source: string; was: KnownPost | null },
 ): Promise<Stored> => {
   // Nothing to ask the database: a second run of a large blog is over in a moment.
-  if (entry.kind === 'post' && was?.checksum === checksumOf(entry.post)) return unchanged
+  if (entry.kind === 'post' && was?.checksum === checksumOf(entry.post))
+    return { ...unchanged, isPublic: was.status === 'PUBLISHED' }
   const work = (w: Write) => {
     if (entry.kind === 'author') return storeAuthor(w, entry.author)
     if (entry.kind === 'category') return storeCategory(w, entry.category)
@@ -102,6 +103,7 @@ const nameOf = (entry: StoredEntry): string => {
 
 const createTally = () => {
   const report: ImportReport = { created: 0, changed: 0, unchanged: 0, skipped: 0, failed: 0, findings: [] }
+  const publicCounts = { created: 0, changed: 0, unchanged: 0 }
   const failed = new Set<string>()
   let touched: Stored['touched'] = 'nothing'
   const find = (findings: ImportFinding[]): void => {
@@ -111,11 +113,14 @@ const createTally = () => {
   }
   const add = (stored: Stored): void => {
     if (stored.result !== null) report[stored.result]++
+    if (stored.isPublic && stored.result !== null && stored.result !== 'skipped')
+      publicCounts[stored.result]++
     if (stored.touched === 'public' || touched === 'nothing') touched = stored.touched
     find(stored.findings)
   }
   return {
     report,
+    publicCounts,
     find,
     add,
     get touched() {

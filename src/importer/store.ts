@@ -61,6 +61,7 @@ export const storePost = async (
   return {
     result: before === null ? 'created' : hasChanged ? 'changed' : 'unchanged',
     touched: !hasChanged ? 'nothing' : isPublic ? 'public' : 'private',
+    isPublic,
     findings: [...ofIds, ...ofPlace, ...ofPaths],
   }
 }

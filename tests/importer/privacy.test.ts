@@ -106,6 +106,32 @@ test('the event of an import that brought in nothing public is not public', asyn
   expect(await last()).toMatchObject({ isPublic: false, detail: { source: 'hidden', changed: 1 } })
 })
 
+test('the event of an import counts for everybody what is public, and names no import', async () => {
+  const { anonymous, clientWith } = lent.app
+  const files = {
+    '_posts/2011-01-01-seen.md': file('title: Seen'),
+    '_drafts/one.md': file('title: One'),
+    '_drafts/two.md': file('title: Two'),
+    '_posts/2011-01-02-broken.md': '---\ntitle: "No end\n---\n',
+  }
+  await importFiles(lent.app, 'confidential-client', files)
+  const more = { ...files, '_posts/2011-01-03-more.md': file('title: More') }
+  await importFiles(lent.app, 'confidential-client', more)
+  const query = `{ changes(types: [IMPORT_COMPLETED], first: 100) { nodes {
+    ... on ImportEvent { source created changed unchanged failed } } } }`
+  type Told = { changes: { nodes: object[] } }
+  const lastTwo = async (client: typeof anonymous) =>
+    (await client.send<Told>(query)).data?.changes.nodes.slice(-2)
+  expect(await lastTwo(anonymous)).toEqual([
+    { source: null, created: 1, changed: 0, unchanged: 0, failed: 0 },
+    { source: null, created: 1, changed: 0, unchanged: 1, failed: 0 },
+  ])
+  expect(await lastTwo(await clientWith('CONTENT_READ'))).toEqual([
+    { source: 'confidential-client', created: 3, changed: 0, unchanged: 0, failed: 1 },
+    { source: 'confidential-client', created: 1, changed: 0, unchanged: 3, failed: 1 },
+  ])
+})
+
 test('people’s data in front matter is in no answer without a key, and kept for keys with content:read', async () => {
   const private_ =
     'author: { display_name: Jane Roe, login: jane, email: jane@example.org }\nauthor_email: jane@example.org\ncomments: [{ author: Reader, author_email: reader@example.net }]'
