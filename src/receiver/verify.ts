@@ -7,25 +7,28 @@ export type { WebhookEventType }
 
 /**
  * Checks that a request is a webhook of ours, unaltered and fresh, and returns its body. Call it with the body
- * as it arrived, before any JSON parsing.
+ * as it arrived, before any JSON parsing: a string, or bytes in any form.
  *
  * `secretOrPublicKey` is the endpoint's `whsec_…` secret or its `whpk_…` public key; give several, and one that
- * fits is enough. Throws `WebhookVerificationError`, whose `code` and message say why; answer that with 400.
+ * fits is enough. Throws `WebhookVerificationError` and nothing else: `code` and message say why; answer that with 400.
  * A delivery may come more than once: `webhook-id` is the same each time.
  */
 export async function verifyWebhook<Message extends WebhookEvent | EventBatch = WebhookEvent>(
-  rawBody: string | Uint8Array,
+  rawBody: string | ArrayBuffer | ArrayBufferView,
   headers: Headers | Record<string, string | string[] | undefined>,
   secretOrPublicKey: string | readonly string[],
-  { toleranceSeconds = 300, now = new Date() }: VerifyOptions = {}, // 300 s as in the specification's libraries
+  options: VerifyOptions = {},
 ): Promise<Message> {
-  const body = bytesOf(rawBody)
+  const bytes = bytesOf(rawBody)
   const id = requiredHeader(headers, 'webhook-id')
   const timestamp = requiredHeader(headers, 'webhook-timestamp')
   const signatures = requiredHeader(headers, 'webhook-signature').split(' ', maxSignatures)
-  checkFresh(timestamp, now, toleranceSeconds)
-  await checkSigned(concat(`${id}.${timestamp}.`, body), signatures, [secretOrPublicKey].flat())
-  return parsed(body) as Message // the signature says who wrote it; its shape is the sender's contract
+  checkFresh(timestamp, clockOf(options))
+  const head = new TextEncoder().encode(`${id}.${timestamp}.`)
+  // One copy is signed and parsed, whoever else can write to those bytes.
+  const content = concat(head, bytes)
+  await checkSigned(content, signatures, [secretOrPublicKey].flat())
+  return parsed(content.subarray(head.length)) as Message // the signature says who wrote it; its shape is the sender's contract
 }
 
 // Two of each kind during a rotation, and room. Each costs a pass over the body: a stranger may not choose how many.
@@ -34,7 +37,8 @@ const maxSignatures = 16
 export type VerifyOptions = {
   /** How old, or how far ahead of this clock, the attempt may be. */
   toleranceSeconds?: number
-  now?: Date
+  /** The present, if not this clock's: a date, or milliseconds since 1970. */
+  now?: Date | number
 }
 
 /** The body of a delivery that carries one event; `type` says which, and with it what `subject` is. */
@@ -91,6 +95,7 @@ export type VerificationFailure =
   | 'from_the_future'
   | 'bad_signature'
   | 'bad_key'
+  | 'bad_option'
   | 'body_not_raw'
   | 'not_json'
 
@@ -104,39 +109,80 @@ export class WebhookVerificationError extends Error {
   }
 }
 
-function bytesOf(rawBody: string | Uint8Array): Uint8Array {
+/** By what the runtime knows of a value and not by its class, of which each realm (Jest, Electron, a frame) has its own. */
+function bytesOf(rawBody: unknown): Uint8Array {
   if (typeof rawBody === 'string') return new TextEncoder().encode(rawBody)
-  if (rawBody instanceof Uint8Array) return rawBody
+  try {
+    if (ArrayBuffer.isView(rawBody))
+      return new Uint8Array(rawBody.buffer, rawBody.byteOffset, rawBody.byteLength)
+    if (isBuffer(rawBody)) return new Uint8Array(rawBody)
+  } catch {
+    throw new WebhookVerificationError(
+      'body_not_raw',
+      'The bytes of the body were handed on to somebody else.',
+    )
+  }
+  const isPromise = typeof (rawBody as { then?: unknown } | null | undefined)?.then === 'function'
   throw new WebhookVerificationError(
     'body_not_raw',
-    'The body is neither a string nor bytes. Pass it as it arrived, before any JSON parsing.',
+    `The body is ${isPromise ? 'a promise: await it' : 'neither a string nor bytes'}. Pass it as it arrived, before any JSON parsing.`,
   )
 }
 
-function requiredHeader(
-  headers: Headers | Record<string, string | string[] | undefined>,
-  name: string,
-): string {
-  const value =
-    typeof headers.get === 'function' // not instanceof: frameworks bring a Headers of their own
-      ? headers.get(name)
-      : Object.entries(headers).find(([key]) => key.toLowerCase() === name)?.[1]
+function isBuffer(value: unknown): value is ArrayBuffer {
+  const kinds = [ArrayBuffer, ...(typeof SharedArrayBuffer === 'undefined' ? [] : [SharedArrayBuffer])]
+  return kinds.some(({ prototype }) => {
+    try {
+      // It answers for buffers alone, those of other realms included.
+      return Object.getOwnPropertyDescriptor(prototype, 'byteLength')?.get?.call(value) !== undefined
+    } catch {
+      return false
+    }
+  })
+}
+
+function requiredHeader(headers: unknown, name: string): string {
+  const value = headerOf(headers, name)
   const text = Array.isArray(value) ? value.join(' ') : value
-  if (text) return text
+  if (text !== undefined && text !== null && text !== '') return String(text)
   throw new WebhookVerificationError(
     'missing_header',
     `The request has no ${name} header: it is not a webhook.`,
   )
 }
 
-function checkFresh(timestamp: string, now: Date, toleranceSeconds: number): void {
+function headerOf(headers: unknown, name: string): unknown {
+  if (typeof headers !== 'object' || headers === null) return undefined
+  // Not instanceof: frameworks bring a Headers of their own.
+  if ('get' in headers && typeof headers.get === 'function') return headers.get(name)
+  return Object.entries(headers).find(([key]) => key.toLowerCase() === name)?.[1]
+}
+
+type Clock = { nowSeconds: number; toleranceSeconds: number }
+
+/** What is no time, or no number, must not make every age a good one. */
+function clockOf(options: VerifyOptions | null): Clock {
+  const { toleranceSeconds = 300, now = Date.now() } = options ?? {} // 300 s as in the specification's libraries
+  const nowMs: unknown = typeof now === 'number' ? now : now?.getTime?.()
+  const nowSeconds = typeof nowMs === 'number' ? Math.floor(nowMs / 1000) : Number.NaN
+  if (!Number.isFinite(nowSeconds)) {
+    throw new WebhookVerificationError(
+      'bad_option',
+      'The option now is neither a date nor milliseconds since 1970.',
+    )
+  }
+  if (typeof toleranceSeconds === 'number' && toleranceSeconds >= 0) return { nowSeconds, toleranceSeconds }
+  throw new WebhookVerificationError('bad_option', 'The option toleranceSeconds is not a number of seconds.')
+}
+
+function checkFresh(timestamp: string, { nowSeconds, toleranceSeconds }: Clock): void {
   if (!/^\d{1,12}$/.test(timestamp)) {
     throw new WebhookVerificationError(
       'bad_timestamp',
       'The webhook-timestamp header is not a number of seconds.',
     )
   }
-  const age = Math.floor(now.getTime() / 1000) - Number(timestamp)
+  const age = nowSeconds - Number(timestamp)
   const limit = `more than the ${toleranceSeconds} s allowed: it is a replay, or this clock is wrong`
   if (age > toleranceSeconds)
     throw new WebhookVerificationError('stale', `The webhook is ${age} s old, ${limit}.`)
@@ -148,8 +194,9 @@ function checkFresh(timestamp: string, now: Date, toleranceSeconds: number): voi
 async function checkSigned(
   content: Uint8Array<ArrayBuffer>,
   signatures: readonly string[],
-  keys: readonly string[],
+  keys: readonly unknown[],
 ): Promise<void> {
+  if (keys.length === 0) throw badKey(noSecret)
   const versions = new Set<string>()
   for (const key of keys) {
     const { version, verify } = await verifier(key)
@@ -174,26 +221,55 @@ type Verifier = {
 }
 
 /** Both comparisons are Web Crypto's `verify`, which takes the same time wherever the bytes differ. */
-async function verifier(key: string): Promise<Verifier> {
+async function verifier(key: unknown): Promise<Verifier> {
+  if (typeof key !== 'string') throw badKey(noSecret)
   const [prefix = '', bytes] = [key.slice(0, key.indexOf('_') + 1), decoded(key.slice(key.indexOf('_') + 1))]
   if (prefix === 'whsec_' && bytes?.length) {
-    const secret = await crypto.subtle.importKey('raw', bytes, { name: 'HMAC', hash: 'SHA-256' }, false, [
-      'verify',
-    ])
+    const secret = await imported(bytes, { name: 'HMAC', hash: 'SHA-256' })
     return {
       version: 'v1',
       verify: (signature, content) => crypto.subtle.verify('HMAC', secret, signature, content),
     }
   }
   if (prefix === 'whpk_' && bytes?.length === 32) {
-    const point = await crypto.subtle.importKey('raw', bytes, { name: 'Ed25519' }, false, ['verify'])
+    const point = await imported(bytes, { name: 'Ed25519' })
     return {
       version: 'v1a',
       verify: (signature, content) => crypto.subtle.verify('Ed25519', point, signature, content),
     }
   }
-  const advice = prefix === 'whsk_' ? ' A whsk_ key is the private one of the sender.' : ''
-  throw new WebhookVerificationError('bad_key', `Give a whole whsec_… secret or whpk_… public key.${advice}`)
+  throw badKey(whatIsWrongWith(key))
+}
+
+async function imported(
+  bytes: Uint8Array<ArrayBuffer>,
+  algorithm: { name: string; hash?: string },
+): Promise<CryptoKey> {
+  try {
+    return await crypto.subtle.importKey('raw', bytes, algorithm, false, ['verify'])
+  } catch {
+    throw badKey(
+      `This runtime cannot check with it (Web Crypto has no ${algorithm.name} here, or it is no such key).`,
+    )
+  }
+}
+
+const badKey = (what: string) =>
+  new WebhookVerificationError('bad_key', `${what} Give a whole whsec_… secret or whpk_… public key.`)
+
+const noSecret = 'There is no secret: is WEBHOOK_SECRET set?'
+
+/** Said without a letter of the key, which may be nearly right. */
+function whatIsWrongWith(key: string): string {
+  if (key.trim() === '') return noSecret
+  if (/^\s/.test(key)) return 'The key begins with a space.'
+  if (/^["'`]|["'`]\s*$/.test(key))
+    return 'The key has quotes around it, which some env files take for a part of it.'
+  if (key.startsWith('whsk_')) return 'A whsk_ key is the private one of the sender.'
+  if (!/^wh(sec|pk)_/.test(key)) return 'The key begins with neither whsec_ nor whpk_.'
+  if (/[-_]/.test(key.slice(key.indexOf('_') + 1)))
+    return 'The key is in base64url (it has "-" or "_"): write it as the server gave it, with "+" and "/".'
+  return 'The key is cut off, or something else than base64 follows its prefix.'
 }
 
 function decoded(base64: string): Uint8Array<ArrayBuffer> | null {
@@ -204,11 +280,10 @@ function decoded(base64: string): Uint8Array<ArrayBuffer> | null {
   }
 }
 
-function concat(head: string, body: Uint8Array): Uint8Array<ArrayBuffer> {
-  const headBytes = new TextEncoder().encode(head)
-  const content = new Uint8Array(headBytes.length + body.length)
-  content.set(headBytes)
-  content.set(body, headBytes.length)
+function concat(head: Uint8Array, body: Uint8Array): Uint8Array<ArrayBuffer> {
+  const content = new Uint8Array(head.length + body.length)
+  content.set(head)
+  content.set(body, head.length)
   return content
 }
 

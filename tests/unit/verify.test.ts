@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from 'vitest'
 import { type EventBatch, verifyWebhook, WebhookVerificationError } from '../../src/receiver/verify.ts'
 import { newSigningKeyPair, newWebhookSecret, signatureHeaders } from '../../src/webhooks/sign.ts'
@@ -8,6 +9,18 @@ const seconds = now.getTime() / 1000
 const body = '{"id":"event_01","type":"post.published","data":{"title":"Grüße 🗞"}}'
 const secret = newWebhookSecret()
 const pair = newSigningKeyPair()
+
+const arrayBufferOf = (text: string) => new Uint8Array(Buffer.from(text)).buffer
+const sharedBufferOf = (text: string) => {
+  const shared = new SharedArrayBuffer(Buffer.byteLength(text))
+  new Uint8Array(shared).set(Buffer.from(text))
+  return shared
+}
+const handedOn = (bytes: Uint8Array<ArrayBuffer>) => {
+  structuredClone(bytes.buffer, { transfer: [bytes.buffer] })
+  return bytes
+}
+const inAnotherRealm = (expression: string): unknown => runInNewContext(expression)
 
 const headersAt = (timestampSeconds: number, secrets = [secret], of = body) => ({
   ...signatureHeaders({ id: 'delivery_01', timestampSeconds, body: of, secrets }),
@@ -26,8 +39,23 @@ describe('verifyWebhook accepts', () => {
     ['a string', body],
     ['bytes', new TextEncoder().encode(body)],
     ['a Buffer out of a pool', Buffer.concat([Buffer.from('xx'), Buffer.from(body)]).subarray(2)],
+    ['an ArrayBuffer', arrayBufferOf(body)],
+    ['a view of another kind', new DataView(arrayBufferOf(`xx${body}`), 2)],
+    ['shared memory', new Uint8Array(sharedBufferOf(body))],
+    ['a shared buffer itself', sharedBufferOf(body)],
+    ['bytes of another realm', inAnotherRealm(`new Uint8Array(${JSON.stringify([...Buffer.from(body)])})`)],
+    [
+      'a buffer of another realm',
+      inAnotherRealm(`new Uint8Array(${JSON.stringify([...Buffer.from(body)])}).buffer`),
+    ],
   ])('%s as the body', async (_, rawBody) => {
-    expect(await verifyWebhook(rawBody, headersAt(seconds), secret, { now })).toEqual(JSON.parse(body))
+    const bytes = rawBody as string | ArrayBuffer | ArrayBufferView
+    expect(await verifyWebhook(bytes, headersAt(seconds), secret, { now })).toEqual(JSON.parse(body))
+  })
+
+  test('the time as milliseconds, and a secret with a line end behind it', async () => {
+    const options = { now: now.getTime() }
+    expect(await verifyWebhook(body, headersAt(seconds), `${secret}\r\n`, options)).toBeDefined()
   })
 
   test.each([
@@ -146,8 +174,69 @@ describe('verifyWebhook refuses, and says why:', () => {
     expect(await failure(verifyWebhook(body, behind(16), secret, { now }))).toContain('bad_signature')
   })
 
-  test.each(['', 'whsec_', 'whpk_AAAA', 'secret', 'whsec_%', pair.privateKey])('the key %j', async (key) => {
-    expect(await failure(verifyWebhook(body, headersAt(seconds), key, { now }))).toContain('bad_key')
+  // What untyped callers pass, all of it: the failure has a name and says its cause, and is never a TypeError.
+  const base64url = (text: string) => text.replace(/_(.)/, '_-$1')
+  test.each<[string, unknown, string]>([
+    ['undefined', undefined, 'There is no secret: is WEBHOOK_SECRET set?'],
+    ['null', null, 'There is no secret'],
+    ['a number', 7, 'There is no secret'],
+    ['empty', '', 'There is no secret'],
+    ['blank', ' \n', 'There is no secret'],
+    ['a list of none', [], 'There is no secret'],
+    ['a list with a hole', [undefined], 'There is no secret'],
+    ['quoted', `"${secret}"`, 'quotes'],
+    ['quoted, with a line end', `'${secret}'\n`, 'quotes'],
+    ['padded in front', ` ${secret}`, 'begins with a space'],
+    ['in base64url', base64url(secret), 'base64url'],
+    ['a public key in base64url', base64url(pair.publicKey), 'base64url'],
+    ['a prefix alone', 'whsec_', 'cut off'],
+    ['a cut public key', 'whpk_AAAA', 'cut off'],
+    ['without a prefix', secret.slice('whsec_'.length), 'neither whsec_ nor whpk_'],
+    ['no base64', 'whsec_%', 'something else than base64'],
+    ['the private key', pair.privateKey, 'private one of the sender'],
+  ])('a key that is %s', async (_, key, cause) => {
+    const given = key as string
+    const [code, message] = await failure(verifyWebhook(body, headersAt(seconds), given, { now }))
+    expect([code, message]).toEqual(['bad_key', expect.stringContaining(cause)])
+    if (typeof key === 'string' && key.length > 12) expect(message).not.toContain(key.slice(8, 20))
+  })
+
+  test.each<[string, unknown]>([
+    ['a time that is none', { now: new Date('nonsense') }],
+    ['NaN as the time', { now: Number.NaN }],
+    ['text as the time', { now: '2026-11-22' }],
+    ['null as the time', { now: null }],
+    ['NaN as the tolerance', { now, toleranceSeconds: Number.NaN }],
+    ['text as the tolerance', { now, toleranceSeconds: '300' }],
+    ['a negative tolerance', { now, toleranceSeconds: -1 }],
+  ])('%s, which must not make an old request fresh', async (_, options) => {
+    const old = headersAt(seconds - 10_000)
+    expect(await failure(verifyWebhook(body, old, secret, options as object))).toContain('bad_option')
+  })
+
+  test.each<[string, unknown]>([
+    ['none', undefined],
+    ['null', null],
+    ['text', 'webhook-id: x'],
+    ['an empty list', []],
+  ])('headers that are %s', async (_, headers) => {
+    expect(await failure(verifyWebhook(body, headers as Headers, secret, { now }))).toContain(
+      'missing_header',
+    )
+  })
+
+  test.each<[string, unknown]>([
+    ['nothing', undefined],
+    ['null', null],
+    ['a number', 7],
+    ['a list of numbers', [1, 2]],
+    ['what only calls itself a buffer', { [Symbol.toStringTag]: 'ArrayBuffer', byteLength: 2 }],
+    ['a promise of it', Promise.resolve(body)],
+    ['a buffer that was handed on', handedOn(new Uint8Array(arrayBufferOf(body))).buffer],
+    ['bytes that were handed on', handedOn(new Uint8Array(arrayBufferOf(body)))],
+  ])('a body that is %s', async (_, rawBody) => {
+    const given = rawBody as string
+    expect(await failure(verifyWebhook(given, headersAt(seconds), secret, { now }))).toContain('body_not_raw')
   })
 
   test('a body that a framework has parsed already', async () => {
