@@ -7,9 +7,10 @@ import { verifyWebhook, WebhookVerificationError } from '../receiver/verify.ts'
 import { newWebhookSecret } from '../webhooks/sign.ts'
 import type { Exit } from './exit.ts'
 import { addForgetSecrets } from './forget-secrets.ts'
-import { forward, listen } from './listen.ts'
+import { createForwarder } from './forward.ts'
+import { listen } from './listen.ts'
 import { print, printJson, printJsonText, say } from './output.ts'
-import { ask, askingAServer, causeOf, type Remote } from './remote.ts'
+import { ask, askingAServer, type Remote } from './remote.ts'
 
 /** `presswire webhooks listen | verify | replay | forget-secrets`. */
 export const addWebhooks = (program: Command, exit: Exit): void => {
@@ -65,6 +66,7 @@ type ListenOptions = Remote & {
 const runListen = async (options: ListenOptions): Promise<void> => {
   const { forward: target, secret = newWebhookSecret() } = options
   const stopping = new AbortController()
+  const { signal } = stopping
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stopping.abort())
   const listening = {
     types: options.types?.map(enumNameOf) ?? null,
@@ -72,15 +74,33 @@ const runListen = async (options: ListenOptions): Promise<void> => {
     endpointId: options.endpoint ?? null,
     document: options.document ? readDocument(options.document) : null,
   }
+  if (target && !URL.canParse(target)) throw new OperatorError(`"${target}" is no URL to forward to.`, 2)
   if (target && !options.secret) say(`Signing with ${secret}`)
-  say(`Listening to ${options.url}. Stop it with Ctrl-C.`)
-  const onBreak = (reason: string) => say(`The connection broke (${reason}); trying again.`)
-  for await (const { type, id, body } of listen(options, listening, { signal: stopping.signal, onBreak })) {
-    if (!target) printJsonText(body)
-    else
-      say(
-        `${type} ${id}: ${await forward(target, secret, body).catch((error: Error) => `not delivered (${causeOf(error)})`)}`,
-      )
+  const onOutcome = (what: string, outcome: string) => say(`${what}: ${outcome}`)
+  const forwarder = target ? createForwarder({ url: target, secret, signal, onOutcome }) : null
+  const ears = {
+    signal,
+    onReady: () => say(`Listening to ${options.url}. Stop it with Ctrl-C.`),
+    onBreak: saidOnce((reason) => say(`The connection broke (${reason}); trying again.`)),
+  }
+  for await (const { type, id, body, problem } of listen(options, listening, ears)) {
+    if (body === null) say(`${type} ${id}: cannot be rendered (${problem})`)
+    else if (forwarder) await forwarder.forward(`${type} ${id}`, body)
+    else printJsonText(body)
+  }
+  await forwarder?.end()
+}
+
+// A server that is away for an hour need not be said to be away 3,600 times.
+const saidAgainMs = 60_000
+
+const saidOnce = (say: (text: string) => void): ((text: string) => void) => {
+  let last = { text: '', at: Number.NEGATIVE_INFINITY }
+  return (text) => {
+    const at = performance.now()
+    if (text === last.text && at - last.at < saidAgainMs) return
+    last = { text, at }
+    say(text)
   }
 }
 
@@ -111,17 +131,29 @@ const runReplay = async (endpointId: string, options: ReplayOptions): Promise<vo
   const { replayWebhooks } = await ask<{ replayWebhooks: Replayed | { message: string } }>(
     options,
     `mutation ($input: ReplayWebhooksInput!) { replayWebhooks(input: $input) {
-       ... on ReplayWebhooksPayload { count hasMore lastEventId } ... on Error { message } } }`,
+       ... on ReplayWebhooksPayload { count hasMore lastEventId nextFailedSince } ... on Error { message } } }`,
     { input: { endpointId, from: { eventId, since, failedSince } } },
   )
   if ('message' in replayWebhooks) throw new OperatorError(replayWebhooks.message)
   if (options.json) return printJson(replayWebhooks)
-  const { count, hasMore, lastEventId } = replayWebhooks
-  const more = hasMore ? ` More is left: go on with --event ${lastEventId}.` : ''
+  const { count, hasMore } = replayWebhooks
+  const more = hasMore ? ` More is left: ${howToGoOn(replayWebhooks)}` : ''
   print(`${count} deliveries are on their way.${more}`)
 }
 
-type Replayed = { count: number; hasMore: boolean; lastEventId: string | null }
+type Replayed = {
+  count: number
+  hasMore: boolean
+  lastEventId: string | null
+  nextFailedSince: string | null
+}
+
+/** What was asked for goes on as it was asked: to go on by the event would send what was delivered, too. */
+const howToGoOn = ({ lastEventId, nextFailedSince }: Replayed): string => {
+  if (nextFailedSince) return `run it again with --failed-since ${nextFailedSince}.`
+  if (lastEventId) return `go on with --event ${lastEventId}.`
+  return 'of events that this key may not see. Run it again with a key that has content:read.'
+}
 
 const readDocument = (file: string): string => {
   try {

@@ -78,11 +78,17 @@ const ReplayWebhooksPayload = builder.objectRef<Replayed>('ReplayWebhooksPayload
     count: t.exposeInt('count', { description: 'How many deliveries are on their way because of it.' }),
     hasMore: t.exposeBoolean('hasMore', {
       description:
-        'Whether more is left than one call takes, which is 10,000. Ask again from lastEventId, or for what failed with the same input.',
+        'Whether more is left than one call takes, which is 10,000. Ask again from lastEventId, or for what failed with nextFailedSince.',
     }),
     lastEventId: t.exposeID('lastEventId', {
       nullable: true,
       description: 'The last event that it came to and the caller may see; null when there was none.',
+    }),
+    nextFailedSince: t.expose('nextFailedSince', {
+      type: 'DateTime',
+      nullable: true,
+      description:
+        'Of a replay of what failed: the failedSince to go on with. Null when nothing is left, or something else was asked for.',
     }),
   }),
 })

@@ -25,6 +25,8 @@ export type Replayed = {
   hasMore: boolean
   /** The last event that it came to and the caller may see; null when there was none. */
   lastEventId: string | null
+  /** Of what failed: from where on the rest is; null when nothing is left, and of events. */
+  nextFailedSince: Date | null
 }
 
 // What a receiver that was away for a day has missed; more is asked for again.
@@ -46,7 +48,7 @@ export const replayWebhooks = async (
   { endpointId, from }: { endpointId: string; from: ReplayFrom },
 ): Promise<Replayed> => {
   const { value: start } = await write(viewer, (w) => startOf(w, endpointId, from))
-  const done: Replayed = { id: endpointId, count: 0, hasMore: false, lastEventId: null }
+  const done = { id: endpointId, count: 0, lastEventId: null as string | null }
   let place: Place | null = start
   let handled = 0
   while (place && handled < maxDeliveries) {
@@ -60,7 +62,9 @@ export const replayWebhooks = async (
     handled += part.handled
     place = part.next
   }
-  return { ...done, hasMore: place !== null }
+  // Not from the start again: what fails at once would be found first each time.
+  const nextFailedSince = place?.kind === 'failed' ? place.after : null
+  return { ...done, hasMore: place !== null, nextFailedSince }
 }
 
 const startOf = async (w: Write, endpointId: string, from: ReplayFrom): Promise<Place> => {

@@ -1,5 +1,8 @@
 import { writeFile } from 'node:fs/promises'
+import { createServer, request as forwardRequest } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { buffer } from 'node:stream/consumers'
 import { Webhook } from 'standardwebhooks'
 import { beforeAll, expect, onTestFinished, test } from 'vitest'
 import { newWebhookSecret } from '../../src/webhooks/sign.ts'
@@ -7,7 +10,7 @@ import type { Client } from '../support/client.ts'
 import { runHere } from '../support/command-line.ts'
 import { freePort } from '../support/free-port.ts'
 import { type Serving, withHome } from '../support/process.ts'
-import { type ReceivedRequest, type Receiver, startReceiver } from '../support/receiver.ts'
+import { hang, type ReceivedRequest, type Receiver, startReceiver } from '../support/receiver.ts'
 import { until } from '../support/until.ts'
 import { deliveryOf, envelopeOf, makeEndpoint } from '../webhooks/subscribing.ts'
 import { publishNew } from '../webhooks/writing.ts'
@@ -37,29 +40,49 @@ test(
     const document = join(lent.home.folder, 'document.graphql')
     await writeFile(document, 'subscription { events { ... on PostEvent { post { title } } } }')
     const { event: before } = await publishNew(admin, 'Before')
-    await listening(
-      '--forward',
-      receiver.url,
-      '--secret',
-      secret,
-      '--document',
-      document,
-      '--after',
-      before.sequence,
-    )
-    const { event: first } = await publishNew(admin, 'Heard')
-    await until(() => arrivalOf(first.id))
+    // It has heard nothing yet when the server is away: it knows all the same where to go on.
+    await listening('--forward', receiver.url, '--secret', secret, '--document', document)
     await serving.kill('SIGKILL')
     serving = await lent.home.serve()
     admin = serving.clientOf(key)
-    const { event: second } = await publishNew(admin, 'Heard after a restart')
-    const request = await until(() => arrivalOf(second.id))
+    const { event: first } = await publishNew(admin, 'Heard after a restart')
+    const request = await until(() => arrivalOf(first.id))
 
     expect(arrivalOf(before.id)).toBeUndefined()
     expect(envelopeOf(request).data).toEqual({ post: { title: 'Heard after a restart' } })
     expect(() =>
       new Webhook(secret).verify(request.body, request.headers as Record<string, string>),
     ).not.toThrow()
+  },
+)
+
+test('listen asks again whatever the server cannot answer now, and misses nothing', patient, async () => {
+  await using between = await startProxy(serving.url)
+  // Each of its requests fails in each way, one after the other.
+  const failing: Failure[] = ['reset', 429, 503, 'a page of a proxy']
+  between.failNext('changes', ...failing)
+  between.failNext('subscription', ...failing)
+  between.failNext('previewWebhook', ...failing)
+  const listener = await listening('--url', between.url, '--forward', `${receiver.url}between`)
+  const { event } = await publishNew(admin, 'Asked for many times')
+  await until(() => arrivalOf(event.id, '/between'), 60_000)
+  expect(between.left()).toEqual([])
+  expect(listener.stderr()).toContain('trying again')
+})
+
+test(
+  'a receiver that hangs keeps no event from being forwarded, and Ctrl-C from nothing',
+  patient,
+  async () => {
+    // For post.created; post.published comes behind it.
+    receiver.next(hang)
+    const listener = await listening('--forward', `${receiver.url}hanging`)
+    const { event } = await publishNew(admin, 'Forwarded beside others that hang')
+    await until(() => arrivalOf(event.id, '/hanging'))
+    await until(() => listener.stderr().includes(`${event.id}: 204`))
+    const killedAt = performance.now()
+    expect(await listener.kill('SIGINT')).toMatchObject({ code: 0 })
+    expect(performance.now() - killedAt).toBeLessThan(5_000)
   },
 )
 
@@ -110,7 +133,7 @@ test(
     const since = ['--since', '2026-01-01T00:00:00Z']
     expect(await replay('--url', serving.url, '--key', 'pw_wrong', ...since)).toMatchObject({
       code: 1,
-      stderr: expect.stringMatching(/refuses: .*key/i),
+      stderr: expect.stringMatching(/refuses with 401: .*key/i),
     })
     expect(await replay('--url', 'http://127.0.0.1:9', '--key', key, ...since)).toMatchObject({
       code: 1,
@@ -123,13 +146,49 @@ test(
 
 const asked = () => ['--url', serving.url, '--key', key]
 
-/** Starts listening, and waits until the stream is open: an event of before is not told. */
+/** Starts listening, and waits until it knows from where on: an event of before is not told, and each one after. */
 const listening = async (...args: string[]) => {
   const listener = lent.home.start('webhooks', 'listen', ...asked(), ...args)
   onTestFinished(() => void listener.kill('SIGTERM'))
-  await until(() => listener.stderr().includes('Listening'))
+  await until(() => listener.stderr().includes('Listening'), 60_000)
   return listener
 }
 
-const arrivalOf = (eventId: string): ReceivedRequest | undefined =>
-  receiver.requests.find((request) => envelopeOf(request).id === eventId)
+const arrivalOf = (eventId: string, path = '/'): ReceivedRequest | undefined =>
+  receiver.requests.find((request) => request.path === path && envelopeOf(request).id === eventId)
+
+type Failure = 'reset' | 'a page of a proxy' | number
+
+/** Stands before a server, and fails what it is told to: requests whose body has a word. */
+const startProxy = async (target: string) => {
+  const failures: [string, Failure][] = []
+  const server = createServer(async (request, response) => {
+    const body = await buffer(request)
+    const index = failures.findIndex(([word]) => body.includes(word))
+    const [[, failure] = []] = index < 0 ? [] : failures.splice(index, 1)
+    if (failure === 'reset') return void response.socket?.resetAndDestroy()
+    if (failure === 'a page of a proxy')
+      return void response.writeHead(502, { 'content-type': 'text/html' }).end('<h1>Bad Gateway</h1>')
+    if (failure !== undefined) {
+      const code = failure === 429 ? 'RATE_LIMITED' : 'SERVICE_UNAVAILABLE'
+      const errors = [{ message: 'Not now.', extensions: { code } }]
+      return void response.writeHead(failure, { 'retry-after': '1' }).end(JSON.stringify({ errors }))
+    }
+    const { method, headers, url = '' } = request
+    const passed = forwardRequest(new URL(url, target), { method, headers }, (answer) => {
+      response.writeHead(answer.statusCode ?? 502, answer.headers)
+      answer.on('error', () => response.destroy()).pipe(response)
+    })
+    response.on('close', () => passed.destroy())
+    passed.on('error', () => response.destroy()).end(body)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    failNext: (word: string, ...how: Failure[]) =>
+      void failures.push(...how.map((failure): [string, Failure] => [word, failure])),
+    left: () => failures,
+    [Symbol.asyncDispose]: () =>
+      new Promise<void>((resolve) => void server.close(() => resolve()).closeAllConnections()),
+  }
+}
