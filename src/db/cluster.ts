@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { readdirSync, renameSync, rmdirSync, rmSync, statfsSync } from 'node:fs'
+import { existsSync, readdirSync, renameSync, rmdirSync, rmSync, statfsSync } from 'node:fs'
 import { join } from 'node:path'
 import { PGlite } from '@electric-sql/pglite'
 import { NodeFS } from '@electric-sql/pglite/nodefs'
@@ -16,16 +16,21 @@ export const openCluster = async (folder: string): Promise<PGlite> => {
   const cluster = join(folder, 'db')
   removeLeftovers(folder)
   if (isMissing(cluster)) await makeCluster(folder, cluster)
+  // PGlite would make a new one over what is there.
+  if (!existsSync(join(cluster, 'PG_VERSION'))) throw cannotOpen(folder, new Error('db has no PG_VERSION'))
   closeFiles(cluster)
   return start(cluster).catch((error: unknown) => {
-    throw new OperatorError(
-      noRoom(folder, error) ??
-        `The embedded database in ${folder} cannot be opened (${reasonOf(error)}). Restore the folder from a copy, or move it away, and the next start makes a new one.`,
-      1,
-      { cause: error },
-    )
+    throw cannotOpen(folder, error)
   })
 }
+
+const cannotOpen = (folder: string, error: unknown): OperatorError =>
+  new OperatorError(
+    noRoom(folder, error) ??
+      `The embedded database in ${folder} cannot be opened (${reasonOf(error)}). Restore the folder from a copy, or move it away, and the next start makes a new one.`,
+    1,
+    { cause: error },
+  )
 
 const makeCluster = async (folder: string, cluster: string): Promise<void> => {
   const made = join(folder, `${unfinished}${randomBytes(4).toString('hex')}`)

@@ -1,0 +1,138 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { cp, mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, inject, test } from 'vitest'
+import { root } from '../support/documents.ts'
+import { createTestDatabase, dropTestDatabase } from '../support/postgres-database.ts'
+import { withHome } from '../support/process.ts'
+import { until } from '../support/until.ts'
+
+// What a message tells the reader to do is done here, and has to help.
+
+const lent = withHome()
+const patient = { timeout: 300_000 }
+const isEmbedded = inject('kind') === 'embedded'
+
+/** Runs a command that fails with one line that holds a piece of advice, follows it, and runs the command again. */
+const follow = async (args: string[], advice: string, exitCode: number, doIt: () => Promise<unknown>) => {
+  const failed = await lent.home.run(...args)
+  expect(failed.stderr).toContain(advice)
+  expect({ code: failed.code, lines: failed.stderr.trim().split('\n').length }).toEqual({
+    code: exitCode,
+    lines: 1,
+  })
+  await doIt()
+  const helped = await lent.home.run(...args)
+  expect(helped.code, helped.stderr).toBe(0)
+}
+
+describe.skipIf(!isEmbedded)('a folder (a PostgreSQL has none)', () => {
+  const inHome = (name: string) => join(lent.home.folder, name)
+
+  test('that cannot be written: set DATA_DIR to another folder', patient, async () => {
+    await writeFile(inHome('a-file'), '')
+    lent.home.env.DATA_DIR = join(inHome('a-file'), 'data')
+    await follow(['migrate'], 'set DATA_DIR to another folder', 1, async () => {
+      lent.home.env.DATA_DIR = inHome('another')
+      await cp(inject('embedded').data, lent.home.env.DATA_DIR, { recursive: true })
+    })
+  })
+
+  test.for([
+    ['without its control file', 'global/pg_control'],
+    ['without its log', 'pg_wal'],
+    ['without its version', 'PG_VERSION'],
+    ['without its tables', 'base'],
+  ] as const)('that is broken, %s: restore it from a copy, or move it away', patient, async ([, part]) => {
+    const folder = inHome('broken')
+    await cp(inject('embedded').data, folder, { recursive: true })
+    await rm(join(folder, 'db', part), { recursive: true })
+    lent.home.env.DATA_DIR = folder
+    const advice = 'Restore the folder from a copy, or move it away'
+    await follow(['migrate'], advice, 1, async () => {
+      await rm(folder, { recursive: true })
+      await cp(inject('embedded').data, folder, { recursive: true })
+    })
+    await rm(join(folder, 'db', part), { recursive: true })
+    await follow(['migrate'], advice, 1, () => rename(folder, `${folder}-away`))
+    await rm(folder, { recursive: true })
+    await rm(`${folder}-away`, { recursive: true })
+  })
+
+  test('doctor without a database: "presswire serve" makes one', patient, async () => {
+    lent.home.env.DATA_DIR = inHome('not-yet')
+    expect((await lent.home.run('doctor')).stdout).toContain('"presswire serve" makes one')
+    await (await lent.home.serve()).kill('SIGTERM')
+    expect(await lent.home.run('doctor')).toMatchObject({ code: 0 })
+  })
+
+  test.for(['a space', 'ümläut', '100%20', '#1?', "it's"])(
+    'and a checkout may have any name: %s',
+    patient,
+    async (name) => {
+      const checkout = inHome(name)
+      await mkdir(checkout)
+      for (const part of ['src', 'prisma', 'schema', 'package.json'])
+        await cp(join(root, part), join(checkout, part), { recursive: true })
+      await symlink(join(root, 'node_modules'), join(checkout, 'node_modules'))
+      const env = { HOST: '127.0.0.1', PORT: '0' }
+      const child = spawn(process.execPath, ['src/main.ts', 'serve'], { cwd: checkout, env })
+      let said = ''
+      child.stderr.setEncoding('utf8').on('data', (text: string) => {
+        said += text
+      })
+      const url = await until(() => /running at (http:\S+)\/graphql/.exec(said)?.[1], 200_000)
+      const page = await fetch(`${url}/graphql`, { headers: { accept: 'text/html' } })
+      expect(page.status).toBe(200)
+      child.kill('SIGTERM')
+      expect(await once(child, 'exit')).toEqual([0, null])
+    },
+  )
+})
+
+describe.skipIf(isEmbedded)('a PostgreSQL (an embedded database has no tables of others)', () => {
+  test('with the tables of others: set DATABASE_URL to an empty database', patient, async () => {
+    const server = inject('postgres').url
+    const made = [await createTestDatabase(server, 'template1'), await createTestDatabase(server)]
+    const [theirs, empty] = made.map(({ url }) => url)
+    const { default: pg } = await import('pg')
+    const client = new pg.Client({ connectionString: theirs })
+    await client.connect()
+    await client.query('CREATE TABLE somebody_elses (id int)')
+    await client.end()
+    lent.home.env.DATABASE_URL = theirs ?? ''
+    await follow(['migrate'], 'Set DATABASE_URL to an empty database', 1, async () => {
+      lent.home.env.DATABASE_URL = empty ?? ''
+    })
+    for (const { name } of made) await dropTestDatabase(server, name)
+  })
+
+  test('without a SECRET_KEY: make one with openssl rand -base64 32', patient, async () => {
+    const { url, name } = await createTestDatabase(inject('postgres').url, inject('postgres').template)
+    lent.home.env.DATABASE_URL = url
+    lent.home.env.SECRET_KEY = ''
+    const { code, stderr } = await lent.home.run('migrate')
+    const [command = '', ...args] = /make one with: (.+?)$/m.exec(stderr)?.[1]?.split(' ') ?? []
+    expect(code).toBe(78)
+    lent.home.env.SECRET_KEY = execFileSync(command, args, { encoding: 'utf8' }).trim()
+    expect(await lent.home.run('migrate')).toMatchObject({ code: 0 })
+    await dropTestDatabase(inject('postgres').url, name)
+  })
+})
+
+test('a key that is not there: "presswire keys list" shows all', patient, async () => {
+  if (isEmbedded) {
+    lent.home.env.DATA_DIR = join(lent.home.folder, 'keys')
+    await cp(inject('embedded').data, lent.home.env.DATA_DIR, { recursive: true })
+  } else
+    lent.home.env.DATABASE_URL = (
+      await createTestDatabase(inject('postgres').url, inject('postgres').template)
+    ).url
+  await lent.home.newKey()
+  expect((await lent.home.run('keys', 'revoke', 'key_none')).stderr).toContain(
+    '"presswire keys list" shows all',
+  )
+  const [id = ''] = (await lent.home.run('keys', 'list')).stdout.split(' ')
+  expect(await lent.home.run('keys', 'revoke', id)).toMatchObject({ code: 0 })
+})
