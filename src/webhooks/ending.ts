@@ -8,6 +8,7 @@ export const disableEndpointsOf = async (w: Write, keyIds: string[], reason: str
   const rows = await w.tx.webhookEndpoint.findMany({
     where: {
       status: { not: 'DISABLED' },
+      deletedAt: null,
       OR: [{ createdById: { in: keyIds } }, { updatedById: { in: keyIds } }],
     },
     select: { id: true },
@@ -21,7 +22,7 @@ const worker = system('webhooks')
 
 /** Disables the endpoints that end with a key which has expired, each in a transaction of its own. Returns how many. */
 export const disableExpired = async (db: Tx, write: Writer, now: Date): Promise<number> => {
-  const where = { status: { not: 'DISABLED' }, expiresAt: { lte: now } } as const
+  const where = { status: { not: 'DISABLED' }, deletedAt: null, expiresAt: { lte: now } } as const
   const rows = await db.webhookEndpoint.findMany({ where, select: { id: true }, orderBy: { id: 'asc' } })
   for (const { id } of rows) {
     await write(worker, async (w) => {

@@ -192,6 +192,7 @@ let published = ''
 /** What a query of schema/operations takes at most, for few and for many rows of every list that it has. */
 const budgets: Record<string, [statements: number, variables: (rows: number) => object]> = {
   ApiKeys: [2, (first) => ({ first })],
+  MadeByKey: [4, (first) => ({ createdById: 'key_unknown', first })],
   Archives: [3, (first) => ({ first })],
   AroundPost: [6, (related) => ({ by: { slug: 'post-0060' }, related })],
   Author: [3, (first) => ({ by: { slug: 'author-01' }, first })],
