@@ -1,15 +1,16 @@
 import { stillHolds, viewerOfKey } from './auth/api-key.ts'
 import { startLastUse } from './auth/last-use.ts'
-import type { Viewer } from './auth/viewer.ts'
+import { system } from './auth/viewer.ts'
 import type { Config } from './config.ts'
 import { filterProblem, filterToJson } from './content/post.filter.json.ts'
 import { type Core, openCore, type World } from './core.ts'
 import { forCaller } from './db/caller.ts'
 import { createNotifier, type Notifier } from './db/notify.ts'
 import { whyNotReady } from './db/readiness.ts'
-import { createFollow } from './events/follow.ts'
+import { createFollow, unpaced } from './events/follow.ts'
+import { readLog } from './events/log.ts'
 import { eventsChannel } from './events/outbox.ts'
-import { createSignal } from './events/signal.ts'
+import { createTail } from './events/tail.ts'
 import type { Context } from './graphql/context.ts'
 import { documentProblems } from './graphql/render.ts'
 import { schema } from './graphql/schema.ts'
@@ -17,12 +18,13 @@ import { createAuthenticate } from './http/authenticate.ts'
 import type { Call, Route } from './http/call.ts'
 import { parseAddresses } from './http/caller-address.ts'
 import { createGraphiql } from './http/graphiql.ts'
-import { graphqlRoute } from './http/graphql-route.ts'
+import { type GraphQLCall, graphqlRoute } from './http/graphql-route.ts'
 import { healthRoute, readyRoute } from './http/health.ts'
 import { createIdempotency } from './http/idempotency.ts'
 import { metricsRoute } from './http/metrics.ts'
 import { createRateLimits } from './http/rate-limit.ts'
 import { createHttpServer, shownPath } from './http/server.ts'
+import { createStreams } from './http/streams.ts'
 import { createGraphQLServer } from './http/yoga.ts'
 import { remainingOfJobs } from './jobs/job.ts'
 import type { Log } from './log.ts'
@@ -30,6 +32,7 @@ import { createMetrics, type Metrics } from './metrics.ts'
 import { claimRequest, type RepeatableRequest } from './once.ts'
 import { startQueue } from './queue/pg-boss.ts'
 import { rememberOpened } from './seal.ts'
+import { createStopping, type Stopping } from './stopping.ts'
 import { startTracing } from './tracing.ts'
 import { version } from './version.ts'
 import { parseAllow } from './webhooks/address.ts'
@@ -40,34 +43,39 @@ import { openSeal } from './webhooks/sealed.ts'
 import { createSender } from './webhooks/send.ts'
 import { sendingChannel } from './webhooks/sending.ts'
 import { startWorker, type Worker } from './worker.ts'
-import { type Once, writerWith } from './write.ts'
+import { writerWith } from './write.ts'
 
 export type App = {
   core: Core
   /** The address that it answers at, with the port that the system chose where it was 0; null for a worker. */
   url: string | null
   worker: Worker | null
-  /** Finishes what is in flight within the grace, then closes everything. */
-  stop(graceMs?: number): Promise<void>
+  /**
+   * Finishes what is in flight, then closes everything, within the grace in all. For `drainMs` of it open connections are
+   * still answered, with word that they end.
+   */
+  stop(graceMs?: number, drainMs?: number): Promise<void>
 }
 
 /** Starts everything that ROLE says: the API, the worker, or both in one process. */
 export const startApp = async (config: Config, world: World, opened?: Core): Promise<App> => {
   const core = opened ?? (await openCore(config, world))
   const { database, now } = core
-  // What was opened, and how it ends; the last one first, so that nothing is closed that another one still needs.
-  const ends: End[] = [() => core.close()]
-  const stop = async (graceMs = 10_000) => {
+  const stopping = createStopping(world.log)
+  stopping.base('database', () => core.close())
+  let draining = 0
+  const stop = (graceMs = 10_000, drainMs = 0) => {
+    draining = drainMs
     database.giveUpAfter(graceMs * databasePatience)
-    for (const end of ends.splice(0).reverse()) await end(graceMs)
+    return stopping.stop(graceMs)
   }
   try {
     const seal = await openSeal(database.db, config)
-    if (config.OTEL_EXPORTER_OTLP_ENDPOINT) ends.push(await startTracing(version))
+    if (config.OTEL_EXPORTER_OTLP_ENDPOINT) stopping.service('tracing', await startTracing(version))
     let worker: Worker | null = null
     const metrics = createMetrics(
       async () => ({
-        ...(await readBacklog(database.db, now())),
+        ...(await forCaller(neverGone, () => readBacklog(database.db, now()))),
         postsToDo: { ...(await remainingOfJobs(database.db)), ...worker?.outdated() },
       }),
       (error) => world.log.warn({ err: error }, 'the backlog cannot be read'),
@@ -75,7 +83,7 @@ export const startApp = async (config: Config, world: World, opened?: Core): Pro
     )
     database.db.$on('query', metrics.statement)
     const notifier = await createNotifier(database, [eventsChannel, sendingChannel])
-    ends.push(() => notifier.close())
+    stopping.service('notifications', () => notifier.close())
     const rules: EndpointRules = {
       seal,
       allow: parseAllow(config.WEBHOOK_ALLOW),
@@ -83,7 +91,7 @@ export const startApp = async (config: Config, world: World, opened?: Core): Pro
       render: core.render,
       filters: { problem: filterProblem, toJson: filterToJson, matching: core.matching },
     }
-    const parts: Parts = { config, world, core, metrics, notifier, rules, ends }
+    const parts: Parts = { config, world, core, metrics, notifier, rules, stopping, drainMs: () => draining }
     worker = config.ROLE === 'api' ? null : await startWork(parts)
     const url = config.ROLE === 'worker' ? null : await startApi(parts)
     return { core, url, worker, stop }
@@ -96,8 +104,6 @@ export const startApp = async (config: Config, world: World, opened?: Core): Pro
 // Of the grace: what waits for a database that is silent then fails in time to be logged, and the rest ends.
 const databasePatience = 0.6
 
-type End = (graceMs: number) => Promise<unknown>
-
 type Parts = {
   config: Config
   world: World
@@ -105,7 +111,8 @@ type Parts = {
   metrics: Metrics
   notifier: Notifier
   rules: EndpointRules
-  ends: End[]
+  stopping: Stopping
+  drainMs: () => number
 }
 
 const startApi = async ({
@@ -115,33 +122,41 @@ const startApi = async ({
   metrics,
   notifier,
   rules,
-  ends,
+  stopping,
+  drainMs,
 }: Parts): Promise<string> => {
   const { database, write, site, now } = core
   const { db } = database
-  const signal = createSignal()
-  notifier.on(eventsChannel, signal.ring)
-  core.onCommit(signal.ring)
+  const everybody = { viewer: system('events'), types: null }
+  const tail = createTail((sequence, limit) =>
+    forCaller(neverGone, () => readLog(db, everybody, sequence, limit)),
+  )
+  notifier.on(eventsChannel, tail.ring)
+  core.onCommit(tail.ring)
+  stopping.service('followers of events', async () => tail.close())
+  const follow = createFollow(db, tail, (viewer) => forCaller(neverGone, () => stillHolds(db, viewer, now())))
   const shared = {
     db,
     site,
     now,
     write,
-    follow: createFollow(db, signal.next, (viewer) => stillHolds(db, viewer, now())),
     endpointRules: rules,
   }
-  const contextOf = (viewer: Viewer, { requestId, facts }: Call, nextOnce?: () => Once): Context => {
-    const keepFromCaches = () => {
-      facts.preview = true
-    }
-    const bound = nextOnce ? writerWith(write, nextOnce) : write
-    return { ...shared, write: bound, viewer, requestId, keepFromCaches }
-  }
+  const contextOf = ({ viewer, call, nextOnce, pace }: GraphQLCall): Context => ({
+    ...shared,
+    write: nextOnce ? writerWith(write, nextOnce) : write,
+    viewer,
+    requestId: call.requestId,
+    keepFromCaches: () => {
+      call.facts.preview = true
+    },
+    follow: (...asked) => follow(pace ?? unpaced, ...asked),
+  })
   const failed = (error: unknown, requestId: string) => log.error({ err: error, requestId }, 'request failed')
   const lastUse = startLastUse(db, now, (error) =>
     log.error({ err: error }, 'recording the use of keys failed'),
   )
-  ends.push(() => lastUse.stop())
+  stopping.service('last use of keys', () => lastUse.stop())
   const authenticate = createAuthenticate(async (key) => {
     const found = await viewerOfKey(db, key, now())
     if (found?.keyId) lastUse.note(found.keyId)
@@ -160,7 +175,13 @@ const startApi = async ({
     count: limits.count,
     routes: {
       '/graphql': answered(
-        graphqlRoute({ yoga, page: graphiql.page, authenticate: limits.authenticate, intercept }),
+        graphqlRoute({
+          yoga,
+          page: graphiql.page,
+          authenticate: limits.authenticate,
+          intercept,
+          streams: createStreams(limits.roomForEvent),
+        }),
       ),
       ...graphiql.routes,
       '/healthz': healthRoute,
@@ -176,7 +197,7 @@ const startApi = async ({
     onError: (error, { requestId }) => failed(error, requestId),
     onAnswered: (call, status, durationMs) => logCall(log, metrics, call, status, durationMs),
   })
-  ends.push((graceMs) => server.stop(graceMs))
+  stopping.door('server', (ms) => server.stop(ms, drainMs()))
   const { port } = await server.listen()
   const url = `http://${config.HOST.includes(':') ? `[${config.HOST}]` : config.HOST}:${port}`
   // Without SITE_URL the site is where the API is, which is not known before the system has chosen the port.
@@ -184,7 +205,7 @@ const startApi = async ({
   return url
 }
 
-/** Several probes share a question, of whom one may go away. */
+/** Several callers share a question, of whom one may go away. */
 const neverGone = new AbortController().signal
 
 /** What such a route asks the database it asks for its caller, who may go away. */
@@ -193,13 +214,21 @@ const answered = (route: Route): Route => ({
   answer: (call) => forCaller(call.signal, () => route.answer(call)),
 })
 
-const startWork = async ({ config, world, core, metrics, notifier, rules, ends }: Parts): Promise<Worker> => {
+const startWork = async ({
+  config,
+  world,
+  core,
+  metrics,
+  notifier,
+  rules,
+  stopping,
+}: Parts): Promise<Worker> => {
   const { database, now } = core
   const onError = (error: unknown) => world.log.error({ err: error }, 'background work failed')
   const sender = createSender({ allow: rules.allow, resolve: world.resolve })
-  ends.push((graceMs) => sender.close(graceMs))
+  stopping.service('sender', (ms) => sender.close(ms))
   const queue = await startQueue(database, onError)
-  ends.push(() => queue.stop())
+  stopping.service('queue', () => queue.stop())
   const worker = await startWorker({
     database,
     db: database.db,
@@ -221,7 +250,7 @@ const startWork = async ({ config, world, core, metrics, notifier, rules, ends }
     onAttempt: (attempt) => logAttempt(world.log, metrics, attempt),
   })
   // Closing the sender cuts what is still being sent, so that the worker has nothing to wait for.
-  ends.push((graceMs) => Promise.all([worker.stop(), sender.close(Math.min(graceMs, 5_000))]))
+  stopping.door('worker', (ms) => Promise.all([worker.stop(), sender.close(Math.min(ms, 5_000))]))
   core.onCommit(worker.wake)
   return worker
 }

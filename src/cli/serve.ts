@@ -41,7 +41,23 @@ const runUntilStopped = async (config: Config, log: Log): Promise<void> => {
   })
   if (app === null) return
   if (!signal.aborted) await once(signal, 'abort')
-  await app.stop()
+  const killer = setTimeout(() => killSelf(log), stopMs)
+  await app.stop(stopMs - lastMs, drainMs)
+  // What is left behind, such as a connection on which nothing comes any more, may hold the process for ever.
+  clearTimeout(killer)
+  setTimeout(() => killSelf(log), lastMs).unref()
+}
+
+// Supervisors kill after ten seconds, by default.
+const stopMs = 9_800
+const lastMs = 800
+// Longer than a request of a busy caller is on its way, and than load balancers in the same place take to look.
+const drainMs = 1_000
+
+/** As a second signal does: whatever holds the process is cut. */
+const killSelf = (log: Log): void => {
+  log.warn({}, 'something did not stop in time; the process ends without it')
+  process.kill(process.pid, 'SIGTERM')
 }
 
 /** Whatever was begun is closed when a signal ends it, and taken up by the next start. */

@@ -2,6 +2,7 @@ import {
   type DocumentNode,
   GraphQLError,
   type GraphQLSchema,
+  getOperationAST,
   type ParseOptions,
   parse,
   type Source,
@@ -28,6 +29,8 @@ export const defaultLimits = {
   directives: 4,
   // A hundred posts with nearly a hundred objects each: more than a page shows and as much as an answer should hold.
   cost: 10_000,
+  // Of one event of a stream.
+  subscriptionCost: 500,
   // Each is planned and begun by itself, which takes longer than its posts: so many take a second.
   lists: 1_000,
   // Of what is counted while it is answered: a hundred long articles, or what an app shows of a thousand.
@@ -60,7 +63,10 @@ export function limitsPlugin(limits: Limits = defaultLimits): Plugin {
     },
     onValidate({ params, context }) {
       const { variables, operationName } = context.params ?? {}
-      checkDocument(params.documentAST, params.schema, variables, operationName, limits)
+      const operation = getOperationAST(params.documentAST, operationName)?.operation
+      // A stream asks for the same again with every event, and an old one for all that there were.
+      const own = operation === 'subscription' ? { ...limits, cost: limits.subscriptionCost } : limits
+      checkDocument(params.documentAST, params.schema, variables, operationName, own)
       return ({ valid, result, setResult }) => {
         if (!valid) setResult(result.map(explainAbort))
       }

@@ -1,5 +1,6 @@
 import type { Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { within } from '../deadline.ts'
 import { type Addresses, connectingAddress, networkOf } from './caller-address.ts'
 
@@ -18,6 +19,8 @@ export type Connections = {
    * was refused. Answers of one connection are made one after the other, so that whoever pipelines holds only one.
    */
   turn(response: ServerResponse): Promise<boolean>
+  /** Resolves when the system has handed over all that have been made, as far as they do not come without end. */
+  allTaken(): Promise<void>
   /** Resolves when none is open, or after `ms`. */
   allClosed(ms: number): Promise<void>
   /** Closes those that wait for nothing, each other one once its answers are out, and after `graceMs` what is left. */
@@ -49,7 +52,10 @@ export const watchConnections = (
   let isClosing = false
   let allClosed = Promise.withResolvers<void>()
 
+  let made = 0
+
   server.on('connection', (socket: Socket) => {
+    made++
     const address = connectingAddress({ socket } as Parameters<typeof connectingAddress>[0])
     const caller = isTrusted(address) ? null : networkOf(address)
     const isAdmitted = makeRoom(caller)
@@ -129,6 +135,15 @@ export const watchConnections = (
     if (open.size > 0) await within(ms, allClosed.promise)
   }
 
+  const allTaken = async () => {
+    // One is taken at each turn of the event loop.
+    const until = performance.now() + takingMs
+    for (let before = -1; before !== made && performance.now() < until; ) {
+      before = made
+      await nextTurn()
+    }
+  }
+
   const close = async (graceMs: number) => {
     isClosing = true
     for (const [socket, { answers }] of open) if (answers === 0) socket.destroySoon()
@@ -137,8 +152,11 @@ export const watchConnections = (
     await untilAllClosed(lastMomentMs)
   }
 
-  return { turn, allClosed: untilAllClosed, close }
+  return { turn, allTaken, allClosed: untilAllClosed, close }
 }
+
+// Where they come without end, some wait at any time.
+const takingMs = 2_000
 
 // A destroyed socket is closed in the next turns of the event loop.
 const lastMomentMs = 1_000

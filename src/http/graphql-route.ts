@@ -2,15 +2,19 @@ import { Readable } from 'node:stream'
 import type { ReadableStream as WebStream } from 'node:stream/web'
 import type { Plugin } from 'graphql-yoga'
 import { anonymous, type Viewer } from '../auth/viewer.ts'
+import type { Pace } from '../events/follow.ts'
 import type { Once } from '../write.ts'
 import { defaultBodyLimit, type GraphQLParams, readGraphQLParams } from './body.ts'
 import { type Answer, type Call, errorAnswer, Refusal, type Route } from './call.ts'
+import type { Streams } from './streams.ts'
 
 /** What Yoga's context starts from: `createYoga<GraphQLCall>`. */
 export type GraphQLCall = {
   call: Call
   params: GraphQLParams
   viewer: Viewer
+  /** When a stream may be told its next event. */
+  pace?: Pace
   /** Where the request may be repeated: the memory of its next write. */
   nextOnce?: () => Once
 }
@@ -32,6 +36,8 @@ export type GraphQLRouteOptions = {
     graphqlCall: GraphQLCall,
     execute: (nextOnce?: GraphQLCall['nextOnce']) => Promise<Answer>,
   ): Answer | Promise<Answer>
+  /** Bounds answers without an end; without it nothing does. */
+  streams?: Streams
   /** In bytes. */
   bodyLimit?: number
 }
@@ -47,6 +53,7 @@ export function graphqlRoute({
   authenticate,
   page,
   intercept,
+  streams,
   bodyLimit = defaultBodyLimit,
 }: GraphQLRouteOptions): Route {
   return { methods: ['GET', 'POST'], isCrossOrigin: true, answer }
@@ -60,8 +67,9 @@ export function graphqlRoute({
     // Anonymous until the document is known to be one: what a caller merely says is no name.
     call.facts.operation = null
     if (params.query === undefined) return withoutQuery(params)
-    const graphqlCall = { call, params, viewer }
-    const execute = (nextOnce?: GraphQLCall['nextOnce']) => askYoga(yoga, { ...graphqlCall, nextOnce })
+    const graphqlCall = { call, params, viewer, pace: streams?.pace(call, viewer) }
+    const execute = (nextOnce?: GraphQLCall['nextOnce']) =>
+      askYoga(yoga, { ...graphqlCall, nextOnce }, streams)
     return intercept ? intercept(graphqlCall, execute) : execute()
   }
 }
@@ -83,7 +91,11 @@ function withoutQuery({ extensions }: GraphQLParams): Answer {
   return errorAnswer(200, 'PersistedQueryNotSupported', { code: 'PERSISTED_QUERY_NOT_SUPPORTED' })
 }
 
-async function askYoga(yoga: GraphQLServer, graphqlCall: GraphQLCall): Promise<Answer> {
+async function askYoga(
+  yoga: GraphQLServer,
+  graphqlCall: GraphQLCall,
+  streams: Streams | undefined,
+): Promise<Answer> {
   const { viewer, call } = graphqlCall
   const { request, path, signal, facts } = call
   const response = await yoga.fetch(
@@ -104,7 +116,16 @@ async function askYoga(yoga: GraphQLServer, graphqlCall: GraphQLCall): Promise<A
   if (!isStreamed(headers)) return { status: response.status, headers, body: await response.text() }
   // nginx would keep events back until they fill its buffer.
   headers['x-accel-buffering'] = 'no'
-  return { status: response.status, headers, body: readable(response) }
+  const body = readable(response)
+  if (streams && body) {
+    try {
+      body.once('close', streams.open(call, viewer))
+    } catch (error) {
+      body.destroy()
+      throw error
+    }
+  }
+  return { status: response.status, headers, body }
 }
 
 /** The server sets these itself; with subscriptions Yoga sends `Content-Encoding: none`, which is no encoding. */
@@ -117,6 +138,8 @@ function isStreamed(headers: Record<string, string>): boolean {
 
 /** The body of Yoga's Response is a node stream underneath; its web reader cannot be cancelled while it waits. */
 function readable({ body }: Response): Readable | null {
-  if (body === null || body instanceof Readable) return body
-  return Readable.fromWeb(body as WebStream)
+  if (body === null) return null
+  const stream = body instanceof Readable ? body : Readable.fromWeb(body as WebStream)
+  // One that is ended before it was begun says so by an error, which nobody else would hear.
+  return stream.on('error', () => undefined)
 }

@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises'
 import type { Server as HttpServer } from 'node:http'
-import { type AddressInfo, createServer, isIP, type Server } from 'node:net'
+import { type AddressInfo, createServer, isIP, Server } from 'node:net'
 import { OperatorError } from '../errors.ts'
 
 /** The address cannot be had; the message is one line that says what to change. */
@@ -47,7 +47,8 @@ const addressesOf = async (host: string): Promise<string[]> => {
 const bindAll = async (http: HttpServer, addresses: string[], asked: number): Promise<Listening> => {
   const bound: Server[] = []
   const close = () => {
-    for (const server of bound) server.close()
+    // As node's HTTP server closes, but for the connections: it would destroy those on which no request has been read yet.
+    for (const server of bound) Server.prototype.close.call(server)
   }
   let port = asked
   let missing: unknown

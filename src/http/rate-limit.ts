@@ -10,6 +10,11 @@ export type RateLimits = {
   count(call: Call): Promise<void>
   /** Who calls, counted for the key and, where that is a wrong one, for the address. */
   authenticate: Authenticate
+  /**
+   * Counts an event of a stream, and returns 0; or how many milliseconds it has to wait. Events take no more than half of a
+   * limit, so that nobody's streams keep out his requests.
+   */
+  roomForEvent(call: Call, viewer: Viewer): Promise<number>
 }
 
 // As the API promises: more than a person mistypes, and nothing against 256 random bits.
@@ -25,7 +30,7 @@ const windowSeconds = 60
  * may go on within its own.
  */
 export const createRateLimits = (perMinute: number, authenticate: Authenticate): RateLimits => {
-  if (perMinute === 0) return { count: async () => undefined, authenticate }
+  if (perMinute === 0) return { count: async () => undefined, authenticate, roomForEvent: async () => 0 }
   const limiterOf = (points: number) => new RateLimiterMemory({ points, duration: windowSeconds })
   const ofAddress = { name: 'address', limiter: limiterOf(perMinute) }
   const ofKey = { name: 'key', limiter: limiterOf(perMinute) }
@@ -55,6 +60,13 @@ export const createRateLimits = (perMinute: number, authenticate: Authenticate):
       // Only to a key: an answer to nobody in particular may be stored, and would tell others of this caller's limit.
       Object.assign(call.headers, headersOf(counted))
       return viewer
+    },
+    roomForEvent: async ({ caller }, { keyId }) => {
+      const [limit, who] = keyId === null ? [ofAddress, caller] : [ofKey, keyId]
+      const standing = await limit.limiter.get(who)
+      if (standing && standing.consumedPoints >= perMinute / 2) return Math.max(1, standing.msBeforeNext)
+      await count(limit, who)
+      return 0
     },
   }
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { Readable } from 'node:stream'
 import { inSpan, traceOf } from '../tracing.ts'
 import { type Answer, type Call, errorAnswer, Refusal, type Route } from './call.ts'
 import { type Addresses, callerAddress, networkOf } from './caller-address.ts'
@@ -34,10 +35,10 @@ export type HttpServer = {
   /** Binds the port. Throws a ListenError whose message is one line that says what to change. */
   listen(): Promise<{ port: number }>
   /**
-   * Ends streams and, for `drainMs` at most, goes on answering whoever asks, with word that the connection ends: so that no
-   * request is lost that is on its way while a connection closes, and a load balancer sees that it is not ready. Then takes
-   * no new connection, answers what is in flight, and after `graceMs` in all cuts what is left. Resolves when every
-   * connection is closed. Calling it again changes nothing.
+   * Takes no new connection and ends streams. For `drainMs` at most those that are open are answered whatever they ask,
+   * with word that the connection ends, so that no request is lost that is on its way while a connection closes, and
+   * whoever asks is told that the server is not ready. Then answers what is in flight, and after `graceMs` in all cuts what
+   * is left. Resolves when every connection is closed. Calling it again changes nothing.
    */
   stop(graceMs: number, drainMs?: number): Promise<void>
 }
@@ -71,7 +72,6 @@ export function createHttpServer({
       return { port: listening.port }
     },
     stop(graceMs, drainMs = 0) {
-      stopping.abort()
       stopped ??= stop(graceMs, drainMs)
       return stopped
     },
@@ -79,8 +79,11 @@ export function createHttpServer({
 
   async function stop(graceMs: number, drainMs: number): Promise<void> {
     const startedAt = performance.now()
-    if (drainMs > 0) await connections.allClosed(drainMs)
+    // Those that wait to be taken the system would reset. Before any is told to close, or their callers come anew.
+    if (drainMs > 0) await connections.allTaken()
+    stopping.abort()
     listening?.close()
+    if (drainMs > 0) await connections.allClosed(drainMs)
     await connections.close(Math.max(0, graceMs - (performance.now() - startedAt)))
   }
 
@@ -125,6 +128,7 @@ export function createHttpServer({
       // The caller may be gone; there is nobody to write to.
       if (!response.destroyed)
         await send(call, response, answer, { ...baseHeaders, ...call.headers }, stallMs)
+      else if (answer.body instanceof Readable) answer.body.destroy()
       return answer.status
     }
     try {

@@ -30,6 +30,7 @@ export const follow = async (
   { key }: Client,
   args = '',
   fields = 'type sequence',
+  headers: Record<string, string> = {},
 ): Promise<Following> => {
   const leaving = new AbortController()
   const response = await fetch(`${url}/graphql`, {
@@ -38,6 +39,7 @@ export const follow = async (
       'content-type': 'application/json',
       accept: 'text/event-stream',
       ...(key ? { authorization: `Bearer ${key}` } : {}),
+      ...headers,
     },
     body: JSON.stringify({ query: `subscription { events${args && `(${args})`} { ${fields} } }` }),
     signal: leaving.signal,
