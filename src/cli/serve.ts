@@ -43,9 +43,9 @@ const runUntilStopped = async (config: Config, log: Log): Promise<void> => {
   if (!signal.aborted) await once(signal, 'abort')
   const killer = setTimeout(() => killSelf(log), stopMs)
   await app.stop(stopMs - lastMs, drainMs)
-  // What is left behind, such as a connection on which nothing comes any more, may hold the process for ever.
-  clearTimeout(killer)
-  setTimeout(() => killSelf(log), lastMs).unref()
+  // What is left behind, such as a connection on which nothing comes any more, may hold the process for ever; what ends by
+  // itself in the rest of the time, such as an exporter of traces that tries again, may.
+  killer.unref()
 }
 
 // Supervisors kill after ten seconds, by default.
