@@ -9,7 +9,7 @@ type Counts = { created: number; changed: number; unchanged: number }
 export type ImportDetail = Counts & { source: string; failed: number; public: Counts }
 
 /** Records the one event that an import makes, however many posts it brought in. */
-export const announceImport = (
+export const announceImport = async (
   w: Write,
   source: string,
   {
@@ -17,7 +17,8 @@ export const announceImport = (
     publicCounts,
     touched,
   }: { report: Counts & { failed: number }; publicCounts: Counts; touched: Stored['touched'] },
-): void => {
+): Promise<void> => {
+  await w.tx.unannouncedImport.deleteMany({ where: { source } })
   const { created, changed, unchanged, failed } = report
   w.record({
     type: 'import.completed',
@@ -33,22 +34,14 @@ export const announceImport = (
   })
 }
 
-/**
- * Whether posts of the import are newer than the last event of this kind: a run was cut off before it could tell, and
- * the next one makes up for it.
- */
-export const isUnannounced = async (tx: Tx, source: string): Promise<boolean> => {
-  const last = await tx.event.findFirst({
-    where: { type: 'import.completed' },
-    orderBy: { sequence: 'desc' },
-    select: { occurredAt: true },
-  })
-  const untold = await tx.postRevision.findFirst({
-    where: { action: importedAction, post: { origin: { source } }, createdAt: { gt: last?.occurredAt } },
-    select: { id: true },
-  })
-  return untold !== null
+/** Remembers, with the first change of a run, that its event is still to be made: the run may be cut off before. */
+export const markUnannounced = async ({ tx, now: since }: Write, source: string): Promise<void> => {
+  await tx.unannouncedImport.upsert({ where: { source }, create: { source, since }, update: {} })
 }
+
+/** Whether a run of the import changed something and was cut off before it could tell. */
+export const isUnannounced = async (tx: Tx, source: string): Promise<boolean> =>
+  (await tx.unannouncedImport.findUnique({ where: { source }, select: { source: true } })) !== null
 
 /** The action of the revisions that an import writes. */
 export const importedAction = 'imported'

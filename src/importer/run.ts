@@ -1,6 +1,6 @@
 import { system, type Viewer } from '../auth/viewer.ts'
 import type { Write, Writer } from '../write.ts'
-import { announceImport, isUnannounced } from './announce.ts'
+import { announceImport, isUnannounced, markUnannounced } from './announce.ts'
 import { findingsOf, isDatabaseFailure, stoppedAt } from './failure.ts'
 import type { ImportEntry, ImportedPost, ImportFinding } from './item.ts'
 import { type KnownPost, knownPosts } from './known-posts.ts'
@@ -40,7 +40,8 @@ export const runImport = async (
   const store = async (entry: StoredEntry, was: KnownPost | null): Promise<void> => {
     try {
       refuseUnstorable(entry)
-      tally.add(await storeEntry(write, entry, { viewer, source, was }))
+      const isMarked = tally.touched !== 'nothing'
+      tally.add(await storeEntry(write, entry, { viewer, source, was, isMarked }))
     } catch (error) {
       if (await isDatabaseFailure(error, write)) throw stoppedAt(nameOf(entry), error)
       tally.find(findingsOf(error, nameOf(entry)))
@@ -76,18 +77,26 @@ export const runImport = async (
 
 type StoredEntry = Exclude<ImportEntry, { kind: 'finding' }>
 
+/** `isMarked`: whether the run has left its mark that an event is due. */
+type Context = { viewer: Viewer; source: string; was: KnownPost | null; isMarked: boolean }
+
 const storeEntry = async (
   write: Writer,
   entry: StoredEntry,
-  { viewer, source, was }: { viewer: Viewer; source: string; was: KnownPost | null },
+  { viewer, source, was, isMarked }: Context,
 ): Promise<Stored> => {
   // Nothing to ask the database: a second run of a large blog is over in a moment.
   if (entry.kind === 'post' && was?.checksum === checksumOf(entry.post))
     return { ...unchanged, isPublic: was.status === 'PUBLISHED' }
-  const work = (w: Write) => {
+  const storeIn = (w: Write) => {
     if (entry.kind === 'author') return storeAuthor(w, entry.author)
     if (entry.kind === 'category') return storeCategory(w, entry.category)
     return storePost(w, source, entry.post, was)
+  }
+  const work = async (w: Write) => {
+    const stored = await storeIn(w)
+    if (stored.touched !== 'nothing' && !isMarked) await markUnannounced(w, source)
+    return stored
   }
   const { value } = await write(viewer, work, { sources: entry.kind === 'post' ? [entry.post] : [] })
   return value
