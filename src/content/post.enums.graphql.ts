@@ -25,7 +25,7 @@ export const ContentFormat = builder.enumType('ContentFormat', {
     TEXT: { description: 'Plain text: entities decoded once, blocks on lines of their own.' },
     MARKDOWN: {
       description:
-        'CommonMark with tables and strikethrough, made from the sanitised HTML whatever the post was written in; what Markdown has no word for is left out.',
+        'CommonMark with tables and strikethrough, made from the sanitised HTML whatever the post was written in; what Markdown has no word for is left out. Of a body of more than 10,000 elements, or one that would be four times as long as its HTML, it is the text alone, escaped.',
     },
   } as const,
 })

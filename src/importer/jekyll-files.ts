@@ -159,7 +159,7 @@ function readEntry(
 }
 
 // Jekyll's DATE_FILENAME_MATCHER.
-const datedName = /^(?:.+\/)*?\d{2,4}-\d{1,2}-\d{1,2}-[^/]*\.[^.]+$/m
+const datedName = /(?:^|\/)\d{2,4}-\d{1,2}-\d{1,2}-[^/]*\.[^/.]+$/
 
 const ignored = (file: string, rule: string): ImportFinding =>
   fileFinding(

@@ -11,9 +11,18 @@ export function indentContinuations(text: string): string {
     .join('\n')
 }
 
-// A key, perhaps after list dashes, and what follows its colon: `- title: "…`.
-const keyed =
-  /^( *(?:- +)*)(?:(?:"[^"]*"|'[^']*'|[^\s"'#[\]{},&*!|>%@`-][^:]*(?::\S[^:]*)*) *:(?= |\r?$))?(.*)$/s
+const dashes = /^ *(?:- +)*/
+const quotedKey = /^(?:"[^"]*"|'[^']*') *:(?= |\r?$)/
+const plainStart = /^[^\s"'#[\]{},&*!|>%@`-]/
+
+/** A line's indent, perhaps with list dashes, and what follows the colon of its key: `- title: "…`. */
+const keyed = (line: string): { start: string; value: string } => {
+  const start = dashes.exec(line)?.[0] ?? ''
+  const rest = line.slice(start.length)
+  const plainEnd = plainStart.test(rest) ? rest.search(/:(?= |\r?$)/) + 1 : 0
+  return { start, value: rest.slice(quotedKey.exec(rest)?.[0].length ?? plainEnd) }
+}
+
 const properties = /^\s*(?:[&!]\S* +)*/
 
 class Scanner {
@@ -36,8 +45,8 @@ class Scanner {
   }
 
   #begin(line: string): void {
-    const [, start = '', rest = ''] = keyed.exec(line) ?? []
-    const value = rest.replace(properties, '')
+    const { start, value: written } = keyed(line)
+    const value = written.replace(properties, '')
     this.#column = start.length
     this.#isBlockText = /^[|>]/.test(value)
     if (/^["'[{]/.test(value)) this.#scan(line, line.length - value.length)

@@ -1,3 +1,4 @@
+import { CannotRender } from './cannot-render.ts'
 import { asTextIfTooDeep } from './depth.ts'
 import { automaticExcerpt, cutAtMore, type Excerpt } from './excerpt.ts'
 import { giveHeadingsIds } from './heading-ids.ts'
@@ -21,6 +22,7 @@ export function renderPost({ source, format, excerpt, dialect }: PostSource): Re
   const { html, at } = takeMark(sanitise(marked.html, marked.mark ?? undefined), marked.mark)
   const found = outline(html)
   const { html: content, headings } = giveHeadingsIds(html, found)
+  refuseTooLarge({ characters: content.length, headings: headings.length, images: found.images.length })
   return {
     content,
     text: found.text,
@@ -29,6 +31,18 @@ export function renderPost({ source, format, excerpt, dialect }: PostSource): Re
     images: found.images,
     headings,
     wordCount: countWords(found.text),
+  }
+}
+
+// A book has some hundred of each; all of them are kept with the post, and read with it.
+const most = { characters: 10_000_000, headings: 10_000, images: 10_000 }
+
+function refuseTooLarge(found: typeof most): void {
+  for (const what of ['characters', 'headings', 'images'] as const) {
+    if (found[what] <= most[what]) continue
+    throw new CannotRender(
+      `The source makes HTML of ${found[what]} ${what}; at most ${most[what]} are kept. Split it into several posts.`,
+    )
   }
 }
 

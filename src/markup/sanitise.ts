@@ -51,9 +51,11 @@ const options: IOptions = {
   nestingLimit: deepest,
   transformTags: { '*': cleanElement },
   // An image or a frame that lost its address shows nothing.
-  exclusiveFilter: ({ tag, attribs }) =>
-    (tag === 'img' && attribs.src === undefined && attribs.srcset === undefined) ||
-    (tag === 'iframe' && attribs.src === undefined),
+  exclusiveFilter: ({ tag, attribs, ...frame }) =>
+    (tag === 'img' || tag === 'iframe') &&
+    attribs.src === undefined &&
+    attribs.srcset === undefined &&
+    !('name' in frame && frame.name === filler),
   onOpenTag: () => {
     if (++pass.depth > deepest) pass.hasLost = true
   },
@@ -75,11 +77,12 @@ function cleanElement(tagName: string, attribs: Attributes): Tag {
 
 // For each element that the filter drops the library copies all that it wrote so far.
 const mostDropped = 500
+const filler = 'wbr'
 
 /** An element without its address, which goes; of very many an empty one stays. */
 function nothing(tagName: string): Tag {
   if (++pass.dropped <= mostDropped) return { tagName, attribs: {} }
-  return { tagName: 'wbr', attribs: {}, text: '' }
+  return { tagName: filler, attribs: {}, text: '' }
 }
 
 /** A page opened in a new tab must not be able to steer the one it came from. */

@@ -5,12 +5,14 @@ import {
   RestorePostRevisionDocument,
   UpdatePostDocument,
 } from '../../schema/generated/graphql.ts'
+import { file, importFiles } from '../importer/importing.ts'
 import { withApp } from '../support/app.ts'
+import { bombs } from '../support/bombs.ts'
 import { create, createAndPublish, publish, update } from './writing.ts'
 
 // What HANGS, GROWS, DIES or THROWS in a source does so in the thread that renders it.
-const file = new URL('../support/odd-renderer.ts', import.meta.url)
-const lent = withApp({ role: 'api', rendering: { file, heapMb: 96 } })
+const thread = new URL('../support/odd-renderer.ts', import.meta.url)
+const lent = withApp({ role: 'api', rendering: { file: thread, heapMb: 96 } })
 
 test.each([
   ['takes too long', 'HANGS', /takes more than 2 s.* split it/],
@@ -31,6 +33,27 @@ test.each([
     })
   },
 )
+
+test('an import names the file that cannot be rendered, and the others go in', async () => {
+  const report = await importFiles(lent.app, 'odd', {
+    '_posts/2010-01-01-odd.md': file('title: Odd', 'HANGS'),
+    '_posts/2010-01-02-good.md': file('title: Good'),
+    '_posts/2010-01-03-wide.md': file('title: Wide', '<table><tr><td colspan=900000000>a</td></tr></table>'),
+  })
+  expect(report).toMatchObject({ created: 2, failed: 1 })
+  expect(report.findings).toEqual([
+    expect.objectContaining({ file: '_posts/2010-01-01-odd.md', rule: 'not-rendered', severity: 'error' }),
+  ])
+})
+
+test.each(bombs.slice(0, 6))('a post of very many %s is answered', async (what, source) => {
+  for (const format of ['MARKDOWN', 'HTML'] as const) {
+    const { createPost } = await lent.app.admin.run(CreatePostDocument, {
+      input: { title: what, source, format },
+    })
+    expect(createPost.__typename).toBe('CreatePostPayload')
+  }
+})
 
 test('while one source hangs, others are saved and every question is answered', async () => {
   const { admin, clientWith, url } = lent.app

@@ -38,6 +38,26 @@ describe('the Markdown of a post', () => {
   })
 
   test.each([
+    ['very many elements', `<p>1. *a*<br>- b</p>${'<p>c</p>'.repeat(10_001)}`, '1\\. \\*a\\*\\\n\\- b\n\nc'],
+    ['a prefix on every line', `${'<blockquote>'.repeat(20)}${'a<br>'.repeat(1_000)}`, 'a\\\na'],
+    [
+      'a table of nothing',
+      `<table><tr>${'<td>a'.repeat(500)}</tr>${'<tr><td>b'.repeat(500)}</table>`,
+      'a\ta',
+    ],
+  ])('is the text alone, escaped, of %s', (_what, source, start) => {
+    const { content, markdown } = renderPost({ source, format: 'HTML' })
+    expect(markdown.startsWith(start)).toBe(true)
+    expect(markdown.length).toBeLessThan(content.length * 2)
+  })
+
+  test('has emphasis once where it is nested, and table parts outside of tables as text', () => {
+    expect(
+      htmlToMarkdown('<p><i>a<u>b<em>c</em></u></i> <b><strong>d</strong></b></p><caption>e</caption>'),
+    ).toBe('*abc* **d**\n\ne')
+  })
+
+  test.each([
     ['elements within elements', '<blockquote>'.repeat(30_000)],
     ['emphasis within emphasis', '<b><i>'.repeat(1_000)],
     ['lists within lists', '<ul><li>a'.repeat(1_000)],
