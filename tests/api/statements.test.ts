@@ -197,6 +197,7 @@ const budgets: Record<string, [statements: number, variables: (rows: number) => 
   AroundPost: [6, (related) => ({ by: { slug: 'post-0060' }, related })],
   Author: [3, (first) => ({ by: { slug: 'author-01' }, first })],
   Authors: [3, (first) => ({ first })],
+  BackgroundJob: [1, () => ({ id: 'job_00000000000000000000000000' })],
   Category: [5, (first) => ({ by: { slug: 'category-01' }, first })],
   // The first five are roots, and roots have no parents to read.
   CategoryTree: [10, (rows) => ({ first: rows + 5, posts: rows })],
