@@ -41,11 +41,12 @@ const runUntilStopped = async (config: Config, log: Log): Promise<void> => {
   })
   if (app === null) return
   if (!signal.aborted) await once(signal, 'abort')
-  const killer = setTimeout(() => killSelf(log), stopMs)
+  const late = setTimeout(() => leave(log), stopMs)
   await app.stop(stopMs - lastMs, drainMs)
-  // What is left behind, such as a connection on which nothing comes any more, may hold the process for ever; what ends by
-  // itself in the rest of the time, such as an exporter of traces that tries again, may.
-  killer.unref()
+  clearTimeout(late)
+  // What is left behind, such as a connection on which nothing comes any more, or an exporter of traces that tries again,
+  // would hold the process.
+  setTimeout(() => leave(log), lastMs).unref()
 }
 
 // Supervisors kill after ten seconds, by default.
@@ -54,10 +55,11 @@ const lastMs = 800
 // Longer than a request of a busy caller is on its way, and than load balancers in the same place take to look.
 const drainMs = 1_000
 
-/** As a second signal does: whatever holds the process is cut. */
-const killSelf = (log: Log): void => {
+/** Everything that can be closed is closed: a supervisor is to see a stop, and no failure. */
+const leave = (log: Log): void => {
   log.warn({}, 'something did not stop in time; the process ends without it')
-  process.kill(process.pid, 'SIGTERM')
+  // With a moment for that line.
+  setImmediate(() => process.exit(0))
 }
 
 /** Whatever was begun is closed when a signal ends it, and taken up by the next start. */

@@ -53,6 +53,7 @@ export const watchConnections = (
   let allClosed = Promise.withResolvers<void>()
 
   let made = 0
+  let taking: Promise<void> | undefined
 
   server.on('connection', (socket: Socket) => {
     made++
@@ -127,6 +128,7 @@ export const watchConnections = (
       socket.destroy()
       return false
     }
+    await taking
     if (connection.answers > 1) await before
     return !socket.destroyed
   }
@@ -136,16 +138,21 @@ export const watchConnections = (
   }
 
   const allTaken = async () => {
-    // One is taken at each turn of the event loop.
+    // One is taken at a turn of the event loop, which is long while many are answered: no answer begins meanwhile.
+    const { promise, resolve } = Promise.withResolvers<void>()
+    taking = promise
     const until = performance.now() + takingMs
-    for (let before = -1; before !== made && performance.now() < until; ) {
-      before = made
+    for (let quiet = 0, before = made; quiet < quietTurns && performance.now() < until; before = made) {
       await nextTurn()
+      quiet = made === before ? quiet + 1 : 0
     }
+    resolve()
   }
 
   const close = async (graceMs: number) => {
     isClosing = true
+    // A request that has arrived and is not read yet, since the program is busy, would be reset: it is read first.
+    for (let turns = 0; turns < turnsToRead; turns++) await nextTurn()
     for (const [socket, { answers }] of open) if (answers === 0) socket.destroySoon()
     await untilAllClosed(graceMs)
     for (const socket of open.keys()) socket.destroy()
@@ -154,6 +161,11 @@ export const watchConnections = (
 
   return { turn, allTaken, allClosed: untilAllClosed, close }
 }
+
+const quietTurns = 5
+
+// In one a connection is taken, in the next its request is read.
+const turnsToRead = 3
 
 // Where they come without end, some wait at any time.
 const takingMs = 2_000
