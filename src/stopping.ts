@@ -26,14 +26,14 @@ export const createStopping = (log: Log): Stopping => {
   const services: Part[] = []
   const base: Part[] = []
 
-  const endAll = async (parts: Part[], ms: number) => {
-    await Promise.all(parts.splice(0).map((part) => endPart(part, ms)))
+  const endAll = async (parts: Part[], ms: number, moment = momentMs) => {
+    await Promise.all(parts.splice(0).map((part) => endPart(part, ms, moment)))
   }
 
-  const endPart = async ({ name, end }: Part, ms: number) => {
+  const endPart = async ({ name, end }: Part, ms: number, moment: number) => {
     try {
       // It has a moment for what it does when it cuts the rest short itself.
-      const ended = await within(ms + momentMs, end(ms))
+      const ended = await within(ms + moment, end(ms))
       if (ended === 'late') log.warn({ part: name, ms }, 'a part did not stop in time and was left behind')
     } catch (error) {
       log.warn({ err: error, part: name }, 'a part failed to stop')
@@ -45,6 +45,11 @@ export const createStopping = (log: Log): Stopping => {
     service: (name, end) => void services.push({ name, end }),
     base: (name, end) => void base.push({ name, end }),
     stop: async (graceMs) => {
+      // A start that failed has nothing in flight, and nobody who waits with a watch in hand.
+      if (graceMs === 0) {
+        for (const parts of [doors, services, base]) await endAll(parts, 0, baseMs)
+        return
+      }
       const deadline = performance.now() + graceMs
       const rest = servicesMs + baseMs + 2 * momentMs
       await endAll(doors, graceMs > 2 * rest ? graceMs - rest : graceMs)
