@@ -190,6 +190,9 @@ test('a batch that is being made while its endpoint loses a scope is made again'
   await gathered(app, id, 1)
   // What a publish on a machine that was too busy leaves, so that it is rendered now.
   await db.eventRendering.updateMany({ where: { eventId: event.id }, data: { data: null } })
+  // As whoever makes a batch has leased it.
+  const leasedUntil = new Date(app.clock.now().getTime() + 25 * second)
+  await db.webhookDelivery.updateMany({ where: { endpointId: id }, data: { leasedUntil } })
   const window = await db.webhookDelivery.findFirstOrThrow({ where: { endpointId: id } })
   const rendered = { data: '{"post":{"title":"Seen with more eyes"}}', errors: null, failure: null }
   const amid = async () => {

@@ -63,6 +63,8 @@ test('deleting an endpoint cancels what waits for it and keeps the log', async (
   await app.worker?.sweep()
 
   expect(await endpoint(app, id)).toBeUndefined()
+  // Its row stays until the last of its log was let go.
+  await until(async () => (await app.database.db.webhookEndpoint.count({ where: { id } })) === 0)
   expect(await storedDelivery(app, deliveryId)).toMatchObject({
     endpointId: null,
     status: 'CANCELLED',

@@ -17,6 +17,7 @@ let gatheringId = ''
 let replayedId = ''
 let sequence = ''
 let newId = ''
+let newSequence = ''
 
 const prune = () => lent.app.worker?.prune()
 const setStatus = (id: string, status: 'ACTIVE' | 'PAUSED') =>
@@ -63,7 +64,9 @@ test('a preview token goes when it expires, and a response after 30 days; that i
 test('an event is kept while a delivery that waits has to be made of it, and so is everything after it', async () => {
   const { app } = lent
   const { db } = app.database
-  newId = (await publishNew(app.admin, 'New news')).event.id
+  const { event } = await publishNew(app.admin, 'New news')
+  newId = event.id
+  newSequence = event.sequence
   await allDelivered(app.admin, endpointId, 2)
   app.clock.advance(10 * dayMs)
   const where = { endpointId: { in: [gatheringId, replayedId] } }
@@ -103,16 +106,18 @@ test('what waits to be gathered or rendered is made before its events are forgot
   await app.worker?.sweep()
   const toldTo = (path: string) =>
     app.receiver.requests.filter((request) => request.path === path).map((request) => envelopeOf(request))
-  await until(() => toldTo('/gathering').length === 2 && toldTo('/replayed').length === 2)
+  await until(() => toldTo('/gathering').length > 0 && toldTo('/replayed').length === 2)
 
-  for (const [path, type] of [
-    ['/gathering', 'events.batch'],
-    ['/replayed', 'post.published'],
-  ] as const) {
-    const old = toldTo(path).find((envelope) => envelope.sequence === sequence)
-    expect(old).toMatchObject({ type })
-    expect(JSON.stringify(old?.data)).toContain('Old news')
-  }
+  // What piled up while it was paused is one batch; `post.created` is not for its scopes.
+  expect(toldTo('/gathering')).toMatchObject([
+    { type: 'events.batch', firstSequence: sequence, sequence: newSequence },
+  ])
+  expect(toldTo('/gathering')[0]?.data).toMatchObject([
+    { post: { title: 'Old news' } },
+    { post: { title: 'New news' } },
+  ])
+  const replayed = toldTo('/replayed').find((envelope) => envelope.sequence === sequence)
+  expect(replayed).toMatchObject({ type: 'post.published', data: { post: { title: 'Old news' } } })
 })
 
 test('what was still to be sent is sent when its endpoint is back, byte for byte, and is kept from then on', async () => {
