@@ -34,7 +34,7 @@ test.for([
     expect(first.created).toBeGreaterThan(40)
     expect(first).toMatchObject({ changed: 0, unchanged: 0, skipped: 0 })
     expect(findings.filter(({ rule }) => rule === 'not-stored')).toEqual([])
-    const known = ['date-invalid', 'file-ignored', 'liquid-kept-as-text', 'slug-taken']
+    const known = ['date-invalid', 'file-ignored', 'liquid-hidden', 'liquid-kept-as-text', 'slug-taken']
     expect(findings.map(({ rule }) => rule).filter((rule) => !known.includes(rule))).toEqual([])
     const events = await lent.app.database.db.event.count()
     expect(countsOf(await run())).toEqual({ ...first, created: 0, unchanged: first.created })
