@@ -78,6 +78,9 @@ const wrong: Record<string, Wrong[]> = {
   'url: String!': [],
   // An id of nothing is null, as is what a caller may not see.
   'id: ID!': [],
+  // Nothing was made by, or is of, what is not there.
+  'createdById: ID': [],
+  'postId: ID': [],
   // One that is not valid changes nothing, or it would tell of itself.
   'previewToken: String': [],
   'includeDescendants: Boolean!': [],

@@ -117,9 +117,11 @@ describe.each(orders)('%s %s', (field, direction) => {
     await makePosts(app, { count: 9, status: 'DRAFT', name: 'Draft', from: new Date('2020-01-01T03:30:00Z') })
     const tagged = { tags: { some: { tag: { slug: 'tag-01' } } } }
     const [first, second, third] = await db.post.findMany({ where: tagged })
-    const change = (post: Post | undefined, data: Partial<Pick<Post, 'status' | 'sortDate'>>) =>
-      db.post.update({ where: { id: post?.id ?? '' }, data })
-    await change(first, { status: 'SCHEDULED' })
+    const change = (
+      post: Post | undefined,
+      data: Partial<Pick<Post, 'status' | 'scheduledAt' | 'sortDate'>>,
+    ) => db.post.update({ where: { id: post?.id ?? '' }, data })
+    await change(first, { status: 'SCHEDULED', scheduledAt: new Date('2099-01-01T00:00:00Z') })
     await change(second, { sortDate: new Date('2030-01-01T00:00:00Z') })
     await change(third, { status: 'TRASHED', sortDate: new Date('2010-01-01T00:00:00Z') })
     const under: [PostFilter, Prisma.PostWhereInput][] = [

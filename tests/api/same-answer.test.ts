@@ -21,7 +21,9 @@ beforeAll(async () => {
   for (const status of ['DRAFT', 'SCHEDULED', 'TRASHED'] as const) {
     const { post } = await create(app.admin, { title: status, source: 'x', tags: [`tag of ${status}`] })
     const origin = { source: 'blog', sourceId: status, path: `${status}.md`, frontMatter: '', checksum: '' }
-    const data = { status, guid: `guid-${status}`, legacyId: `legacy-${status}`, origin: { create: origin } }
+    const names = { guid: `guid-${status}`, legacyId: `legacy-${status}` }
+    const scheduledAt = status === 'SCHEDULED' ? new Date('2099-01-01T00:00:00Z') : null
+    const data = { status, scheduledAt, ...names, origin: { create: origin } }
     await db.post.update({ where: { id: post.id }, data })
     const tag = await db.tag.findUniqueOrThrow({ where: { nameKey: `tag of ${status.toLowerCase()}` } })
     hidden.push({ id: post.id, slug: post.slug, path: post.path, tag: tag.slug, tagId: tag.id })

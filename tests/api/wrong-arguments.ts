@@ -28,8 +28,11 @@ export const readArguments = (): ReadArgument[] =>
       ),
     )
 
-/** As many values of an argument as one request tries: each is a field at the root, of which twenty are allowed. */
-export const valuesAtOnce = 20
+/**
+ * As many values of an argument as one request tries: each is a field at the root, of which twenty are allowed, and may be
+ * the posts of every archive, of which a request takes fewer.
+ */
+export const valuesAtOnce = 15
 
 /**
  * A query that asks for the field once for each value of the argument, with what else it requires. The first value is the
