@@ -59,6 +59,7 @@ const fields: Record<string, ApiKeyScope> = {
   'EndpointEvent.actorId': 'CONTENT_READ',
   'ImportEvent.actor': 'CONTENT_READ',
   'ImportEvent.actorId': 'CONTENT_READ',
+  'Origin.frontMatter': 'CONTENT_READ',
   'Post.draft': 'CONTENT_READ',
   'Post.hasUnpublishedChanges': 'CONTENT_READ',
   'Post.revisions': 'CONTENT_READ',
@@ -123,6 +124,9 @@ beforeAll(async () => {
     createdAt: app.clock.now(),
   }
   await db.webhookDelivery.create({ data: { ...delivery, status: 'CANCELLED' } })
+  const imported = await db.postOrigin.findFirstOrThrow({
+    where: { frontMatter: { not: '' }, post: { status: 'PUBLISHED' } },
+  })
   Object.assign(ids, {
     Post: published,
     draft: draft.id,
@@ -137,6 +141,7 @@ beforeAll(async () => {
     TagEvent: await eventOf('tag.created'),
     EndpointEvent: await eventOf('endpoint.disabled'),
     ImportEvent: await eventOf('import.completed'),
+    Origin: imported.postId,
   })
 })
 
@@ -157,13 +162,26 @@ const call = (client: Client, kind: 'query' | 'mutation', name: string) => {
   return client.send(`${kind} Sample${declared} { ${name}${given} { __typename } }`, variables)
 }
 
+/** What is no node, and the type and the field that have it. */
+const wayTo: Record<string, [type: string, field: string]> = { Origin: ['Post', 'origin'] }
+
 /** Asks for one field, wherever it is. */
 const ask = (client: Client, coordinate: string) => {
   const [typeName = '', name = ''] = coordinate.split('.')
   if (typeName === 'Query') return call(client, 'query', name)
   const inside = isCompositeType(getNamedType(fieldOf(typeName, name).type)) ? ' { __typename }' : ''
-  const query = `query ($id: ID!) { node(id: $id) { ... on ${typeName} { asked: ${name}${inside} } } }`
+  const [on, within] = wayTo[typeName] ?? [typeName]
+  const asked = within ? `${within} { asked: ${name}${inside} }` : `asked: ${name}${inside}`
+  const query = `query ($id: ID!) { node(id: $id) { ... on ${on} { ${asked} } } }`
   return client.send(query, { id: ids[typeName] })
+}
+
+/** What is left of an answer where a field is refused: all but the field. */
+const refusedOf = (coordinate: string) => {
+  const [typeName = ''] = coordinate.split('.')
+  if (typeName === 'Query') return null
+  const within = wayTo[typeName]?.[1]
+  return { node: within ? { [within]: { asked: null } } : { asked: null } }
 }
 
 const clientFor = (scopes: ApiKeyScope[]) =>
@@ -212,8 +230,11 @@ describe.each(callers)('asked by %s, a caller', (_name, scopes, opened) => {
     for (const coordinate of Object.keys(fields)) {
       const reply = await ask(client, coordinate)
       if (codesOf(reply).includes('FORBIDDEN')) {
-        const nothing = coordinate.startsWith('Query.') ? null : { node: { asked: null } }
-        expect([coordinate, reply.data, codesOf(reply)]).toEqual([coordinate, nothing, ['FORBIDDEN']])
+        expect([coordinate, reply.data, codesOf(reply)]).toEqual([
+          coordinate,
+          refusedOf(coordinate),
+          ['FORBIDDEN'],
+        ])
       } else {
         expect([coordinate, reply.errors]).toEqual([coordinate, []])
         expect(Object.values(reply.data ?? {}), coordinate).not.toContain(null)
