@@ -103,6 +103,9 @@ const everyArgument = async (): Promise<Arguments> => {
     'ids: [ID!]!': everyId.flatMap((_, index) =>
       index % 10 === 0 ? [everyId.slice(index, index + 10)] : [],
     ),
+    // Null is what anybody made, and of any post.
+    'createdById: ID': [null, ...ids.key],
+    'postId: ID': [null, ...ids.post],
     'first: Int': [4],
     'first: Int!': [4],
     'url: String!': [
