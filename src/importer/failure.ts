@@ -1,5 +1,5 @@
 import { system } from '../auth/viewer.ts'
-import { ExpectedError, OperatorError, ValidationError } from '../errors.ts'
+import { ExpectedError, OperatorError, RequestError, ValidationError } from '../errors.ts'
 import type { Writer } from '../write.ts'
 import type { ImportFinding } from './item.ts'
 import { problem, Refused } from './outcome.ts'
@@ -33,6 +33,18 @@ export const isDatabaseFailure = async (error: unknown, write: Writer): Promise<
     return true
   }
 }
+
+/** Whether the program had no time for the entry, and may have it in a moment. */
+export const isBusy = (error: unknown): boolean =>
+  error instanceof RequestError && error.code === 'SERVICE_UNAVAILABLE'
+
+/** What ends the run when the program stayed too busy for the entry of that name. */
+export const stoppedBusyAt = (name: string, error: unknown): OperatorError =>
+  new OperatorError(
+    `The import stopped at ${name}, since the program stayed too busy: ${reasonOf(error)}. What came before it is in; run the import again when there is less to do, and it goes on from there.`,
+    1,
+    { cause: error },
+  )
 
 /** What ends the run when the database failed at the entry of that name. */
 export const stoppedAt = (name: string, error: unknown): OperatorError =>

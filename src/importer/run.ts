@@ -1,7 +1,8 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { system, type Viewer } from '../auth/viewer.ts'
 import type { Write, Writer } from '../write.ts'
 import { announceImport, isUnannounced, markUnannounced } from './announce.ts'
-import { findingsOf, isDatabaseFailure, stoppedAt } from './failure.ts'
+import { findingsOf, isBusy, isDatabaseFailure, stoppedAt, stoppedBusyAt } from './failure.ts'
 import type { ImportEntry, ImportedPost, ImportFinding } from './item.ts'
 import { type KnownPost, knownPosts } from './known-posts.ts'
 import type { Stored } from './outcome.ts'
@@ -22,29 +23,45 @@ export type ImportReport = {
   findings: ImportFinding[]
 }
 
+export type ImportOptions = {
+  source: string
+  onProgress?: (report: ImportReport) => void
+  patienceMs?: number
+}
+
+const pauseMs = 500
+
 /**
  * Brings in what a source yields, a post a transaction: one that cannot be stored is a finding, and the others go in.
- * An import that changed something ends with one event, `import.completed`; a second run of it changes nothing.
+ * An import that changed something ends with one event, `import.completed`; a second run of it changes nothing. While the
+ * program is too busy it waits, as nothing is wrong with the post.
  *
- * @throws OperatorError when the database fails. What is in stays in, and the next run goes on from there.
+ * @throws OperatorError when the database fails, or the program stays too busy for `patienceMs`. What is in stays in, and the next run goes on from there.
  */
 export const runImport = async (
   write: Writer,
   entries: AsyncIterable<ImportEntry>,
-  { source, onProgress }: { source: string; onProgress?: (report: ImportReport) => void },
+  { source, onProgress, patienceMs = 120_000 }: ImportOptions,
 ): Promise<ImportReport> => {
   const viewer = system('import', source)
   const { value: known } = await write(viewer, (w) => knownPosts(w.tx, source))
   const tally = createTally()
 
   const store = async (entry: StoredEntry, was: KnownPost | null): Promise<void> => {
-    try {
-      refuseUnstorable(entry)
-      const isMarked = tally.touched !== 'nothing'
-      tally.add(await storeEntry(write, entry, { viewer, source, was, isMarked }))
-    } catch (error) {
-      if (await isDatabaseFailure(error, write)) throw stoppedAt(nameOf(entry), error)
-      tally.find(findingsOf(error, nameOf(entry)))
+    const isMarked = tally.touched !== 'nothing'
+    for (const deadline = performance.now() + patienceMs; ; await pause(pauseMs)) {
+      try {
+        refuseUnstorable(entry)
+        tally.add(await storeEntry(write, entry, { viewer, source, was, isMarked }))
+      } catch (error) {
+        if (await isDatabaseFailure(error, write)) throw stoppedAt(nameOf(entry), error)
+        if (isBusy(error)) {
+          if (performance.now() < deadline) continue
+          throw stoppedBusyAt(nameOf(entry), error)
+        }
+        tally.find(findingsOf(error, nameOf(entry)))
+      }
+      break
     }
     onProgress?.(tally.report)
   }

@@ -1,5 +1,6 @@
 import { getCompileCacheDir } from 'node:module'
 import { Worker } from 'node:worker_threads'
+import { RequestError } from '../errors.ts'
 import { CannotRender } from './cannot-render.ts'
 import type { PostSource, Rendered } from './rendered.ts'
 import type { Answer, ThreadData } from './worker.ts'
@@ -84,7 +85,7 @@ const messageOf = <Message>(worker: Worker, watch: Watch): Promise<Message> =>
 const startMs = 30_000
 
 const startWatch: Watch = (giveUp) => {
-  const timer = setTimeout(() => giveUp(new Error('The thread that renders did not start.')), startMs)
+  const timer = setTimeout(() => giveUp(notStarted()), startMs)
   return () => clearTimeout(timer)
 }
 
@@ -116,6 +117,11 @@ const renderedOf = (answer: Answer): Rendered => {
   throw 'refused' in answer ? new CannotRender(answer.refused) : broken(answer.broken)
 }
 
+const notStarted = () =>
+  new RequestError(
+    'SERVICE_UNAVAILABLE',
+    'The thread that renders did not start in time. Ask again in some seconds.',
+  )
 const tooSlow = (deadlineMs: number) =>
   new CannotRender(`The source takes more than ${deadlineMs / 1_000} s to render; ${advice}.`)
 /** What an author can do nothing about, but must be told of, since it is this source that does it. */

@@ -3,7 +3,7 @@ import { PostByDocument } from '../../schema/generated/graphql.ts'
 import { readConfig } from '../../src/config.ts'
 import { openCore } from '../../src/core.ts'
 import { openDatabase } from '../../src/db/client.ts'
-import { OperatorError } from '../../src/errors.ts'
+import { OperatorError, RequestError } from '../../src/errors.ts'
 import type { ImportEntry, ImportedPost } from '../../src/importer/item.ts'
 import { runImport } from '../../src/importer/run.ts'
 import type { Writer } from '../../src/write.ts'
@@ -134,6 +134,34 @@ test.each(['53100', '57P01', '25006'])(
     await expect(run).rejects.toThrow(/^The import stopped at a\.md, .*no room.*$/)
   },
 )
+
+/** Refuses the first writes of posts as a program does that has too much to render. */
+const busyFor = (refusals: number): Writer => {
+  let left = refusals
+  return async (viewer, work, options) => {
+    if (options?.sources?.length && left-- > 0)
+      throw new RequestError('SERVICE_UNAVAILABLE', 'Too much at once.')
+    return lent.app.core.write(viewer, work, options)
+  }
+}
+
+test('while too much is being rendered an import waits, and every post goes in', async () => {
+  const entries = [entry({ file: 'a.md', slug: 'busy-a' }), entry({ file: 'b.md', slug: 'busy-b' })]
+  const report = await runImport(busyFor(2), inTurn(entries), { source: 'busy' })
+  expect(report).toMatchObject({ created: 2, failed: 0, findings: [] })
+})
+
+test('a program that stays too busy ends the run in one line, and the next run goes on from there', async () => {
+  const entries = [entry({ file: 'a.md', slug: 'busier-a' }), entry({ file: 'b.md', slug: 'busier-b' })]
+  const options = { source: 'busier', patienceMs: 0 }
+  await expect(runImport(busyFor(1), inTurn(entries), options)).rejects.toThrow(
+    /^The import stopped at a\.md, since the program stayed too busy: Too much at once\. .*$/,
+  )
+  expect(await runImport(lent.app.core.write, inTurn(entries), options)).toMatchObject({
+    created: 2,
+    failed: 0,
+  })
+})
 
 /** A database that can go away, apart from that of the other tests. */
 const openFleeting = async () => {
