@@ -1,9 +1,11 @@
 import { beforeAll, expect, inject, test } from 'vitest'
 import { indexMissing } from '../../src/content/search-index.ts'
+import { forCaller } from '../../src/db/caller.ts'
 import { withApp } from '../support/app.ts'
 import { type MadePost, makePosts } from '../support/posts.ts'
 
-const lent = withApp({ role: 'api' })
+// Callers have one connection: all that a query runs is heard on it.
+const lent = withApp({ role: 'api', poolSize: 3 })
 
 // The embedded database is for thousands of posts at most, and its PostgreSQL is another version with other plans.
 const onPostgres = test.skipIf(inject('kind') === 'embedded')
@@ -57,19 +59,16 @@ const plansOf = async (query: string, seqScan: 'on' | 'off' = 'on'): Promise<str
   ]
   const notices: string[] = []
   const listen = ({ message = '' }: { message?: string | undefined }) => void notices.push(message)
-  const clients = await Promise.all(
-    Array.from({ length: driver.pool.options.max ?? 1 }, () => driver.pool.connect()),
-  )
+  const { pool } = driver
+  const client = await forCaller(new AbortController().signal, () => pool.connect())
   try {
-    for (const client of clients) {
-      await client.query(`LOAD 'auto_explain'; ${settings.map((setting) => `SET ${setting}`).join('; ')}`)
-      client.on('notice', listen)
-    }
+    await client.query(`LOAD 'auto_explain'; ${settings.map((setting) => `SET ${setting}`).join('; ')}`)
+    client.on('notice', listen)
   } finally {
-    for (const client of clients) client.release()
+    client.release()
   }
   const { errors } = await lent.app.anonymous.send(query)
-  for (const client of clients) client.off('notice', listen)
+  client.off('notice', listen)
   expect(errors).toEqual([])
   const plans = notices.filter(
     (notice) => notice.includes('Query Text') && /(FROM|JOIN) .*posts|post_search/.test(notice),

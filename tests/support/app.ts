@@ -35,6 +35,8 @@ type Options = Pick<World, 'resolve' | 'random' | 'rendering'> & {
   env?: Record<string, string>
   role?: 'all' | 'api' | 'worker'
   expectErrors?: boolean
+  /** Of PostgreSQL; with 3 callers share one connection. */
+  poolSize?: number
 }
 
 /** Lends an app to every test of the file, and fails the file when it leaves a mess. */
@@ -55,12 +57,13 @@ export const startTestApp = async ({
   env = {},
   role = 'all',
   expectErrors = false,
+  poolSize,
   resolve,
   random,
   rendering,
 }: Options = {}) => {
   const openAfterwards = watchForLeaks()
-  const { database, drop } = await cloneDatabase()
+  const { database, drop } = await cloneDatabase(poolSize)
   const receiver = await startReceiver()
   const clock = createClock()
   const log: LogLine[] = []
@@ -125,14 +128,16 @@ const leaksOf = async ({ log, database, worker }: TestApp, expectErrors: boolean
   ]
 }
 
-const cloneDatabase = async (): Promise<{ database: Database; drop: () => Promise<void> }> => {
+const cloneDatabase = async (
+  poolSize?: number,
+): Promise<{ database: Database; drop: () => Promise<void> }> => {
   const source = inject(inject('kind'))
   if (source.kind === 'embedded') {
     const fs = new PreparedFS(join(source.data, 'db'))
     return { database: await openDatabase({ folder: null, fs }), drop: async () => undefined }
   }
   const { url, name } = await createTestDatabase(source.url, source.template)
-  const database = await openDatabase({ url })
+  const database = await openDatabase({ url, poolSize })
   return { database, drop: () => dropTestDatabase(source.url, name) }
 }
 
