@@ -84,7 +84,9 @@ const selectionsOf = (type: GraphQLNamedType, values: Arguments, visited: Set<st
   if (isAbstractType(type))
     return { first: ' { __typename }', byType: onEachType(type, ['any', 'any'], values, visited) }
   if (isPageOfMany(type)) return selectionsOfPage(type, values, visited)
-  return { first: selectionOf(type, values, [], visited), byType: new Map() }
+  // Posts below each of many archives: what is below those is the business of the list of posts.
+  const above = type.name === 'Archive' ? ['any'] : []
+  return { first: selectionOf(type, values, above, visited), byType: new Map() }
 }
 
 const isPageOfMany = (type: GraphQLNamedType): type is GraphQLObjectType =>
