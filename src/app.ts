@@ -57,6 +57,8 @@ export type App = {
   stop(graceMs?: number, drainMs?: number): Promise<void>
 }
 
+const failedStartMs = 2_000
+
 /** Starts everything that ROLE says: the API, the worker, or both in one process. */
 export const startApp = async (config: Config, world: World, opened?: Core): Promise<App> => {
   const core = opened ?? (await openCore(config, world))
@@ -96,7 +98,8 @@ export const startApp = async (config: Config, world: World, opened?: Core): Pro
     const url = config.ROLE === 'worker' ? null : await startApi(parts)
     return { core, url, worker, stop }
   } catch (error) {
-    await stop(0)
+    // What the worker has begun ends of its own accord, without a word in the log.
+    await stop(failedStartMs)
     throw error
   }
 }
