@@ -18,7 +18,9 @@ export const printJsonText = (json: string): void =>
 /** A line for people, on standard error. */
 export const say = (line: string): void => void process.stderr.write(`${escapeUnseen(line)}\n`)
 
-/** Several lines for people: what stands between line breaks may have come from outside, the breaks have not. */
-export const sayText = (text: string): void => {
-  for (const line of text.split('\n')) say(line)
-}
+/**
+ * Several lines for people, in one write, so that whoever waits for the first has the last: what stands between line breaks
+ * may have come from outside, the breaks have not.
+ */
+export const sayText = (text: string): void =>
+  void process.stderr.write(`${text.split('\n').map(escapeUnseen).join('\n')}\n`)
