@@ -60,6 +60,9 @@ export const attempt = async (delivery: Composed, parts: AttemptParts): Promise<
   }
 }
 
+const cannotBeMade =
+  'The request cannot be signed or sent as the endpoint is stored. Rotate its secret or set its headers again.'
+
 const signAndSend = async (
   { id, endpointId, url, body, sealedSecrets, sealedHeaders }: Composed,
   { sender, seal, userAgent }: AttemptParts,
@@ -76,8 +79,11 @@ const signAndSend = async (
       headers: { ...own, 'content-type': 'application/json', 'user-agent': userAgent, ...signature },
     })
   } catch (error) {
-    // A secret that cannot be read must show in the log of attempts, where the endpoint's owner looks.
+    // What cannot be sent must show in the log of attempts, where the endpoint's owner looks, and be tried again later: a
+    // delivery without an attempt would come round with every lease and never end.
     if (error instanceof SealError) return unanswered('request_invalid', error.message, 0)
-    throw error
+    // What else is thrown may quote what was sealed, as JSON's errors do.
+    const detail = error instanceof TypeError ? error.message : (error as Error).name
+    return unanswered('request_invalid', cannotBeMade, 0, detail)
   }
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { newId } from '../../src/id.ts'
 import { createSeal } from '../../src/seal.ts'
 import { sealContext } from '../../src/webhooks/secret.ts'
 import { type TestApp, withApp } from '../support/app.ts'
@@ -61,6 +62,43 @@ test('a secret that cannot be opened is a failed attempt that says what to do, a
   expect(delivery.attempts[0]?.error).not.toContain(sealed)
   expect(receiver.requests).toEqual([])
 })
+
+test.each([
+  ['a secret of no known kind', { secret: 'nothing-known' }],
+  ['a secret without its bytes', { secret: 'whsec_' }],
+  ['no secret', {}],
+  ['headers that are no JSON', { headers: 'x-token: hush' }],
+] as const)(
+  'an endpoint that was stored with %s: a failed attempt that says what to do and is tried again',
+  async (_what, { secret, headers }: { secret?: string; headers?: string }) => {
+    const { app } = lent
+    await using receiver = await startReceiver()
+    const { id } = await subscribe(app.admin, { url: receiver.url, eventTypes: ['POST_PUBLISHED'] })
+    const { db } = app.database
+    const seal = createSeal(secretKey)
+    if (headers === undefined) await db.webhookSecret.deleteMany({ where: { endpointId: id } })
+    else {
+      const sealedHeaders = seal.seal(headers, `${id}/headers`)
+      await db.webhookEndpoint.update({ where: { id }, data: { sealedHeaders } })
+    }
+    if (secret !== undefined) {
+      const sealed = seal.seal(secret, sealContext(id))
+      await db.webhookSecret.create({
+        data: { id: newId('key'), endpointId: id, signing: 'HMAC_SHA256', sealed, createdAt: new Date() },
+      })
+    }
+    const { event } = await publishNew(app.admin, 'Stored oddly')
+
+    const delivery = await deliveryOf(app.admin, id, event.id, ({ attempts }) => attempts.length > 0)
+
+    expect(delivery.attempts).toMatchObject([
+      { number: 1, statusCode: null, error: expect.stringMatching(/^request_invalid: .*Rotate its secret/) },
+    ])
+    expect(delivery).toMatchObject({ status: 'PENDING', nextAttemptAt: expect.any(String) })
+    expect(JSON.stringify(app.log)).not.toContain('hush')
+    expect(receiver.requests).toEqual([])
+  },
+)
 
 /** An endpoint that was sent something, failed once and was logged: every place that a secret might leak to. */
 const deliverOnceWell = async (app: TestApp) => {
