@@ -1,5 +1,5 @@
 import { fromUUID } from 'typeid-js'
-import type { IdPrefix } from '../src/id.ts'
+import type { IdPrefix } from '../src/lib/id.ts'
 import { createRandom, type Random } from './random.ts'
 
 export type BlogSize = {

@@ -1,5 +1,5 @@
 import { openDatabase } from '../src/db/client.ts'
-import { migrate } from '../src/db/migrate.ts'
+import { migrate } from '../src/db/migrations/migrate.ts'
 import { createTestDatabase } from '../tests/support/postgres-database.ts'
 import { startPostgres } from '../tests/support/postgres-server.ts'
 import type { Blog } from './data.ts'

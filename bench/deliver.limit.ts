@@ -1,5 +1,5 @@
 import { Agent, request } from 'undici'
-import { newWebhookSecret, signatureHeaders } from '../src/webhooks/sign.ts'
+import { newWebhookSecret, signatureHeaders } from '../src/webhooks/http/sign.ts'
 
 /**
  * What bounds deliveries: as many signed POSTs at once as a worker has in flight, of a body of the usual size, with the

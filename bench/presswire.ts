@@ -1,5 +1,5 @@
-import { createApiKey } from '../src/auth/api-key.ts'
 import { openDatabase } from '../src/db/client.ts'
+import { createApiKey } from '../src/keys/api-key.ts'
 import { createClient } from '../tests/support/client.ts'
 import { type ServerProcess, startServer } from './server-process.ts'
 

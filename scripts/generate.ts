@@ -1,8 +1,8 @@
 // npm run generate: writes everything that is printed from the source and committed.
 import { writeFileSync } from 'node:fs'
 import { printedEnvExample } from '../src/config.ts'
-import { printedEventTypes } from '../src/events/event-types.ts'
 import { printedEventJsonSchema } from '../src/events/json-schema.ts'
+import { printedEventTypes } from '../src/events/print-event-types.ts'
 import { printedSchema } from '../src/graphql/schema.ts'
 
 writeFileSync(new URL('../schema/schema.graphql', import.meta.url), printedSchema())

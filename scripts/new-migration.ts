@@ -2,8 +2,8 @@
 // the migrations so far and prisma/schema.prisma, by Prisma's own engine on an in-memory database.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { openDatabase } from '../src/db/client.ts'
-import { readMigrations, readPrismaSchema } from '../src/db/migrations.ts'
-import { noFilters, startSchemaEngine } from '../src/db/schema-engine.ts'
+import { readMigrations, readPrismaSchema } from '../src/db/migrations/files.ts'
+import { noFilters, startSchemaEngine } from '../src/db/migrations/schema-engine.ts'
 
 const name = process.argv[2]
 if (!name || !/^[a-z]+(_[a-z]+)+$/.test(name)) {

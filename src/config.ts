@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { databaseUrlProblem } from './database-url.ts'
-import type { DotenvEntry } from './dotenv.ts'
-import { OperatorError } from './errors.ts'
+import { databaseUrlProblem } from './db/database-url.ts'
+import type { DotenvEntry } from './lib/dotenv.ts'
+import { OperatorError } from './lib/errors.ts'
 
 const port = z
   .string()

@@ -31,19 +31,22 @@ const layers = [...directions.matchAll(/^- ([\w ]+):((?:\s+`[^`]+`)+)$/gm)].map(
   }),
 )
 
-const matches = (file: string, pattern: string): boolean =>
-  pattern.startsWith('*')
-    ? file.endsWith(pattern.slice(1))
-    : pattern.endsWith('/')
-      ? file.startsWith(pattern)
-      : file === pattern
+/** How much of the file's path a pattern names: the one that names most counts. */
+const named = (file: string, pattern: string): number => {
+  if (!pattern.startsWith('*'))
+    return file === pattern || (pattern.endsWith('/') && file.startsWith(pattern)) ? pattern.length : 0
+  const start = file.indexOf(pattern.slice(1), 'src/'.length)
+  return start < 0 ? 0 : start + pattern.length
+}
 
 const layerOf = (file: string): number => {
-  const exact = layers.findIndex(({ patterns }) => patterns.includes(file))
-  return exact >= 0
-    ? exact
-    : layers.findIndex(({ patterns }) => patterns.some((pattern) => matches(file, pattern)))
+  const fits = layers.map(({ patterns }) => Math.max(...patterns.map((pattern) => named(file, pattern))))
+  const best = Math.max(...fits)
+  return best > 0 ? fits.indexOf(best) : -1
 }
+
+/** How a noun looks to clients: a folder of its own within the noun's. */
+const isType = (file: string): boolean => /^src\/.+\/graphql\//.test(file)
 
 test('every source file has a layer in ARCHITECTURE.md', () => {
   expect(layers.length).toBeGreaterThan(10)
@@ -79,28 +82,37 @@ test('there are no cycles', () => {
 const importersOf = (wanted: (name: string) => boolean): string[] =>
   files.filter((file) => importsOf(file).some(wanted))
 
-test('GraphQL is imported only by graphql/, http/ and *.graphql.ts', () => {
+test('a folder holds at most 15 files', () => {
+  const folders = Map.groupBy(files, (file) => dirname(file))
+  const full = [...folders].filter(([, inside]) => inside.length > 15).map(([folder]) => folder)
+  expect(full, 'Part it by noun or by layer').toEqual([])
+})
+
+test('src/ itself holds what joins the others', () => {
+  const loose = files.filter((file) => dirname(file) === 'src')
+  expect(loose).toEqual(['app', 'config', 'core', 'main', 'worker'].map((name) => `src/${name}.ts`))
+})
+
+test('GraphQL is imported only by graphql/ folders and http/', () => {
   const importers = importersOf(
     (name) => name === 'graphql' || name.startsWith('graphql-yoga') || name.startsWith('@pothos/'),
   )
-  const others = importers.filter((file) => !/^src\/(graphql|http)\/|\.graphql\.ts$/.test(file))
+  const others = importers.filter((file) => !/^src\/(graphql|http)\//.test(file) && !isType(file))
   expect(others, 'Declare what you need as a port and join it in src/app.ts').toEqual([])
 })
 
 test('resolvers never write', () => {
   const writing =
     /\.(create|createMany|update|updateMany|upsert|delete|deleteMany|\$transaction|\$executeRaw)\b[(`]/
-  const writers = files.filter(
-    (file) => file.endsWith('.graphql.ts') && writing.test(sources.get(file) ?? ''),
-  )
+  const writers = files.filter((file) => isType(file) && writing.test(sources.get(file) ?? ''))
   expect(writers, 'Call a function of the domain through context.write instead').toEqual([])
 })
 
 test('webhooks and content never import each other, and content is imported by no domain below it', () => {
   const domains = {
     webhooks: /^src\/webhooks\//,
-    content: /^src\/content\//,
-    below: /^src\/(authors|taxonomy)\//,
+    content: /^src\/posts\//,
+    below: /^src\/taxonomy\//,
   }
   const crossing = (from: RegExp, to: RegExp) =>
     files
@@ -119,7 +131,7 @@ test('webhooks and content never import each other, and content is imported by n
 
 test('what there is one importer of has one', () => {
   expect(importersOf((name) => name === 'pg-boss')).toEqual(['src/queue/pg-boss.ts'])
-  expect(importersOf((name) => name === '@prisma/adapter-pg')).toEqual(['src/db/postgres.ts'])
+  expect(importersOf((name) => name === '@prisma/adapter-pg')).toEqual(['src/db/postgres/postgres.ts'])
   const ofEmbedded = importersOf((name) => ['@electric-sql/pglite', 'pglite-prisma-adapter'].includes(name))
   expect(ofEmbedded.filter((file) => !file.startsWith('src/db/'))).toEqual([])
   const mentioning = (text: RegExp) => files.filter((file) => text.test(sources.get(file) ?? ''))
@@ -139,7 +151,7 @@ test('what commands print goes through one file, which lets nothing that came fr
 })
 
 test('domains take the time and never ask for it', () => {
-  const domains = /^src\/(content|authors|taxonomy|webhooks|events|importer)\//
+  const domains = /^src\/(posts|taxonomy|webhooks|events|importer)\//
   const asking = files.filter(
     (file) => domains.test(file) && /new Date\(\)|Date\.now\(\)/.test(sources.get(file) ?? ''),
   )

@@ -14,13 +14,13 @@ import {
 import { expect, test } from 'vitest'
 import { printedEnvExample } from '../src/config.ts'
 import { apiVersion } from '../src/events/catalog.ts'
-import { printedEventTypes } from '../src/events/event-types.ts'
 import { printedEventJsonSchema } from '../src/events/json-schema.ts'
+import { printedEventTypes } from '../src/events/print-event-types.ts'
 import { documentProblems } from '../src/graphql/render.ts'
 import { printedSchema, schema } from '../src/graphql/schema.ts'
-import { exampleTabs } from '../src/http/graphiql/example-tabs.ts'
-import { type IdPrefix, newId } from '../src/id.ts'
-import { defaultDocument } from '../src/webhooks/endpoint.ts'
+import { exampleTabs } from '../src/http/playground/example-tabs.ts'
+import { type IdPrefix, newId } from '../src/lib/id.ts'
+import { defaultDocument } from '../src/webhooks/endpoints/endpoint.ts'
 import { problemsOf } from './support/event-schema.ts'
 
 const root = resolve(import.meta.dirname, '..')

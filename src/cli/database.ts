@@ -1,6 +1,6 @@
 import { locationOf } from '../config.ts'
 import { type Db, openDatabase } from '../db/client.ts'
-import { migrate } from '../db/migrate.ts'
+import { migrate } from '../db/migrations/migrate.ts'
 import { readSettings } from './settings.ts'
 
 /**

@@ -1,4 +1,4 @@
-import { escapeUnseen, escapeUnseenInJson } from '../unseen.ts'
+import { escapeUnseen, escapeUnseenInJson } from '../lib/unseen.ts'
 
 // All that commands write goes through here: a name, a file's text or an answer from elsewhere may hold what moves the
 // cursor, wipes a line, begins another one or turns the text round.

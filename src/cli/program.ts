@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { operatorErrorOf } from '../db/operator-error.ts'
-import { version } from '../version.ts'
+import { version } from '../lib/version.ts'
 import type { Exit } from './exit.ts'
 import { sayText } from './output.ts'
 
@@ -15,7 +15,7 @@ const commands: Record<string, () => Promise<Add>> = {
   keys: async () => (await import('./keys.ts')).addKeys,
   doctor: async () => (await import('./doctor.ts')).addDoctor,
   schema: async () => (await import('./schema.ts')).addSchema,
-  webhooks: async () => (await import('./webhooks.ts')).addWebhooks,
+  webhooks: async () => (await import('./webhooks/commands.ts')).addWebhooks,
 }
 
 /** Runs the command line and returns the exit code. Expected failures are one line; anything else keeps its stack. */

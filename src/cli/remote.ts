@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { Option } from 'commander'
-import { OperatorError } from '../errors.ts'
-import { parseRetryAfter } from '../webhooks/retry-after.ts'
+import { OperatorError } from '../lib/errors.ts'
+import { parseRetryAfter } from '../webhooks/http/retry-after.ts'
 
 /** A server that runs somewhere, as a command speaks to it. */
 export type Remote = { url: string; key: string }

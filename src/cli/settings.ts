@@ -1,8 +1,8 @@
 import { addToEnvironment, type Config, readConfig } from '../config.ts'
-import { readDotenv } from '../dotenv.ts'
-import { parseAddresses } from '../http/caller-address.ts'
-import { createLog, type Log } from '../log.ts'
-import { parseAllow } from '../webhooks/address.ts'
+import { parseAddresses } from '../http/limits/caller-address.ts'
+import { readDotenv } from '../lib/dotenv.ts'
+import { createLog, type Log } from '../lib/log.ts'
+import { parseAllow } from '../webhooks/http/url-policy.ts'
 
 /** The settings from the environment and from `.env`, where there is one; the environment wins. */
 export const readSettings = (): { config: Config; log: Log } => {

@@ -1,11 +1,11 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { createApiKey } from '../auth/api-key.ts'
 import type { Config } from '../config.ts'
 import type { Core } from '../core.ts'
-import { readJekyll } from '../importer/jekyll.ts'
 import { runImport } from '../importer/run.ts'
+import { readJekyll } from '../importer/sources/jekyll/jekyll.ts'
+import { createApiKey } from '../keys/api-key.ts'
 
 const sampleSource = 'sample'
 const sampleSite = fileURLToPath(new URL('../../prisma/sample-site', import.meta.url))

@@ -1,8 +1,8 @@
 import type { MemoryFS } from '@electric-sql/pglite'
 import type { Database } from './database.ts'
-import { openEmbedded } from './embedded.ts'
-import { copyOfFolder } from './folder-copy.ts'
-import { openPostgres, type PostgresLocation } from './postgres.ts'
+import { openEmbedded } from './embedded/embedded.ts'
+import { copyOfFolder } from './embedded/folder-copy.ts'
+import { openPostgres, type PostgresLocation } from './postgres/postgres.ts'
 
 export type { Database, Db, Tx } from './database.ts'
 

@@ -1,7 +1,7 @@
 import type { PGlite } from '@electric-sql/pglite'
 import type { SqlMigrationAwareDriverAdapterFactory } from '@prisma/driver-adapter-utils'
 import type { Prisma, PrismaClient } from './generated/client.ts'
-import type { PostgresPool } from './postgres-pool.ts'
+import type { PostgresPool } from './postgres/pool.ts'
 
 export type Db = PrismaClient<'query'>
 /** What runs statements: the root client or a transaction. Domain code takes this and cannot tell which. */

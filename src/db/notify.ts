@@ -1,7 +1,7 @@
 import pg from 'pg'
 import type { Database } from './client.ts'
-import type { PostgresClient } from './postgres-client.ts'
-import type { PostgresPool } from './postgres-pool.ts'
+import type { PostgresClient } from './postgres/client.ts'
+import type { PostgresPool } from './postgres/pool.ts'
 
 export type Notifier = {
   /** Calls back on every notification of the channel, and once after a lost connection, since some may be missed. */

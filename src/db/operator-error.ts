@@ -1,4 +1,4 @@
-import { OperatorError } from '../errors.ts'
+import { OperatorError } from '../lib/errors.ts'
 import { outageOf } from './outage.ts'
 
 /** What an operator is told of a failure of the database, in one line; null for a failure that is nobody's but ours. */

@@ -1,4 +1,4 @@
-import { RequestError } from '../errors.ts'
+import { RequestError } from '../lib/errors.ts'
 import { Prisma } from './generated/client.ts'
 
 export type PageArgs = {

@@ -1,4 +1,4 @@
-import type { IdPrefix } from '../id.ts'
+import type { IdPrefix } from '../lib/id.ts'
 import { apiVersion, type EventType, eventCatalog, eventTypes, type SubjectType } from './catalog.ts'
 
 /**

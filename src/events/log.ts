@@ -1,7 +1,7 @@
-import type { Viewer } from '../auth/viewer.ts'
 import type { Tx } from '../db/client.ts'
 import { type Event, Prisma } from '../db/generated/client.ts'
-import { RequestError } from '../errors.ts'
+import type { Viewer } from '../keys/viewer.ts'
+import { RequestError } from '../lib/errors.ts'
 import type { EventType } from './catalog.ts'
 import { eventsVisibleToSql } from './visibility.ts'
 

@@ -1,9 +1,9 @@
 import type { Tx } from '../db/client.ts'
 import { type ApiKeyScope, type Event, Prisma } from '../db/generated/client.ts'
 import type { LimitStatements } from '../db/statement-timeout.ts'
-import { newId } from '../id.ts'
+import { newId } from '../lib/id.ts'
 import { type EventType, eventCatalog } from './catalog.ts'
-import type { Verdict } from './interests.ts'
+import type { Verdict } from './filter-matching.ts'
 import { eventColumns } from './log.ts'
 import type { Patience } from './patience.ts'
 

@@ -1,11 +1,11 @@
-import { hasScope, type Viewer } from '../auth/viewer.ts'
 import { type Event, Prisma } from '../db/generated/client.ts'
+import { hasScope, type Viewer } from '../keys/viewer.ts'
 
 /**
  * The one rule of who is told of which event, for all ways to one: the log, the stream, a look-up by id. Everybody of what
  * is or was public, content:read of all of the publication, webhooks:manage of endpoints. What a public event says
  * (`previous`, `changedFields`, `paths`, `invalidates`) is recorded with values that were public, for everybody: see
- * `content/post.facts.ts`.
+ * `posts/events.ts`.
  */
 export const eventsVisibleTo = (viewer: Viewer): Prisma.EventWhereInput => ({
   OR: [

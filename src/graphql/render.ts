@@ -8,15 +8,15 @@ import {
   OperationTypeNode,
   validate,
 } from 'graphql'
-import { viewerWith } from '../auth/viewer.ts'
 import type { Event } from '../db/generated/client.ts'
 import type { OutboxPorts, Rendering, View } from '../events/outbox.ts'
-import type { Site } from '../site.ts'
-import type { DocumentProblem } from '../webhooks/endpoint.input.ts'
-import type { Context } from './context.ts'
-import { maskError } from './errors.ts'
-import { explainVariables, validationRules } from './input-errors.ts'
-import { checkDocument, parseDocument } from './limits.ts'
+import { viewerWith } from '../keys/viewer.ts'
+import type { Site } from '../urls/site-paths.ts'
+import type { DocumentProblem } from '../webhooks/endpoints/input.ts'
+import { explainVariables, validationRules } from './limits/input-errors.ts'
+import { checkDocument, parseDocument } from './limits/limits.ts'
+import type { Context } from './schema/context.ts'
+import { maskError } from './schema/errors.ts'
 
 // Endpoints have few distinct documents; a parsed one is some tens of kilobytes.
 const maxParsed = 200

@@ -1,6 +1,6 @@
-import type { Viewer } from '../auth/viewer.ts'
-import { anonymous } from '../auth/viewer.ts'
 import { outageOf } from '../db/outage.ts'
+import type { Viewer } from '../keys/viewer.ts'
+import { anonymous } from '../keys/viewer.ts'
 import { type Call, Refusal } from './call.ts'
 
 /**

@@ -1,12 +1,12 @@
 import { Readable } from 'node:stream'
 import type { ReadableStream as WebStream } from 'node:stream/web'
 import type { Plugin } from 'graphql-yoga'
-import { anonymous, type Viewer } from '../auth/viewer.ts'
-import type { Pace } from '../events/follow.ts'
-import type { Once } from '../write.ts'
+import type { Pace } from '../events/subscribe.ts'
+import { anonymous, type Viewer } from '../keys/viewer.ts'
+import type { Once } from '../write/write.ts'
 import { defaultBodyLimit, type GraphQLParams, readGraphQLParams } from './body.ts'
 import { type Answer, type Call, errorAnswer, Refusal, type Route } from './call.ts'
-import type { Streams } from './streams.ts'
+import type { Streams } from './limits/streams.ts'
 
 /** What Yoga's context starts from: `createYoga<GraphQLCall>`. */
 export type GraphQLCall = {

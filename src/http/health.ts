@@ -1,4 +1,4 @@
-import { within } from '../deadline.ts'
+import { within } from '../lib/deadline.ts'
 import type { Answer, Route } from './call.ts'
 
 /** `/healthz`: the process lives. Says nothing of the database, or a restart would be asked for in vain. */

@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises'
 import type { Server as HttpServer } from 'node:http'
 import { type AddressInfo, createServer, isIP, Server } from 'node:net'
-import { OperatorError } from '../errors.ts'
+import { OperatorError } from '../lib/errors.ts'
 
 /** The address cannot be had; the message is one line that says what to change. */
 export class ListenError extends OperatorError {

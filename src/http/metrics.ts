@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
-import { hasScope, type Viewer } from '../auth/viewer.ts'
-import type { Metrics } from '../metrics.ts'
+import { hasScope, type Viewer } from '../keys/viewer.ts'
+import type { Metrics } from '../lib/metrics.ts'
 import { type Call, Refusal, type Route } from './call.ts'
-import { type Addresses, connectingAddress } from './caller-address.ts'
+import { type Addresses, connectingAddress } from './limits/caller-address.ts'
 
 export type MetricsRouteOptions = {
   metrics: Metrics

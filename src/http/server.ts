@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
-import { inSpan, traceOf } from '../tracing.ts'
+import { inSpan, traceOf } from '../lib/tracing.ts'
 import { type Answer, type Call, errorAnswer, Refusal, type Route } from './call.ts'
-import { type Addresses, callerAddress, networkOf } from './caller-address.ts'
-import { type ConnectionLimits, watchConnections } from './connections.ts'
 import { type CorsOrigins, createCors } from './cors.ts'
-import { createHeldBytes, type HeldBytesLimits } from './held-bytes.ts'
+import { type Addresses, callerAddress, networkOf } from './limits/caller-address.ts'
+import { type ConnectionLimits, watchConnections } from './limits/connections.ts'
+import { createHeldBytes, type HeldBytesLimits } from './limits/held-bytes.ts'
 import { type Listening, listenOn } from './listen.ts'
-import { send } from './send.ts'
+import { send } from './respond.ts'
 
 export type HttpServerOptions = {
   host: string

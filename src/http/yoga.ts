@@ -7,11 +7,11 @@ import {
   validate,
 } from 'graphql'
 import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga'
-import type { Context } from '../graphql/context.ts'
-import { parserCaches } from '../graphql/document-cache.ts'
-import { maskError } from '../graphql/errors.ts'
-import { explainVariables, validationRules } from '../graphql/input-errors.ts'
-import { limitsPlugin } from '../graphql/limits.ts'
+import { parserCaches } from '../graphql/limits/document-cache.ts'
+import { explainVariables, validationRules } from '../graphql/limits/input-errors.ts'
+import { limitsPlugin } from '../graphql/limits/limits.ts'
+import type { Context } from '../graphql/schema/context.ts'
+import { maskError } from '../graphql/schema/errors.ts'
 import type { GraphQLCall } from './graphql-route.ts'
 import { paramsFromCall } from './graphql-route.ts'
 

@@ -1,7 +1,7 @@
-import { system } from '../auth/viewer.ts'
-import { ExpectedError, OperatorError, RequestError, ValidationError } from '../errors.ts'
-import type { Writer } from '../write.ts'
-import type { ImportFinding } from './item.ts'
+import { system } from '../keys/viewer.ts'
+import { ExpectedError, OperatorError, RequestError, ValidationError } from '../lib/errors.ts'
+import type { Writer } from '../write/write.ts'
+import type { ImportFinding } from './entry.ts'
 import { problem, Refused } from './outcome.ts'
 
 /** What a failure that is the entry's own tells the operator. */

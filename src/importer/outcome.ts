@@ -1,4 +1,4 @@
-import type { ImportFinding } from './item.ts'
+import type { ImportFinding } from './entry.ts'
 
 /** What became of one entry of a source. */
 export type Stored = {

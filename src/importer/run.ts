@@ -1,14 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { system, type Viewer } from '../auth/viewer.ts'
-import type { Write, Writer } from '../write.ts'
-import { announceImport, isUnannounced, markUnannounced } from './announce.ts'
+import { system, type Viewer } from '../keys/viewer.ts'
+import type { Write, Writer } from '../write/write.ts'
+import type { ImportEntry, ImportedPost, ImportFinding } from './entry.ts'
 import { findingsOf, isBusy, isDatabaseFailure, stoppedAt, stoppedBusyAt } from './failure.ts'
-import type { ImportEntry, ImportedPost, ImportFinding } from './item.ts'
-import { type KnownPost, knownPosts } from './known-posts.ts'
 import type { Stored } from './outcome.ts'
-import { storeAuthor, storeCategory } from './people-and-terms.ts'
-import { refuseUnstorable } from './storable.ts'
-import { checksumOf, storePost } from './store.ts'
+import { announceImport, isUnannounced, markUnannounced } from './store/announce.ts'
+import { type KnownPost, knownPosts } from './store/known-posts.ts'
+import { storeAuthor, storeCategory } from './store/people-and-terms.ts'
+import { refuseUnstorable } from './store/storable.ts'
+import { checksumOf, storePost } from './store/store.ts'
 
 /**
  * What an import did with the posts that it read. `skipped` were left alone on purpose; `failed` is the number of files

@@ -1,8 +1,8 @@
-import { system, type Viewer } from '../auth/viewer.ts'
 import type { Tx } from '../db/client.ts'
 import type { BackgroundJob } from '../db/generated/client.ts'
-import { newId } from '../id.ts'
-import type { Write } from '../write.ts'
+import { system, type Viewer } from '../keys/viewer.ts'
+import { newId } from '../lib/id.ts'
+import type { Write } from '../write/write.ts'
 
 /** What goes on behind a mutation: finding posts by a new name, taking one off its posts, filing posts elsewhere. */
 export const jobKinds = ['RENAME', 'DELETE', 'MERGE'] as const

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Db } from '../db/client.ts'
 import type { BackgroundJob } from '../db/generated/client.ts'
-import { ExpectedError } from '../errors.ts'
-import type { Write, Writer } from '../write.ts'
+import { ExpectedError } from '../lib/errors.ts'
+import type { Write, Writer } from '../write/write.ts'
 import { actorOf, type JobKind } from './job.ts'
 
 /** What a step came to: how many posts it went through, where the next one goes on, and whether there is none. */

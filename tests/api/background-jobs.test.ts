@@ -10,11 +10,11 @@ import {
   UpdateAuthorDocument,
   UpdateTagDocument,
 } from '../../schema/generated/graphql.ts'
-import { filingSteps } from '../../src/content/filing-jobs.ts'
-import { indexMissing } from '../../src/content/search-index.ts'
-import { startUpkeep } from '../../src/content/upkeep.ts'
 import { createJobs } from '../../src/jobs/run.ts'
 import { rendererVersion } from '../../src/markup/rendered.ts'
+import { filingSteps } from '../../src/posts/background/filing-jobs.ts'
+import { startUpkeep } from '../../src/posts/background/upkeep.ts'
+import { indexMissing } from '../../src/search/reindex.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { makePosts } from '../support/posts.ts'
 import { until } from '../support/until.ts'

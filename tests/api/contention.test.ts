@@ -1,7 +1,7 @@
 import { expect, inject, test } from 'vitest'
 import { PublishPostDocument, UpdatePostDocument } from '../../schema/generated/graphql.ts'
-import { system } from '../../src/auth/viewer.ts'
-import { publishPost } from '../../src/content/publish.ts'
+import { system } from '../../src/keys/viewer.ts'
+import { publishPost } from '../../src/posts/publish.ts'
 import { withApp } from '../support/app.ts'
 import { create } from './writing.ts'
 

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { PostFilter } from '../../schema/generated/graphql.ts'
-import { indexMissing } from '../../src/content/search-index.ts'
+import { indexMissing } from '../../src/search/reindex.ts'
 import { withApp } from '../support/app.ts'
 import type { Client } from '../support/client.ts'
 import { makePosts } from '../support/posts.ts'

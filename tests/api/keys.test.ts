@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { ViewerDocument } from '../../schema/generated/graphql.ts'
-import { createApiKey, revokeApiKey } from '../../src/auth/api-key.ts'
 import type { ApiKeyScope } from '../../src/db/generated/enums.ts'
+import { createApiKey, revokeApiKey } from '../../src/keys/api-key.ts'
 import { withApp } from '../support/app.ts'
 import { createClient } from '../support/client.ts'
 

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { PostByDocument, UnpublishPostDocument } from '../../schema/generated/graphql.ts'
-import { system } from '../../src/auth/viewer.ts'
+import { system } from '../../src/keys/viewer.ts'
 import { withApp } from '../support/app.ts'
 import { importSample } from '../support/sample.ts'
 

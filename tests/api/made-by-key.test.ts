@@ -9,8 +9,8 @@ import {
   UpdateWebhookEndpointDocument,
   type UpdateWebhookEndpointInput,
 } from '../../schema/generated/graphql.ts'
-import { createApiKey } from '../../src/auth/api-key.ts'
 import type { ApiKeyScope } from '../../src/db/generated/enums.ts'
+import { createApiKey } from '../../src/keys/api-key.ts'
 import { withApp } from '../support/app.ts'
 import { type Client, createClient } from '../support/client.ts'
 import { preview } from './previewing.ts'

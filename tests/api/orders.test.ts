@@ -8,7 +8,7 @@ import {
   type PostOrderField,
 } from '../../schema/generated/graphql.ts'
 import type { Post, Prisma } from '../../src/db/generated/client.ts'
-import { foldKey } from '../../src/text.ts'
+import { foldKey } from '../../src/lib/text.ts'
 import { withApp } from '../support/app.ts'
 import { makePosts } from '../support/posts.ts'
 

@@ -1,6 +1,6 @@
 import { beforeAll, expect, inject, test } from 'vitest'
-import { indexMissing } from '../../src/content/search-index.ts'
 import { forCaller } from '../../src/db/caller.ts'
+import { indexMissing } from '../../src/search/reindex.ts'
 import { withApp } from '../support/app.ts'
 import { type MadePost, makePosts } from '../support/posts.ts'
 

@@ -5,7 +5,7 @@ import {
   LatestPostsDocument,
   PostByDocument,
 } from '../../schema/generated/graphql.ts'
-import { renderAgain } from '../../src/content/render-again.ts'
+import { renderAgain } from '../../src/posts/background/render-again.ts'
 import { withApp } from '../support/app.ts'
 import { makePosts } from '../support/posts.ts'
 import { makeToken } from './previewing.ts'

@@ -5,10 +5,10 @@ import {
   UnpublishPostDocument,
   UpdateCategoryDocument,
 } from '../../schema/generated/graphql.ts'
-import { system } from '../../src/auth/viewer.ts'
-import { ensureAuthor } from '../../src/authors/author.ts'
-import { ensureCategory } from '../../src/taxonomy/category.ts'
-import { ensureTag } from '../../src/taxonomy/tag.ts'
+import { system } from '../../src/keys/viewer.ts'
+import { ensureAuthor } from '../../src/taxonomy/author/author.ts'
+import { ensureCategory } from '../../src/taxonomy/category/category.ts'
+import { ensureTag } from '../../src/taxonomy/tag/tag.ts'
 import { withApp } from '../support/app.ts'
 import { answerBytes } from './previewing.ts'
 import { expectPayload, makeCategory, makeTag } from './shelving.ts'

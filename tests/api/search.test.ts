@@ -11,7 +11,7 @@ import {
   UpdateCategoryDocument,
   UpdateTagDocument,
 } from '../../schema/generated/graphql.ts'
-import { indexMissing } from '../../src/content/search-index.ts'
+import { indexMissing } from '../../src/search/reindex.ts'
 import { startTestApp, withApp } from '../support/app.ts'
 import { makePosts } from '../support/posts.ts'
 import { importSample } from '../support/sample.ts'

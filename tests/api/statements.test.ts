@@ -7,8 +7,8 @@ import {
   LatestPostsDocument,
   NodesDocument,
 } from '../../schema/generated/graphql.ts'
-import { indexMissing } from '../../src/content/search-index.ts'
-import { newId } from '../../src/id.ts'
+import { newId } from '../../src/lib/id.ts'
+import { indexMissing } from '../../src/search/reindex.ts'
 import { withApp } from '../support/app.ts'
 import { makePosts } from '../support/posts.ts'
 import { createAndPublish, publish, update } from './writing.ts'

@@ -8,7 +8,7 @@ import {
   UnpublishPostDocument,
   UnpublishPostsDocument,
 } from '../../schema/generated/graphql.ts'
-import { fireDue } from '../../src/content/schedule.ts'
+import { fireDue } from '../../src/posts/schedule.ts'
 import { withApp } from '../support/app.ts'
 import { until } from '../support/until.ts'
 import { create, createAndPublish, update } from './writing.ts'

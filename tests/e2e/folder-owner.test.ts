@@ -2,8 +2,8 @@ import { chmod, chown, lchown, lstat, mkdir, mkdtemp, rm, symlink, writeFile } f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest'
-import { takeFolder } from '../../src/db/folder.ts'
-import { OperatorError } from '../../src/errors.ts'
+import { takeFolder } from '../../src/db/embedded/folder.ts'
+import { OperatorError } from '../../src/lib/errors.ts'
 
 const somebodyElse = 12_345
 const isRoot = process.getuid?.() === 0

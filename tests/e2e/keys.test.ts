@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from 'vitest'
 import { CreatePostDocument, ViewerDocument } from '../../schema/generated/graphql.ts'
-import { createApiKey } from '../../src/auth/api-key.ts'
 import { ApiKeyScope } from '../../src/db/generated/enums.ts'
+import { createApiKey } from '../../src/keys/api-key.ts'
 import { type Serving, withHome } from '../support/process.ts'
 
 const lent = withHome()

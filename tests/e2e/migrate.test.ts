@@ -3,10 +3,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeAll, expect, inject, test } from 'vitest'
 import { type Database, type DatabaseLocation, openDatabase } from '../../src/db/client.ts'
-import { migrate, pendingMigrations } from '../../src/db/migrate.ts'
-import { withMigrationLock } from '../../src/db/migration-lock.ts'
-import { migrationNames, readMigration, readMigrations, readPrismaSchema } from '../../src/db/migrations.ts'
-import { noFilters, startSchemaEngine } from '../../src/db/schema-engine.ts'
+import {
+  migrationNames,
+  readMigration,
+  readMigrations,
+  readPrismaSchema,
+} from '../../src/db/migrations/files.ts'
+import { migrate, pendingMigrations } from '../../src/db/migrations/migrate.ts'
+import { withMigrationLock } from '../../src/db/migrations/migration-lock.ts'
+import { noFilters, startSchemaEngine } from '../../src/db/migrations/schema-engine.ts'
 import { createTestDatabase, dropTestDatabase } from '../support/postgres-database.ts'
 import { withHome } from '../support/process.ts'
 import { until } from '../support/until.ts'

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { readConfig } from '../../src/config.ts'
-import { OperatorError } from '../../src/errors.ts'
+import { OperatorError } from '../../src/lib/errors.ts'
 import { type Ended, runProgram, withHome } from '../support/process.ts'
 
 const lent = withHome()

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
-import type { ImportEntry } from '../../src/importer/item.ts'
-import { readJekyll } from '../../src/importer/jekyll.ts'
+import type { ImportEntry } from '../../src/importer/entry.ts'
 import { runImport } from '../../src/importer/run.ts'
+import { readJekyll } from '../../src/importer/sources/jekyll/jekyll.ts'
 import { withApp } from '../support/app.ts'
 import { countsOf } from './importing.ts'
 

@@ -1,6 +1,6 @@
-import type { ImportEntry, ImportedPost } from '../../src/importer/item.ts'
-import { readJekyll } from '../../src/importer/jekyll.ts'
+import type { ImportEntry, ImportedPost } from '../../src/importer/entry.ts'
 import { type ImportReport, runImport } from '../../src/importer/run.ts'
+import { readJekyll } from '../../src/importer/sources/jekyll/jekyll.ts'
 import type { TestApp } from '../support/app.ts'
 import { folderOf } from '../support/jekyll.ts'
 

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, inject, test } from 'vitest'
 import { LatestPostsDocument, ViewerDocument } from '../../schema/generated/graphql.ts'
 import { type Db, openDatabase } from '../../src/db/client.ts'
-import { migrationNames, readMigration } from '../../src/db/migrations.ts'
+import { migrationNames, readMigration } from '../../src/db/migrations/files.ts'
 import { createTestDatabase, dropTestDatabase } from '../support/postgres-database.ts'
 import { type Ended, withHome } from '../support/process.ts'
 

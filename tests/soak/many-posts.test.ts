@@ -6,7 +6,7 @@ import {
   MergeTagsDocument,
   UpdateAuthorDocument,
 } from '../../schema/generated/graphql.ts'
-import { newId } from '../../src/id.ts'
+import { newId } from '../../src/lib/id.ts'
 import { rendererVersion } from '../../src/markup/rendered.ts'
 import { expectPayload } from '../api/shelving.ts'
 import type { Client } from '../support/client.ts'

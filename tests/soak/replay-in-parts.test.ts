@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createApiKey } from '../../src/auth/api-key.ts'
+import { createApiKey } from '../../src/keys/api-key.ts'
 import { withApp } from '../support/app.ts'
 import { runHere } from '../support/command-line.ts'
 import { subscribe, updateEndpoint } from '../webhooks/subscribing.ts'

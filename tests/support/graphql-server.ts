@@ -1,6 +1,6 @@
 import { createSchema, createYoga } from 'graphql-yoga'
-import { parserCaches } from '../../src/graphql/document-cache.ts'
-import { limitsPlugin } from '../../src/graphql/limits.ts'
+import { parserCaches } from '../../src/graphql/limits/document-cache.ts'
+import { limitsPlugin } from '../../src/graphql/limits/limits.ts'
 import {
   type GraphQLCall,
   type GraphQLRouteOptions,

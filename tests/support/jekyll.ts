@@ -1,8 +1,8 @@
 import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { inject } from 'vitest'
-import type { ImportEntry, ImportedPost, ImportFinding } from '../../src/importer/item.ts'
-import { readJekyll } from '../../src/importer/jekyll.ts'
+import type { ImportEntry, ImportedPost, ImportFinding } from '../../src/importer/entry.ts'
+import { readJekyll } from '../../src/importer/sources/jekyll/jekyll.ts'
 
 /** A folder with these files, removed after the run. */
 export async function folderOf(files: Record<string, string | Uint8Array>): Promise<string> {

@@ -14,8 +14,8 @@ import {
   isObjectType,
   isRequiredArgument,
 } from 'graphql'
-import { checkFilter, type PostFilter } from '../../src/content/post.filter.ts'
-import { checkDocument, parseDocument } from '../../src/graphql/limits.ts'
+import { checkDocument, parseDocument } from '../../src/graphql/limits/limits.ts'
+import { checkFilter, type PostFilter } from '../../src/posts/query/filter.ts'
 
 /** From 0 up to, but not including, 1; the same for the same seed. */
 export type Random = () => number

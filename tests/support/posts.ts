@@ -1,7 +1,7 @@
 import { Prisma } from '../../src/db/generated/client.ts'
 import type { PostStatus } from '../../src/db/generated/enums.ts'
-import { newId } from '../../src/id.ts'
-import { foldKey } from '../../src/text.ts'
+import { newId } from '../../src/lib/id.ts'
+import { foldKey } from '../../src/lib/text.ts'
 import type { TestApp } from './app.ts'
 
 export type MadePost = { id: string; title: string; slug: string; path: string; sortDate: Date }

@@ -1,4 +1,4 @@
-import { FilledFS, readEntries } from '../../src/db/folder-copy.ts'
+import { FilledFS, readEntries } from '../../src/db/embedded/folder-copy.ts'
 
 type Entries = ReturnType<typeof readEntries>
 

@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import { checkDocument, parseDocument } from '../../src/graphql/limits.ts'
+import { checkDocument, parseDocument } from '../../src/graphql/limits/limits.ts'
 import { schema } from '../../src/graphql/schema.ts'
 import { randomFrom } from '../api/filter-model.ts'
 import type { TestApp } from './app.ts'

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
-import { readJekyll } from '../../src/importer/jekyll.ts'
 import { type ImportReport, runImport } from '../../src/importer/run.ts'
+import { readJekyll } from '../../src/importer/sources/jekyll/jekyll.ts'
 import type { TestApp } from './app.ts'
 
 const sampleSite = fileURLToPath(new URL('../../prisma/sample-site', import.meta.url))

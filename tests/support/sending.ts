@@ -1,7 +1,7 @@
 import { afterEach, beforeEach } from 'vitest'
-import { parseAllow } from '../../src/webhooks/address.ts'
-import type { Outcome } from '../../src/webhooks/outcome.ts'
-import { createSender, type Sender, type SenderOptions } from '../../src/webhooks/send.ts'
+import type { Outcome } from '../../src/webhooks/http/outcome.ts'
+import { createSender, type Sender, type SenderOptions } from '../../src/webhooks/http/sender.ts'
+import { parseAllow } from '../../src/webhooks/http/url-policy.ts'
 import { type Receiver, startReceiver } from './receiver.ts'
 
 export type Sending = {

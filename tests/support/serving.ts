@@ -1,6 +1,6 @@
 import { type App, startApp } from '../../src/app.ts'
-import { createApiKey } from '../../src/auth/api-key.ts'
 import { readConfig } from '../../src/config.ts'
+import { createApiKey } from '../../src/keys/api-key.ts'
 import { type Client, createClient } from './client.ts'
 
 /** An app on a database that a test does something to, which the app logs as errors. */

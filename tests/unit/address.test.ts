@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { addressProblem, nameProblem, parseAllow, urlProblem } from '../../src/webhooks/address.ts'
+import { addressProblem, nameProblem, parseAllow, urlProblem } from '../../src/webhooks/http/url-policy.ts'
 
 const nothing = parseAllow([])
 const hostOf = (url: string) => new URL(url).hostname.replace(/^\[|\]$/g, '')

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { readConfig } from '../../src/config.ts'
-import { readUrl } from '../../src/content/asked-url.ts'
-import { siteOf } from '../../src/site.ts'
+import { readUrl } from '../../src/urls/parse-url.ts'
+import { siteOf } from '../../src/urls/site-paths.ts'
 
 const siteAt = (SITE_URL: string, SITE_ALIASES = '') => siteOf(readConfig({ SITE_URL, SITE_ALIASES }))
 const site = siteAt('https://blog.example.com', 'www.example.com, OLD.example.net:8080,bücher.example')

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { maxAttempts, nextAttemptDelayMs } from '../../src/webhooks/backoff.ts'
+import { maxAttempts, nextAttemptDelayMs } from '../../src/webhooks/deliveries/run/backoff.ts'
 
 const minute = 60_000
 const hour = 60 * minute

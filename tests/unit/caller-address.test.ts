@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { describe, expect, test } from 'vitest'
 import { readConfig } from '../../src/config.ts'
-import { callerAddress, networkOf, parseAddresses } from '../../src/http/caller-address.ts'
+import { callerAddress, networkOf, parseAddresses } from '../../src/http/limits/caller-address.ts'
 
 const callerOf = (remoteAddress: string, forwarded: string | undefined, ...trusted: string[]) => {
   const request = { socket: { remoteAddress }, headers: { 'x-forwarded-for': forwarded } }

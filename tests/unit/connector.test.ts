@@ -1,6 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
-import { parseAllow } from '../../src/webhooks/address.ts'
+import { parseAllow } from '../../src/webhooks/http/url-policy.ts'
 import { useSending } from '../support/sending.ts'
 
 const sending = useSending()

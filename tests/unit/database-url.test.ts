@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { databaseNameOf, databaseUrlProblem } from '../../src/database-url.ts'
+import { databaseNameOf, databaseUrlProblem } from '../../src/db/database-url.ts'
 
 describe('a password whose characters belong into no URL', () => {
   test.each(['p@ss/w#rd?1', '12/34geheim', 'a?b', 'a#b', 'a@b', 'a b', '50%', 'x%zz', '%ff', '/', '@'])(

@@ -2,8 +2,8 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { parseDotenv, readDotenv } from '../../src/dotenv.ts'
-import { OperatorError } from '../../src/errors.ts'
+import { parseDotenv, readDotenv } from '../../src/lib/dotenv.ts'
+import { OperatorError } from '../../src/lib/errors.ts'
 
 const url = 'postgresql://me@localhost/blog'
 

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { describe, expect, it } from 'vitest'
-import { type FrontMatter, readFrontMatter } from '../../src/importer/front-matter.ts'
-import type { ImportFinding } from '../../src/importer/item.ts'
+import type { ImportFinding } from '../../src/importer/entry.ts'
+import { type FrontMatter, readFrontMatter } from '../../src/importer/sources/front-matter/front-matter.ts'
 
 function read(text: string | Uint8Array): FrontMatter {
   const result = readFrontMatter(typeof text === 'string' ? Buffer.from(text) : text, 'a.md')

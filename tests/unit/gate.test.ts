@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { renderPost } from '../../src/markup/render.ts'
 import type { PostSource } from '../../src/markup/rendered.ts'
-import { sanitise } from '../../src/markup/sanitise.ts'
+import { sanitise } from '../../src/markup/sanitise/sanitise.ts'
 import { oddHtml, oddMarkdown } from '../support/markup.ts'
 
 const sources: fc.Arbitrary<PostSource> = fc.oneof(

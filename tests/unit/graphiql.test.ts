@@ -1,7 +1,7 @@
 import { parse } from 'graphql'
 import { describe, expect, test } from 'vitest'
-import { exampleTabs, headersHint } from '../../src/http/graphiql/example-tabs.ts'
-import { createGraphiql } from '../../src/http/graphiql.ts'
+import { exampleTabs, headersHint } from '../../src/http/playground/example-tabs.ts'
+import { createGraphiql } from '../../src/http/playground/playground.ts'
 import { get, withGraphQL } from '../support/graphql-server.ts'
 import { withServer } from '../support/http-server.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { type Health, hasFailedForLong, healthAfter } from '../../src/webhooks/health.ts'
-import { laneOf, rateSlotAfter } from '../../src/webhooks/lane.ts'
+import { laneOf, rateSlotAfter } from '../../src/webhooks/deliveries/run/throttle.ts'
+import { type Health, hasFailedForLong, healthAfter } from '../../src/webhooks/endpoints/health.ts'
 
 const second = 1_000
 const minute = 60 * second

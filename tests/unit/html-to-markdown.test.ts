@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { htmlToMarkdown } from '../../src/markup/html-to-markdown.ts'
+import { htmlToMarkdown } from '../../src/markup/outline/html-to-markdown.ts'
 import { renderPost } from '../../src/markup/render.ts'
 
 describe('the Markdown of a post', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { isTimezone, parseImportDate } from '../../src/importer/date.ts'
+import { isTimezone, parseImportDate } from '../../src/importer/sources/front-matter/date.ts'
 
 /** As `2009-07-23T07:20:48.000Z +120`, or the problem. */
 function read(text: string, timezone = 'Europe/Amsterdam'): string {

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { withoutHidden } from '../../src/markup/hidden.ts'
 import { renderPost } from '../../src/markup/render.ts'
+import { withoutHidden } from '../../src/markup/source/hidden.ts'
 import { noJekyll } from '../support/real-jekyll.ts'
 
 const jekyll = (source: string, format: 'MARKDOWN' | 'HTML' = 'MARKDOWN') =>

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { ImportSourceError } from '../../src/importer/item.ts'
+import { ImportSourceError } from '../../src/importer/entry.ts'
 import { renderPost } from '../../src/markup/render.ts'
-import { pathProblem, slugProblem } from '../../src/slug.ts'
+import { pathProblem, slugProblem } from '../../src/urls/slug.ts'
 import { folderOf, readFiles, readFolder } from '../support/jekyll.ts'
 
 describe('the folder', () => {

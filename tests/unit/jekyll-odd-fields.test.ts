@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { readFrontMatter } from '../../src/importer/front-matter.ts'
-import type { ImportEntry } from '../../src/importer/item.ts'
-import { jekyllPost } from '../../src/importer/jekyll-post.ts'
+import type { ImportEntry } from '../../src/importer/entry.ts'
+import { readFrontMatter } from '../../src/importer/sources/front-matter/front-matter.ts'
+import { jekyllPost } from '../../src/importer/sources/jekyll/post.ts'
 
 const site = { defaults: [], collectionsDir: '', author: null, authors: new Map() }
 const clock = { now: new Date('2026-01-01T00:00:00Z'), timezone: 'UTC' }

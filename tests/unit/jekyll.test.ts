@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import type { ImportedPost, ImportFinding } from '../../src/importer/item.ts'
+import type { ImportedPost, ImportFinding } from '../../src/importer/entry.ts'
 import { folderOf, readFiles, readFolder } from '../support/jekyll.ts'
 
 /** One post with this front matter, in a file that has a date in its name. */

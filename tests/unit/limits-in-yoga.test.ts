@@ -1,8 +1,8 @@
 import { validate } from 'graphql'
 import { createSchema, createYoga, type Plugin } from 'graphql-yoga'
 import { describe, expect, test } from 'vitest'
-import { parserCaches } from '../../src/graphql/document-cache.ts'
-import { limitsPlugin, parseDocument } from '../../src/graphql/limits.ts'
+import { parserCaches } from '../../src/graphql/limits/document-cache.ts'
+import { limitsPlugin, parseDocument } from '../../src/graphql/limits/limits.ts'
 
 const schema = createSchema({
   typeDefs: `

@@ -1,6 +1,6 @@
 import { buildSchema, type GraphQLError, type GraphQLObjectType, getIntrospectionQuery } from 'graphql'
 import { describe, expect, test } from 'vitest'
-import { checkDocument, parseDocument } from '../../src/graphql/limits.ts'
+import { checkDocument, parseDocument } from '../../src/graphql/limits/limits.ts'
 
 const schema = buildSchema(`
   type Query {

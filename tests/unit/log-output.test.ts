@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createLogOutput } from '../../src/log-output.ts'
+import { createLogOutput } from '../../src/lib/log-output.ts'
 import { until } from '../support/until.ts'
 
 /** A pipe that has room for so many bytes, until its reader takes some. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { newSigningKeyPair, newWebhookSecret, signatureHeaders } from '../../src/webhooks/sign.ts'
+import { newSigningKeyPair, newWebhookSecret, signatureHeaders } from '../../src/webhooks/http/sign.ts'
 import { root } from '../support/documents.ts'
 
 // `presswire/webhooks` as those get it who install the package: an archive, unpacked in an otherwise empty folder.

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { renderPost } from '../../src/markup/render.ts'
-import { sanitise } from '../../src/markup/sanitise.ts'
+import { sanitise } from '../../src/markup/sanitise/sanitise.ts'
 
 const markdown = (source: string, excerpt?: string) => renderPost({ source, format: 'MARKDOWN', excerpt })
 const html = (source: string, excerpt?: string) => renderPost({ source, format: 'HTML', excerpt })

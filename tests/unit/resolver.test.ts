@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { createResolver, type NameResolver } from '../../src/webhooks/resolver.ts'
+import { createResolver, type NameResolver } from '../../src/webhooks/http/resolver.ts'
 import { type NameServer, refused, serverFailure, startNameServer } from '../support/name-server.ts'
 
 let folder: string

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { parseRetryAfter } from '../../src/webhooks/retry-after.ts'
+import { parseRetryAfter } from '../../src/webhooks/http/retry-after.ts'
 
 const now = new Date('1994-11-06T08:48:37Z')
 

@@ -1,7 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { attributes, droppedWithContent, styles, tags, videoHosts } from '../../src/markup/allow-list.ts'
-import { sanitise } from '../../src/markup/sanitise.ts'
+import {
+  attributes,
+  droppedWithContent,
+  styles,
+  tags,
+  videoHosts,
+} from '../../src/markup/sanitise/allow-list.ts'
+import { sanitise } from '../../src/markup/sanitise/sanitise.ts'
 
 describe('what old blogs are made of stays', () => {
   it.each([

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { createSeal, SealError } from '../../src/seal.ts'
+import { createSeal, SealError } from '../../src/lib/encryption.ts'
 
 const seal = createSeal('correct horse battery staple')
 const context = 'endpoint_01/secret'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { parseAllow } from '../../src/webhooks/address.ts'
+import { parseAllow } from '../../src/webhooks/http/url-policy.ts'
 import { answer, gzipBomb, hang, hugeBody, trickle, trickleHead } from '../support/receiver.ts'
 import { useSending } from '../support/sending.ts'
 

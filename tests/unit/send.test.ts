@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { parseAllow } from '../../src/webhooks/address.ts'
+import { parseAllow } from '../../src/webhooks/http/url-policy.ts'
 import { answer, type Behaviour, hang, raw, redirect, reset, startReceiver } from '../support/receiver.ts'
 import { useSending } from '../support/sending.ts'
 

@@ -2,7 +2,7 @@ import { createPublicKey, verify } from 'node:crypto'
 import { Webhook } from 'standardwebhooks'
 import { describe, expect, test } from 'vitest'
 import { verifyWebhook } from '../../src/receiver/verify.ts'
-import { newSigningKeyPair, newWebhookSecret, signatureHeaders } from '../../src/webhooks/sign.ts'
+import { newSigningKeyPair, newWebhookSecret, signatureHeaders } from '../../src/webhooks/http/sign.ts'
 
 const now = () => Math.floor(Date.now() / 1000) // the reference library reads the clock itself
 const body = '{"type":"post.published","data":{"title":"Grüße 🗞"}}'

@@ -1,6 +1,13 @@
 import { expect, test } from 'vitest'
 import { readConfig } from '../../src/config.ts'
-import { absoluteUrl, authorPath, categoryPath, postPath, siteOf, tagPath } from '../../src/site.ts'
+import {
+  absoluteUrl,
+  authorPath,
+  categoryPath,
+  postPath,
+  siteOf,
+  tagPath,
+} from '../../src/urls/site-paths.ts'
 
 const siteWith = (env: Record<string, string>) => siteOf(readConfig(env))
 const newYearsEve = new Date('2026-12-31T23:30:00Z')

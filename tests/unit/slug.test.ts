@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { plainText } from '../../src/markup/plain-text.ts'
-import { pathProblem, slugify, slugProblem } from '../../src/slug.ts'
+import { plainText } from '../../src/markup/outline/plain-text.ts'
+import { pathProblem, slugify, slugProblem } from '../../src/urls/slug.ts'
 
 describe('slugify', () => {
   it.each([

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { escapeUnseen, escapeUnseenInJson, skeletonOf } from '../../src/unseen.ts'
+import { escapeUnseen, escapeUnseenInJson, skeletonOf } from '../../src/lib/unseen.ts'
 
 const nasty = [
   '\u001b[2K',

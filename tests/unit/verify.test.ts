@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from 'vitest'
 import { type EventBatch, verifyWebhook, WebhookVerificationError } from '../../src/receiver/verify.ts'
-import { newSigningKeyPair, newWebhookSecret, signatureHeaders } from '../../src/webhooks/sign.ts'
+import { newSigningKeyPair, newWebhookSecret, signatureHeaders } from '../../src/webhooks/http/sign.ts'
 
 const now = new Date('2026-11-22T09:51:00Z')
 const seconds = now.getTime() / 1000

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createSeal } from '../../src/seal.ts'
+import { createSeal } from '../../src/lib/encryption.ts'
 import { withApp } from '../support/app.ts'
 import { startReceiver } from '../support/receiver.ts'
 import { deliveryOf, issuesOf, subscribe, updateEndpoint } from './subscribing.ts'

@@ -4,7 +4,7 @@ import {
   UpdateWebhookEndpointDocument,
   WebhookEndpointsDocument,
 } from '../../schema/generated/graphql.ts'
-import { fanOut } from '../../src/webhooks/fanout.ts'
+import { fanOut } from '../../src/webhooks/deliveries/make/fanout.ts'
 import { withApp } from '../support/app.ts'
 import { answer, startReceiver } from '../support/receiver.ts'
 import { until } from '../support/until.ts'

@@ -4,7 +4,7 @@ import {
   ReplayWebhooksDocument,
   SendTestWebhookDocument,
 } from '../../schema/generated/graphql.ts'
-import { newId } from '../../src/id.ts'
+import { newId } from '../../src/lib/id.ts'
 import { withApp } from '../support/app.ts'
 import { answer, type ReceivedRequest, startReceiver } from '../support/receiver.ts'
 import { until } from '../support/until.ts'

@@ -1,4 +1,4 @@
-import { newId } from '../../src/id.ts'
+import { newId } from '../../src/lib/id.ts'
 import type { TestApp } from '../support/app.ts'
 
 /** Puts deliveries in front of an endpoint that are due now, or then, as a fan-out would have made them. Returns their ids. */

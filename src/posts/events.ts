@@ -1,0 +1,99 @@
+import { pastOf } from '../events/before-state.ts'
+import type { EventType } from '../events/catalog.ts'
+import { eitherOf } from '../events/filter-matching.ts'
+import type { Fact } from '../events/outbox.ts'
+import { lineOf } from '../taxonomy/category/tree.ts'
+import { authorPath, categoryPath, type Site, tagPath } from '../urls/site-paths.ts'
+import type { Write } from '../write/write.ts'
+import type { LockedPost } from './load-for-update.ts'
+import { type PostState, snapshotOf } from './revisions/snapshot.ts'
+
+/**
+ * Records what happened to a post. What is live before and after decides what is stale: every page and every cache tag
+ * that the post was on and is now on.
+ *
+ * @param reason for people: why it ended otherwise than somebody asked for; null when there is nothing to say.
+ */
+export const recordPostFact = async (
+  w: Write,
+  type: EventType,
+  before: LockedPost | null,
+  after: PostState,
+  changedFields: string[],
+  reason: string | null = null,
+): Promise<void> => {
+  // What was not live is nobody's business but the editors', who find it in the revisions.
+  const shown = changesWhatIsLive(type) ? [before, after].filter(isLive) : []
+  w.record({
+    type,
+    subjectId: after.post.id,
+    subjectVersion: Math.max(after.post.version, after.post.headVersion),
+    changedFields,
+    previous: before && shown.includes(before) ? previousValues(before, changedFields) : null,
+    before: before && stateOf(before),
+    invalidates: unique([...(await Promise.all(shown.map((state) => tagsOf(w, state)))), after.shown ?? []]),
+    paths: unique(shown.map((state) => pathsOf(w.site, state))),
+    verdict: eitherOf(before?.verdict ?? null, await w.judge(after.post.id)),
+    detail: reason === null ? undefined : { reason },
+    isPublic: shown.length > 0 || (type === 'post.deleted' && after.post.wasPublic),
+  } satisfies Fact)
+}
+
+const isLive = (state: PostState | null): state is PostState => state?.post.status === 'PUBLISHED'
+
+/** Saving and scheduling leave what readers see as it is, and are not told to them. */
+const changesWhatIsLive = (type: EventType): boolean => !unseen.has(type)
+
+const unseen = new Set<EventType>(['post.draft_saved', 'post.scheduled', 'post.unscheduled'])
+
+/** Of a post the event keeps under what it was filed, too. */
+const stateOf = ({ post, authors, categories, tags }: PostState): Record<string, unknown> =>
+  pastOf({ ...post, authorIds: idsOf(authors), categoryIds: idsOf(categories), tagIds: idsOf(tags) })
+
+const idsOf = (rows: { id: string }[]): string[] => rows.map(({ id }) => id)
+
+const previousValues = (before: PostState, fields: string[]): Record<string, unknown> => {
+  const { seo, coverImage, metadata, publishedAt, excerpt, layout } = snapshotOf(before)
+  const values: Record<string, unknown> = {
+    title: before.post.title,
+    slug: before.post.slug,
+    path: before.post.path,
+    status: before.post.status,
+    excerpt,
+    layout,
+    publishedAt,
+    seo,
+    coverImage,
+    metadata,
+    authors: before.authors.map((author) => author.slug),
+    categories: before.categories.map((category) => category.slug),
+    tags: before.tags.map((tag) => tag.slug),
+  }
+  // The content itself is not repeated: it may be large, and a receiver that wants it asks for it.
+  return Object.fromEntries(fields.filter((field) => field in values).map((field) => [field, values[field]]))
+}
+
+const tagsOf = async (w: Write, { post, authors, categories, tags }: PostState): Promise<string[]> => {
+  const line = categories.flatMap((category) => lineOf(category.slugPath))
+  const ancestors =
+    line.length === 0
+      ? []
+      : await w.tx.category.findMany({ where: { slugPath: { in: line } }, select: { id: true } })
+  return [
+    post.id,
+    'posts',
+    ...authors.map((author) => author.id),
+    ...ancestors.map((category) => category.id),
+    ...tags.map((tag) => tag.id),
+  ]
+}
+
+const pathsOf = (site: Site, { post, authors, categories, tags }: PostState): string[] => [
+  post.path,
+  '/',
+  ...authors.map((author) => authorPath(site, author.slug)),
+  ...categories.flatMap((category) => lineOf(category.slugPath).map((path) => categoryPath(site, path))),
+  ...tags.map((tag) => tagPath(site, tag.slug)),
+]
+
+const unique = (lists: string[][]): string[] => [...new Set(lists.flat())]

@@ -1,0 +1,190 @@
+import type { GraphQLResolveInfo } from 'graphql'
+import { Prisma } from '../../../db/generated/client.ts'
+import { type Connection, readPage, toConnection } from '../../../db/page.ts'
+import { holdObjects, readerOf } from '../../../graphql/limits/answer-size.ts'
+import { builder } from '../../../graphql/schema/builder.ts'
+import { nodePaths } from '../../../graphql/schema/connection.ts'
+import type { Context } from '../../../graphql/schema/context.ts'
+import { fieldsOf, loadedBy, selectOf } from '../../../graphql/schema/select.ts'
+import { Term } from '../../../taxonomy/shared/graphql/term.ts'
+import { PostConnection } from '../../graphql/post.ts'
+import { treesOf } from '../filter-slugs.ts'
+import type { ShelfName } from '../filter-sql.ts'
+import { orderingOf } from '../order.ts'
+import { countOf, countsUnder, type Lists, listsUnder, pagesOf, wholeSet } from '../pages.ts'
+import { type PostSet, postSet } from '../post-query.ts'
+import { type PostListArgs, postListArgs } from './filter.ts'
+
+builder.queryField('posts', (t) =>
+  t.field({
+    type: PostConnection,
+    extensions: { lists: 1 },
+    description: 'Posts: without a filter the published ones, newest first.',
+    args: postListArgs(t.arg),
+    resolve: async (_root, args, context, info) => {
+      const set = await postSet(context, args.filter)
+      const lists = { each: [wholeSet], pairs: Prisma.empty }
+      const counts = async () => new Map([[wholeSet.key, await countOf(context.db, set, wholeSet)]])
+      const [page] = await connectionsOf('posts', set, lists, counts, args, context, info)
+      return page as Connection<{ id: string }>
+    },
+  }),
+)
+
+builder.interfaceField(Term, 'postCount', (t) =>
+  t.int({
+    description: 'How many posts under it the caller can see in lists.',
+    resolve: () => {
+      throw new Error('Category and Tag resolve this.')
+    },
+  }),
+)
+
+builder.prismaObjectFields('Author', (t) => ({
+  postCount: t.loadable({
+    type: 'Int',
+    extensions: { lists: 1 },
+    // By path, so that each mutation of a request counts anew.
+    byPath: true,
+    description: 'How many of their posts the caller can see in lists.',
+    resolve: (author) => author.id,
+    load: (ids: string[], context) => postCounts(underAuthor, ids, context),
+  }),
+  posts: t.loadable({
+    type: PostConnection,
+    extensions: { lists: 1 },
+    byPath: true,
+    description: 'Their published posts, newest first.',
+    args: postListArgs(t.arg),
+    resolve: (author, _args, context, info) => loadedBy(author.id, context, info),
+    load: (ids: string[], context, args, info) => postsUnder(underAuthor, ids, args, context, info),
+  }),
+}))
+
+builder.prismaObjectFields('Tag', (t) => ({
+  postCount: t.loadable({
+    type: 'Int',
+    extensions: { lists: 1 },
+    // By path, so that each mutation of a request counts anew.
+    byPath: true,
+    description: 'How many posts with this tag the caller can see in lists.',
+    resolve: (tag) => tag.id,
+    load: (ids: string[], context) => postCounts(underTag, ids, context),
+  }),
+  posts: t.loadable({
+    type: PostConnection,
+    extensions: { lists: 1 },
+    byPath: true,
+    description: 'Published posts with this tag, newest first.',
+    args: postListArgs(t.arg),
+    resolve: (tag, _args, context, info) => loadedBy(tag.id, context, info),
+    load: (ids: string[], context, args, info) => postsUnder(underTag, ids, args, context, info),
+  }),
+}))
+
+builder.prismaObjectFields('Category', (t) => ({
+  postCount: t.loadable({
+    type: 'Int',
+    extensions: { lists: 1 },
+    // By path, so that each mutation of a request counts anew.
+    byPath: true,
+    description: 'How many posts in this category and those below it the caller can see in lists.',
+    resolve: (category) => category.id,
+    load: (ids: string[], context) => postCounts(underCategoryTree, ids, context),
+  }),
+  posts: t.loadable({
+    type: PostConnection,
+    extensions: { lists: 1 },
+    byPath: true,
+    description: 'Published posts of this category, newest first.',
+    args: {
+      ...postListArgs(t.arg),
+      includeDescendants: t.arg.boolean({
+        required: true,
+        defaultValue: true,
+        description: 'Whether posts of the categories below it belong to it, too.',
+      }),
+    },
+    resolve: (category, _args, context, info) => loadedBy(category.id, context, info),
+    load: (ids: string[], context, args, info) =>
+      postsUnder(args.includeDescendants ? underCategoryTree : underCategory, ids, args, context, info),
+  }),
+}))
+
+/** How posts hang under something: `members` are its ids, as `key`, each with those that its posts are filed under. */
+type Under = { list: string; shelf: ShelfName; members: (ids: string[]) => Prisma.Sql }
+
+const themselves = (ids: string[]) => Prisma.sql`SELECT id AS key, id FROM unnest(${ids}::text[]) AS own(id)`
+
+const underAuthor: Under = { list: 'Author.posts', shelf: 'authors', members: themselves }
+const underTag: Under = { list: 'Tag.posts', shelf: 'tags', members: themselves }
+const underCategory: Under = { list: 'Category.posts', shelf: 'categories', members: themselves }
+const underCategoryTree: Under = {
+  list: 'Category.posts+descendants',
+  shelf: 'categories',
+  members: treesOf,
+}
+
+/** A page of posts for each of many parents in one statement: the first n of each are cut in SQL. */
+const postsUnder = async (
+  { list, shelf, members }: Under,
+  ids: string[],
+  args: PostListArgs,
+  context: Context,
+  info: GraphQLResolveInfo,
+): Promise<Connection<{ id: string }>[]> => {
+  const set = await postSet(context, args.filter)
+  const lists = listsUnder(shelf, await membersOf(members, ids, context), members(ids))
+  const counts = () => countsUnder(context.db, set, shelf, members(ids))
+  return connectionsOf(list, set, lists, counts, args, context, info)
+}
+
+const postCounts = async ({ shelf, members }: Under, ids: string[], context: Context): Promise<number[]> => {
+  const counts = await countsUnder(context.db, await postSet(context, null), shelf, members(ids))
+  return ids.map((id) => counts.get(id) ?? 0)
+}
+
+const membersOf = async (
+  members: Under['members'],
+  ids: string[],
+  { db }: Context,
+): Promise<Map<string, string[]>> => {
+  if (members === themselves) return new Map(ids.map((id) => [id, [id]]))
+  const rows = await db.$queryRaw<{ key: string; id: string }[]>(members(ids))
+  const byKey = Map.groupBy(rows, (row) => row.key)
+  return new Map(ids.map((key) => [key, (byKey.get(key) ?? []).map(({ id }) => id)]))
+}
+
+/**
+ * A page of each list, in their order.
+ *
+ * @param name of the lists, for their cursors.
+ * @param count is called once, when somebody asks for a totalCount.
+ */
+export const connectionsOf = async (
+  name: string,
+  set: PostSet,
+  lists: Lists,
+  count: () => Promise<Map<string, number>>,
+  args: PostListArgs,
+  context: Context,
+  info: GraphQLResolveInfo,
+): Promise<Connection<{ id: string }>[]> => {
+  const page = readPage(args, orderingOf(name, args.orderBy))
+  const select = selectOf(context, info, 'Post', { id: true, [page.ordering.field]: true }, nodePaths)
+  const sizes = lists.each.map(({ most = page.limit }) => Math.min(most, page.limit))
+  holdObjects(
+    sizes.reduce((sum, size) => sum + size, 0),
+    context,
+    info,
+  )
+  const read = readerOf(context, info)
+  const rows = await pagesOf<{ id: string }>(read, set, page, fieldsOf(select), lists)
+  let counts: Promise<Map<string, number>> | undefined
+  return lists.each.map(({ key }) =>
+    toConnection(rows.get(key) ?? [], page, async () => {
+      counts ??= count()
+      return (await counts).get(key) ?? 0
+    }),
+  )
+}

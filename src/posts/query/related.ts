@@ -1,0 +1,87 @@
+import type { Tx } from '../../db/client.ts'
+import { Prisma } from '../../db/generated/client.ts'
+import { columnName } from '../../db/page.ts'
+import type { Viewer } from '../../keys/viewer.ts'
+import { prefixOf } from '../../lib/id.ts'
+import { visibleToSql } from './visibility.ts'
+
+/**
+ * Which published posts share tags and categories with each of these, the most related first. A shared one weighs the
+ * more the fewer published posts have it, 1 / ln(1 + posts); of the same weight the newest come first.
+ *
+ * The cost is bounded however many posts there are: of each tag and category the newest `candidates` are looked at, once
+ * for all that bear it, and one with more of them weighs as if it had no more.
+ *
+ * @param ids of posts, for what is live, of revisions, for what they hold, and of events, for what they keep.
+ */
+export const relatedIds = async (
+  { db, viewer }: { db: Tx; viewer: Viewer },
+  ids: string[],
+  first: number,
+): Promise<Map<string, string[]>> => {
+  const rows = await db.$queryRaw<{ id: string; relatedId: string }[]>`
+    WITH filed AS (${filedUnder('tag', ids)} UNION ALL ${filedUnder('category', ids)}),
+    candidates AS MATERIALIZED (
+      SELECT term_id, post_id, 1 / ln(1 + count(*) OVER (PARTITION BY term_id)) AS weight FROM (
+        ${candidatesOf('tag')} UNION ALL ${candidatesOf('category')}
+      ) newest
+    )
+    SELECT of_each.id, related.id AS "relatedId"
+    FROM (SELECT DISTINCT id, post_id FROM filed) of_each
+    CROSS JOIN LATERAL (
+      SELECT posts.id, shared.weight, posts.sort_date FROM (
+        SELECT candidates.post_id, round(sum(candidates.weight)::numeric, 6) AS weight
+        FROM filed JOIN candidates ON candidates.term_id = filed.term_id
+        WHERE filed.id = of_each.id AND candidates.post_id <> of_each.post_id
+        GROUP BY candidates.post_id
+      ) shared JOIN posts ON posts.id = shared.post_id
+      WHERE ${visibleToSql(viewer)}
+      ORDER BY shared.weight DESC, posts.sort_date DESC, posts.id DESC LIMIT ${first}
+    ) related
+    ORDER BY of_each.id, related.weight DESC, related.sort_date DESC, related.id DESC`
+  const related = new Map<string, string[]>()
+  for (const { id, relatedId } of rows) related.set(id, [...(related.get(id) ?? []), relatedId])
+  return related
+}
+
+// Beyond these a tag says little of a post.
+const candidates = 200
+
+type Kind = 'tag' | 'category'
+
+const tables = {
+  tag: { links: 'post_tags', key: 'tag_id', written: 'tagIds' },
+  category: { links: 'post_categories', key: 'category_id', written: 'categoryIds' },
+} as const
+
+const filedUnder = (kind: Kind, ids: string[]): Prisma.Sql => {
+  const [links, key] = [Prisma.raw(tables[kind].links), Prisma.raw(tables[kind].key)]
+  const { written } = tables[kind]
+  const [revisions, events] = ['revision', 'event'].map((prefix) =>
+    ids.filter((id) => prefixOf(id) === prefix),
+  )
+  const live = Prisma.sql`
+    SELECT post_id AS id, post_id, ${key} AS term_id FROM ${links} WHERE post_id = ANY(${ids})`
+  const pending = Prisma.sql`
+    UNION ALL SELECT revision.id, revision.post_id, written.id FROM post_revisions revision
+    CROSS JOIN LATERAL json_array_elements_text(revision.snapshot->${written}::text) AS written(id)
+    WHERE revision.id = ANY(${revisions})`
+  const past = Prisma.sql`
+    UNION ALL SELECT event.id, event.subject_id, named.id FROM events event
+    CROSS JOIN LATERAL json_array_elements_text(event.before->${columnName(written)}::text) AS named(id)
+    WHERE event.id = ANY(${events})`
+  // Seldom there: the usual statement stays as small as it can be.
+  const other = [...(revisions?.length ? [pending] : []), ...(events?.length ? [past] : [])]
+  return Prisma.join([live, ...other], '')
+}
+
+/** By the index of the links alone. What is not published is not counted, or its number would show. */
+const candidatesOf = (kind: Kind): Prisma.Sql => {
+  const [links, key] = [Prisma.raw(tables[kind].links), Prisma.raw(tables[kind].key)]
+  return Prisma.sql`
+    SELECT terms.term_id, link.post_id FROM (SELECT DISTINCT term_id FROM filed) terms
+    CROSS JOIN LATERAL (
+      SELECT post_id FROM ${links} WHERE ${key} = terms.term_id AND status = 'PUBLISHED'
+      ORDER BY sort_date DESC, post_id DESC LIMIT ${candidates}
+    ) link`
+}

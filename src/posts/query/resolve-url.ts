@@ -1,0 +1,117 @@
+import type { Tx } from '../../db/client.ts'
+import { Prisma } from '../../db/generated/client.ts'
+import type { Viewer } from '../../keys/viewer.ts'
+import { shelvesVisibleToSql } from '../../taxonomy/shared/visibility.ts'
+import type { AskedUrl } from '../../urls/parse-url.ts'
+import {
+  authorAt,
+  authorPath,
+  categoryAt,
+  categoryPath,
+  type Site,
+  tagAt,
+  tagPath,
+} from '../../urls/site-paths.ts'
+import { visibleToSql } from './visibility.ts'
+
+/** What is found at an address: the id of a post, an author or a term, an old path of one, or what is no longer there. */
+export type Page = { id: string } | { to: string; status: number } | { gone: string }
+
+/** Who looks, and the one post that a preview token opens to them. */
+type Looking = { db: Tx; site: Site; viewer: Viewer; openedId: string | null }
+
+/**
+ * The page at one of these paths, in one statement. What is live comes before old paths, and those before what the viewer
+ * alone may see. An old path leads to what is public and to nothing else; Gone is only what readers once saw.
+ */
+export const findPage = async (
+  { paths }: AskedUrl,
+  { db, site, viewer, openedId }: Looking,
+): Promise<Page | null> => {
+  const [row] = await db.$queryRaw<Row[]>`
+    SELECT * FROM (
+      ${postsAt(paths, viewer, openedId)}
+      UNION ALL ${categoriesAt(paths, site, viewer)}
+      UNION ALL SELECT 3, 'tag', id, slug, NULL, NULL FROM tags
+        WHERE slug = ANY(${found(paths, (path) => tagAt(site, path))}) AND ${shelvesVisibleToSql(viewer, 'tags')}
+      UNION ALL SELECT 3, 'author', id, slug, NULL, NULL FROM authors
+        WHERE slug = ANY(${found(paths, (path) => authorAt(site, path))}) AND ${shelvesVisibleToSql(viewer, 'authors')}
+      UNION ALL ${redirectsAt(paths)}
+    ) pages(rank, kind, id, name, status, path)
+    ORDER BY rank, array_position(${paths}::text[], path) LIMIT 1`
+  return row ? pageOf(site, row) : null
+}
+
+/**
+ * The post that WordPress knew by this id. Where several imports brought one, the one whose guid is this very address;
+ * where that does not tell them apart either, none.
+ */
+export const findLegacyPost = async (
+  { id, guids }: NonNullable<AskedUrl['legacy']>,
+  { db, viewer, openedId }: Looking,
+): Promise<Page | null> => {
+  const rows = await db.$queryRaw<{ id: string; guid: string | null; isLive: boolean }[]>`
+    SELECT id, guid, status = 'PUBLISHED' AS "isLive" FROM posts
+    WHERE legacy_id = ${id} AND ${visibleToSql(viewer, openedId)} LIMIT ${mostImports}`
+  const live = rows.filter(({ isLive }) => isLive)
+  const posts = live.length > 0 ? live : rows
+  const [post, another] =
+    posts.length > 1 ? posts.filter(({ guid }) => guid !== null && guids.includes(guid)) : posts
+  return post && !another ? { id: post.id } : null
+}
+
+// Each import has an id once.
+const mostImports = 100
+
+type Kind = 'post' | 'category' | 'tag' | 'author' | 'redirect' | 'gone'
+
+/** `name`: by what a kind's path is made; of a redirect with the kind of its target in `path`. */
+type Row = { kind: Kind; id: string; name: string; status: number | null; path: string | null }
+
+const pageOf = (site: Site, { kind, id, name, status, path }: Row): Page => {
+  if (kind === 'gone') return { gone: name }
+  if (kind !== 'redirect') return { id }
+  return { to: pathOf(site, path as Kind, name), status: status ?? 301 }
+}
+
+const pathOf = (site: Site, kind: Kind, name: string): string => {
+  if (kind === 'category') return categoryPath(site, name)
+  if (kind === 'tag') return tagPath(site, name)
+  return kind === 'author' ? authorPath(site, name) : name
+}
+
+const postsAt = (paths: string[], viewer: Viewer, openedId: string | null): Prisma.Sql => Prisma.sql`
+  SELECT CASE WHEN id = ${openedId ?? ''} THEN 1 WHEN status = 'PUBLISHED' THEN 2 ELSE 5 END,
+    'post', id, path, NULL::int, path
+  FROM posts WHERE path = ANY(${paths}) AND ${visibleToSql(viewer, openedId)}`
+
+const categoriesAt = (paths: string[], site: Site, viewer: Viewer): Prisma.Sql => {
+  const names = paths.flatMap((path) => categoryAt(site, path) ?? [])
+  const slugPaths = names.flatMap((name) => ('slugPath' in name ? name.slugPath : []))
+  const slugs = names.flatMap((name) => ('slug' in name ? name.slug : []))
+  return Prisma.sql`
+    SELECT 3, 'category', id, slug_path, NULL, NULL FROM categories
+    WHERE (slug_path = ANY(${slugPaths}) OR slug = ANY(${slugs})) AND ${shelvesVisibleToSql(viewer, 'categories')}`
+}
+
+/** For everyone the same: whoever may see a draft is not led to it either, since those who follow may not. */
+const redirectsAt = (paths: string[]): Prisma.Sql => Prisma.sql`
+  SELECT CASE WHEN isLive THEN 4 ELSE 6 END, CASE WHEN isLive THEN 'redirect' ELSE 'gone' END, NULL,
+    CASE WHEN isLive THEN name ELSE path END, status, CASE WHEN isLive THEN kind ELSE path END
+  FROM (
+    SELECT old.path, old.status,
+      COALESCE(posts.status = 'PUBLISHED', categories.is_public, tags.is_public, authors.is_public, false) AS isLive,
+      COALESCE(posts.path, categories.slug_path, tags.slug, authors.slug) AS name,
+      CASE WHEN posts.id IS NOT NULL THEN 'post' WHEN categories.id IS NOT NULL THEN 'category'
+        WHEN tags.id IS NOT NULL THEN 'tag' ELSE 'author' END AS kind,
+      COALESCE(posts.was_public, old.status = 410) AS wasThere
+    FROM redirects old
+    LEFT JOIN posts ON posts.id = old.post_id
+    LEFT JOIN categories ON categories.id = old.category_id
+    LEFT JOIN tags ON tags.id = old.tag_id
+    LEFT JOIN authors ON authors.id = old.author_id
+    WHERE old.path = ANY(${paths})
+  ) old WHERE isLive OR wasThere`
+
+const found = (paths: string[], slugOf: (path: string) => string | null): string[] =>
+  paths.flatMap((path) => slugOf(path) ?? [])

@@ -1,0 +1,60 @@
+import type { Post } from '../../db/generated/client.ts'
+import { NotFoundError, TakenError, ValidationError } from '../../lib/errors.ts'
+import { prefixOf } from '../../lib/id.ts'
+import type { Write } from '../../write/write.ts'
+import { postToWrite } from '../load-for-update.ts'
+import { saveEdits } from '../post.ts'
+import { renderBeforeLock } from '../rendering.ts'
+import { workingCopyOf } from './revision.ts'
+import type { Snapshot } from './snapshot.ts'
+
+/**
+ * Saves what a revision holds as the newest edits. Authors and terms that exist no longer are left out.
+ *
+ * @throws NotFoundError; VersionConflictError; TakenError when its slug or path has come to belong to another post;
+ *   ValidationError when it cannot be rendered any more.
+ */
+export const restorePostRevision = async (
+  w: Write,
+  { revisionId, expectedVersion }: { revisionId: string; expectedVersion?: number | null },
+): Promise<Post> => {
+  const revision =
+    prefixOf(revisionId) === 'revision'
+      ? await w.tx.postRevision.findUnique({ where: { id: revisionId } })
+      : null
+  if (!revision)
+    throw new NotFoundError(`There is no revision with the id "${revisionId}".`, ['input', 'revisionId'])
+  const written = revision.snapshot as unknown as Snapshot
+  const { source, format, excerpt } = written
+  await renderBeforeLock(w, revision.postId, { source, format, excerpt }).catch(ofRevision)
+  const before = await postToWrite(w, { id: revision.postId, expectedVersion })
+  const snapshot = await withoutWhatIsGone(w, written)
+  return saveEdits(w, before, await workingCopyOf(w, before), snapshot, 'restored').catch(ofRevision)
+}
+
+/** The slug that is taken, and the source, are not in the input, which names only the revision. */
+const ofRevision = (error: unknown): never => {
+  const path = ['input', 'revisionId']
+  if (error instanceof TakenError) throw new TakenError(error.message, path)
+  if (error instanceof ValidationError)
+    throw new ValidationError(error.issues.map(({ message }) => ({ message, path })))
+  throw error
+}
+
+const withoutWhatIsGone = async (w: Write, snapshot: Snapshot): Promise<Snapshot> => {
+  const { authorIds, categoryIds, tagIds } = snapshot
+  const select = { id: true } as const
+  const [authors, categories, tags] = [
+    await w.tx.author.findMany({ where: { id: { in: authorIds } }, select }),
+    await w.tx.category.findMany({ where: { id: { in: categoryIds } }, select }),
+    await w.tx.tag.findMany({ where: { id: { in: tagIds } }, select }),
+  ]
+  const kept = (ids: string[], rows: { id: string }[]) =>
+    ids.filter((id) => rows.some((row) => row.id === id))
+  return {
+    ...snapshot,
+    authorIds: kept(authorIds, authors),
+    categoryIds: kept(categoryIds, categories),
+    tagIds: kept(tagIds, tags),
+  }
+}
