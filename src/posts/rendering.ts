@@ -6,6 +6,7 @@ import { type PostSource, type Rendered, rendererVersion } from '../markup/rende
 import type { Write } from '../write/write.ts'
 import { type PostInput, textIssues } from './input.ts'
 import type { PostState, Snapshot } from './revisions/snapshot.ts'
+import { readSnapshot } from './revisions/stored-snapshot.ts'
 
 /** What was made of a source, and by which version of the renderer. */
 export type Rendering = { rendered: Rendered; rendererVersion: number }
@@ -45,8 +46,7 @@ export const renderingOf = async (
     return { rendered: storedRendering(post), ...stored }
   const draft =
     post.draftId === null ? null : await w.tx.postRevision.findUnique({ where: { id: post.draftId } })
-  const pending = { ...(draft?.snapshot as unknown as Snapshot), dialect: post.dialect }
-  if (draft?.rendered && isSameSource(source, pending))
+  if (draft?.rendered && isSameSource(source, { ...readSnapshot(draft.snapshot), dialect: post.dialect }))
     return { rendered: draft.rendered as unknown as Rendered, ...stored }
   return { rendered: render(w, source), rendererVersion }
 }
@@ -64,10 +64,10 @@ type Texts = { source: string; format: SourceFormat; excerpt: string | null }
 type Dialect = Pick<PostState['post'], 'dialect'>
 
 const workingTexts = async ({ tx }: Write, id: string): Promise<(Texts & Dialect) | null> => {
-  const [found] = await tx.$queryRaw<(Texts & Dialect & { draft: Texts | null })[]>`
+  const [found] = await tx.$queryRaw<(Texts & Dialect & { draft: Prisma.JsonValue })[]>`
     SELECT posts.source, posts.format, posts.excerpt_manual AS excerpt, posts.dialect, draft.snapshot AS draft
     FROM posts LEFT JOIN post_revisions draft ON draft.id = posts.draft_id WHERE posts.id = ${id}`
-  return found ? { ...(found.draft ?? found), dialect: found.dialect } : null
+  return found ? { ...(found.draft ? readSnapshot(found.draft) : found), dialect: found.dialect } : null
 }
 
 /** Whether two sources are rendered to the same. */

@@ -7,6 +7,7 @@ import type { Render } from '../../markup/threads/pool.ts'
 import type { Between } from '../../search/reindex.ts'
 import { renderedColumns } from '../columns.ts'
 import { isSameSource } from '../rendering.ts'
+import { readSnapshot } from '../revisions/stored-snapshot.ts'
 
 /**
  * Renders posts that an older version of this program saved, and their pending edits, so that no query ever has to. What
@@ -48,7 +49,7 @@ const renderDraft = async (
 ): Promise<Draft> => {
   const revision = await db.postRevision.findUnique({ where: { id }, select: { snapshot: true } })
   if (!revision) return null
-  const source = { ...(revision.snapshot as PostSource & object), dialect }
+  const source = { ...readSnapshot(revision.snapshot), dialect }
   return { id, rendered: await renderOrShow(render, source) }
 }
 

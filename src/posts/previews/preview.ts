@@ -1,9 +1,11 @@
 import type { Tx } from '../../db/client.ts'
+import type { Prisma } from '../../db/generated/client.ts'
 import { type Rendered, rendererVersion } from '../../markup/rendered.ts'
 import { postPath, type Site } from '../../urls/site-paths.ts'
 import { contentColumns } from '../columns.ts'
 import type { Place } from '../permalink.ts'
 import { dateOf, type Snapshot } from '../revisions/snapshot.ts'
+import { readSnapshot } from '../revisions/stored-snapshot.ts'
 import { tokenHash } from './preview-token.ts'
 
 /** The one post that a preview token opens, with its edits that are not live yet; null when nothing is pending. */
@@ -16,7 +18,7 @@ type Row = {
   postId: string
   createdAt: Date
   revisionId: string | null
-  snapshot: Snapshot
+  snapshot: Prisma.JsonValue
   rendered: Rendered
 }
 
@@ -31,8 +33,9 @@ export const openPreview = async (db: Tx, site: Site, token: string, now: Date):
     WHERE token.hash = ${tokenHash(token)} AND token.revoked_at IS NULL AND token.expires_at > ${now}
       AND posts.status <> 'TRASHED'`
   if (!row) return null
-  const { postId, createdAt, revisionId, snapshot, rendered } = row
+  const { postId, createdAt, revisionId, rendered } = row
   if (revisionId === null) return { postId, draft: null }
+  const snapshot = readSnapshot(row.snapshot)
   return { postId, draft: { revisionId, snapshot, rendered, place: placeOf(site, snapshot, createdAt) } }
 }
 

@@ -7,6 +7,7 @@ import { saveEdits } from '../post.ts'
 import { renderBeforeLock } from '../rendering.ts'
 import { workingCopyOf } from './revision.ts'
 import type { Snapshot } from './snapshot.ts'
+import { readSnapshot } from './stored-snapshot.ts'
 
 /**
  * Saves what a revision holds as the newest edits. Authors and terms that exist no longer are left out.
@@ -24,7 +25,7 @@ export const restorePostRevision = async (
       : null
   if (!revision)
     throw new NotFoundError(`There is no revision with the id "${revisionId}".`, ['input', 'revisionId'])
-  const written = revision.snapshot as unknown as Snapshot
+  const written = readSnapshot(revision.snapshot)
   const { source, format, excerpt } = written
   await renderBeforeLock(w, revision.postId, { source, format, excerpt }).catch(ofRevision)
   const before = await postToWrite(w, { id: revision.postId, expectedVersion })

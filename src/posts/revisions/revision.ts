@@ -3,6 +3,7 @@ import { newId } from '../../lib/id.ts'
 import type { Rendered } from '../../markup/rendered.ts'
 import type { Write } from '../../write/write.ts'
 import { changedFieldsOf, type PostState, type Snapshot, snapshotOf } from './snapshot.ts'
+import { readSnapshot, storedSnapshot } from './stored-snapshot.ts'
 
 /** What made a revision; `state`: a change of status or schedule with nothing written. */
 export type RevisionAction =
@@ -37,7 +38,7 @@ export const writeRevision = async (
       actor: w.viewer.name,
       actorId: w.viewer.keyId,
       changedFields: before ? changedFieldsOf(before, snapshot) : [],
-      snapshot: snapshot as unknown as Prisma.InputJsonObject,
+      snapshot: storedSnapshot(snapshot),
       rendered: rendered ? (rendered as unknown as Prisma.InputJsonObject) : Prisma.DbNull,
       createdAt: w.now,
     },
@@ -49,5 +50,5 @@ export const writeRevision = async (
 export const workingCopyOf = async (w: Write, state: PostState): Promise<Snapshot> => {
   if (state.post.draftId === null) return snapshotOf(state)
   const draft = await w.tx.postRevision.findUniqueOrThrow({ where: { id: state.post.draftId } })
-  return draft.snapshot as unknown as Snapshot
+  return readSnapshot(draft.snapshot)
 }

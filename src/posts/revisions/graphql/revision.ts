@@ -1,3 +1,4 @@
+import type { PostRevision as RevisionRow } from '../../../db/generated/client.ts'
 import { builder } from '../../../graphql/schema/builder.ts'
 import { connectionType } from '../../../graphql/schema/connection.ts'
 import { Node, registerNode } from '../../../graphql/schema/node.ts'
@@ -9,6 +10,7 @@ import type { Rendered } from '../../../markup/rendered.ts'
 import { ContentFormat, ExcerptSource, SourceFormat } from '../../graphql/enums.ts'
 import { Heading, Image, Seo } from '../../graphql/parts.ts'
 import type { Snapshot } from '../snapshot.ts'
+import { readSnapshot } from '../stored-snapshot.ts'
 
 const PostRevisionAction = builder.enumType('PostRevisionAction', {
   description: 'What somebody did that made a revision of a post.',
@@ -33,8 +35,8 @@ const format = {
   description: 'The form to answer in.',
 } as const
 
+const written = ({ snapshot }: Pick<RevisionRow, 'snapshot'>): Snapshot => readSnapshot(snapshot)
 /** JSON columns hold what this program wrote there. */
-const written = ({ snapshot }: { snapshot: unknown }) => snapshot as Snapshot
 const made = ({ rendered }: { rendered: unknown }) => rendered as Rendered | null
 /** What a rendering calls the content and the excerpt, by the form of the answer. */
 const madeContent = { HTML: 'content', TEXT: 'text', MARKDOWN: 'markdown' } as const
