@@ -5,6 +5,7 @@ import { startDatabaseClock } from './db/clock.ts'
 import { migrate } from './db/migrations/migrate.ts'
 import { limitStatements, unlimitedStatements } from './db/statement-timeout.ts'
 import type { InterestPorts } from './events/filter-matching.ts'
+import { leapAhead } from './events/leap.ts'
 import type { OutboxPorts } from './events/outbox.ts'
 import { createPatience } from './events/patience.ts'
 import { createRenderer } from './graphql/render.ts'
@@ -63,6 +64,7 @@ export const openCore = async (config: Config, world: World): Promise<Core> => {
   try {
     world.signal?.throwIfAborted()
     await migrate(database)
+    await leapAhead(database.db)
     world.signal?.throwIfAborted()
   } catch (error) {
     // A database that broke may not close either; what broke it is what counts.

@@ -22,7 +22,7 @@ export type LogPage = {
  * snapshot: nothing can be deleted, or committed, between them and leave a gap that nobody sees.
  *
  * @param limit how many at most.
- * @throws RequestError CURSOR_EXPIRED when events after `after` are kept no longer, or when the log ends before it.
+ * @throws RequestError CURSOR_EXPIRED when events after `after` are kept no longer, or when the log has no such event.
  */
 export const readLog = async (
   db: Tx,
@@ -33,15 +33,19 @@ export const readLog = async (
   const ofTypes = types === null ? Prisma.sql`TRUE` : Prisma.sql`events.type = ANY(${[...types]}::text[])`
   const rows = await db.$queryRaw<(Bounds & (Event | { id: null }))[]>`
     SELECT log.*, page.*
-    FROM (SELECT ${forgottenThrough} AS "forgotten", ${newestSequence} AS "end") log LEFT JOIN LATERAL (
+    FROM (
+      SELECT ${forgottenThrough} AS "forgotten", ${newestSequence} AS "end",
+        EXISTS (SELECT FROM events WHERE sequence = ${after}) AS "isThere"
+    ) log LEFT JOIN LATERAL (
       SELECT ${eventColumns} FROM events
       WHERE events.sequence > ${after ?? 0n} AND ${eventsVisibleToSql(viewer)} AND ${ofTypes}
       ORDER BY events.sequence LIMIT ${limit}
     ) page ON TRUE
     ORDER BY page.sequence`
-  const { forgotten, end } = rows[0] ?? { forgotten: 0n, end: 0n }
+  const { forgotten, end, isThere } = rows[0] ?? { forgotten: 0n, end: 0n, isThere: false }
   if (after !== null && after < forgotten) throw expired(after, forgotten)
   if (after !== null && after > end) throw ahead(after, end)
+  if (after !== null && after > forgotten && !isThere) throw lost(after)
   return { events: rows.filter((row) => row.id !== null), end }
 }
 
@@ -71,14 +75,18 @@ export const eventColumns = Prisma.raw(
 const forgottenThrough = Prisma.sql`coalesce((SELECT forgotten_through FROM retention), 0)`
 const newestSequence = Prisma.sql`greatest(${forgottenThrough}, (SELECT max(sequence) FROM events))`
 
-type Bounds = { forgotten: bigint; end: bigint }
+type Bounds = { forgotten: bigint; end: bigint; isThere: boolean }
 
 /** The log was longer once: whoever waited here for it to grow would miss what is written under the numbers in between. */
 const ahead = (after: bigint, end: bigint): RequestError =>
-  new RequestError(
-    'CURSOR_EXPIRED',
-    `"after" is ${after}, and the log ends at ${end}: the site was restored from a backup that is older than this cursor, or it is the cursor of another site. Read again what you keep, then go on without "after".`,
-  )
+  new RequestError('CURSOR_EXPIRED', `"after" is ${after}, and the log ends at ${end}: ${restored}`)
+
+/** The log had such an event once, and has grown past it since. */
+const lost = (after: bigint): RequestError =>
+  new RequestError('CURSOR_EXPIRED', `"after" is ${after}, and the log has no such event: ${restored}`)
+
+const restored =
+  'the site was restored from a backup that is older than this cursor, or it is the cursor of another site. Read again what you keep, then go on without "after".'
 
 const expired = (after: bigint, forgotten: bigint): RequestError =>
   new RequestError(

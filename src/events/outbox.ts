@@ -58,7 +58,7 @@ export type OutboxPorts = {
 export const eventsChannel = 'presswire_events'
 
 // Any constant will do: everything that takes a sequence waits for it, so that sequence order is commit order.
-const sequenceLock = 7_273_701
+export const sequenceLock = 7_273_701
 
 // Beyond these a publish would wait for its subscribers. What there is no time for is rendered when it is sent.
 const maxDocumentsPerEvent = 20

@@ -34,8 +34,8 @@ export type StillHolds = (viewer: Viewer) => Promise<boolean>
 
 /**
  * The events after a sequence, in commit order and without end: what is in the log first, then each as it is committed.
- * Without `after`, from the moment on at which it resolves; with one that is older than what is kept, or that the log ends
- * before, it throws CURSOR_EXPIRED. Leaving it ends it at once, also while it waits for a commit. Once the viewer's key is
+ * Without `after`, from the moment on at which it resolves; with one that is older than what is kept, or of no event of
+ * the log, it throws CURSOR_EXPIRED. Leaving it ends it at once, also while it waits for a commit. Once the viewer's key is
  * revoked or has expired nothing more is told, and within seconds it ends.
  */
 export const createFollow = (db: Tx, tail: Tail, stillHolds: StillHolds) => {

@@ -3,6 +3,7 @@ import { describe, expect, inject, test } from 'vitest'
 import { ChangesDocument, type ChangesQueryVariables } from '../../schema/generated/graphql.ts'
 import { openDatabase } from '../../src/db/client.ts'
 import { unlimitedStatements } from '../../src/db/statement-timeout.ts'
+import { leapAhead } from '../../src/events/leap.ts'
 import { type Fact, type OutboxPorts, writeEvents } from '../../src/events/outbox.ts'
 import { createPatience } from '../../src/events/patience.ts'
 import { forgetEvents } from '../../src/events/retention.ts'
@@ -10,6 +11,7 @@ import { newId } from '../../src/lib/id.ts'
 import { isAwaited } from '../../src/webhooks/deliveries/make/render-before-retention.ts'
 import { withApp } from '../support/app.ts'
 import type { Client } from '../support/client.ts'
+import { until } from '../support/until.ts'
 import { follow } from './following.ts'
 import { create, createAndPublish, update } from './writing.ts'
 
@@ -153,6 +155,39 @@ test('an after that is newer than the log, as after a restored backup, is CURSOR
     expect(errors[0]?.message).toContain(`"after" is ${ahead}, and the log ends at ${end}`)
   }
   expect((await ask(lent.app.anonymous, { after: String(end) })).edges).toEqual([])
+})
+
+test('an after of what a restored backup has lost is CURSOR_EXPIRED also when the log has grown past it, with every restore', async () => {
+  const { db } = lent.app.database
+  const publish = () => create(lent.app.admin, { title: 'Restored', source: 'x' })
+  const backedUp = BigInt(await newest())
+  const lostBefore: string[] = []
+  // Each restores the same backup.
+  for (let restore = 0; restore < 3; restore++) {
+    for (let count = 0; count < 3; count++) await publish()
+    const { edges } = await ask(lent.app.admin, { after: String(backedUp) })
+    expect(edges).toHaveLength(3)
+    lostBefore.push(...edges.map(({ cursor }) => cursor))
+    // As a dump of then has it, its sequence included; a start follows.
+    await db.event.deleteMany({ where: { sequence: { gt: backedUp } } })
+    await db.$queryRaw`SELECT setval('events_sequence_seq', ${backedUp})`
+    await leapAhead(db)
+    for (let count = 0; count < 5; count++) await publish()
+    for (const after of lostBefore) {
+      const { data, errors } = await lent.app.admin.send(String(ChangesDocument), { after })
+      expect([data, errors[0]?.extensions?.code]).toEqual([null, 'CURSOR_EXPIRED'])
+      expect(errors[0]?.message).toContain(`"after" is ${after}, and the log has no such event`)
+      const stream = await follow(lent.app.url, lent.app.admin, `after: "${after}"`)
+      await until(() => stream.errors.length > 0)
+      expect(stream.errors.map(({ extensions }) => extensions.code)).toEqual(['CURSOR_EXPIRED'])
+      await stream.leave()
+    }
+    const since = await ask(lent.app.admin, { after: String(backedUp) })
+    expect(since.edges).toHaveLength(5)
+    // Clients may read them as numbers.
+    expect(Number.isSafeInteger(Number(since.pageInfo.endCursor))).toBe(true)
+    await db.event.deleteMany({ where: { sequence: { gt: backedUp } } })
+  }
 })
 
 test('a page is one statement, and its posts one more, however many events there are', async () => {
