@@ -51,6 +51,14 @@ const searchLanguages =
   'simple arabic armenian basque catalan danish dutch english finnish french german greek hindi hungarian indonesian irish italian lithuanian nepali norwegian portuguese romanian russian serbian spanish swedish tamil turkish yiddish'.split(
     ' ',
   )
+const isTimeZone = (name: string): boolean => {
+  try {
+    return Boolean(new Intl.DateTimeFormat('en', { timeZone: name }))
+  } catch {
+    return false
+  }
+}
+
 const timeZone = z.string().refine(isTimeZone, 'must be an IANA time zone, such as Europe/Amsterdam')
 const httpUrl = z
   .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
@@ -234,17 +242,9 @@ const wrongSettings = (
 const secretNames = new Set(['SECRET_KEY', 'DATABASE_URL'])
 
 /** A host, with its port where it names one, as URLs have it: lower-case and in ASCII. Null for anything more or less. */
-function hostOf(text: string): string | null {
+const hostOf = (text: string): string | null => {
   const url = /^[^/?#@\\\s]+$/.test(text) ? URL.parse(`https://${text}`) : null
   return url?.host || null
-}
-
-function isTimeZone(name: string): boolean {
-  try {
-    return Boolean(new Intl.DateTimeFormat('en', { timeZone: name }))
-  } catch {
-    return false
-  }
 }
 
 /** `.env.example`: every setting with what it is for and its default. */

@@ -18,7 +18,7 @@ export const defaultBodyLimit = 1_000_000
  * name are left out. `limit` is in bytes. Throws a Refusal: 400 for what is no GraphQL request, 413 for a body that
  * is too large, 415 for one that is not JSON in UTF-8. Nothing beyond the limit is ever held.
  */
-export async function readGraphQLParams(call: Call, limit = defaultBodyLimit): Promise<GraphQLParams> {
+export const readGraphQLParams = async (call: Call, limit = defaultBodyLimit): Promise<GraphQLParams> => {
   refuseEncoding(call.request)
   if (call.request.method !== 'POST') return paramsOfQueryString(new URLSearchParams(call.search))
   refuseOtherTypes(call.request)
@@ -26,13 +26,13 @@ export async function readGraphQLParams(call: Call, limit = defaultBodyLimit): P
 }
 
 /** A decompressed body has no size that could be known beforehand; requests are small enough without. */
-function refuseEncoding({ headers }: IncomingMessage): void {
+const refuseEncoding = ({ headers }: IncomingMessage): void => {
   if (headers['content-encoding'] === undefined) return
   throw new Refusal(415, 'BAD_USER_INPUT', 'Send the body without Content-Encoding.')
 }
 
 /** Only JSON: the other types of GraphQL servers can be sent across origins without a preflight. */
-function refuseOtherTypes({ headers }: IncomingMessage): void {
+const refuseOtherTypes = ({ headers }: IncomingMessage): void => {
   const [type, ...parameters] = (headers['content-type'] ?? '').toLowerCase().split(';')
   const charset = parameters
     .map((parameter) => parameter.trim())
@@ -45,18 +45,14 @@ function refuseOtherTypes({ headers }: IncomingMessage): void {
 const utf8Charsets = [undefined, 'charset=utf-8', 'charset="utf-8"', 'charset=utf8']
 
 /** Collects a body chunk by chunk. Rejects with an Error when the caller goes away before its end. */
-async function readBody({ request, held }: Call, limit: number): Promise<Buffer> {
+const readBody = async ({ request, held }: Call, limit: number): Promise<Buffer> => {
   if (Number(request.headers['content-length'] ?? 0) > limit) throw tooLarge(limit)
   // Its events are over: nothing would ever settle the promise.
   if (request.destroyed) throw gone()
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>()
   const chunks: Buffer[] = []
   let size = 0
-  // Events rather than `for await`, which destroys the socket when left early: the refusal could not be sent.
-  request.on('data', onData).once('end', onEnd).once('error', reject).once('close', onClose)
-  return promise
-
-  function onData(chunk: Buffer): void {
+  const onData = (chunk: Buffer): void => {
     size += chunk.length
     try {
       if (size > limit) throw tooLarge(limit)
@@ -66,49 +62,53 @@ async function readBody({ request, held }: Call, limit: number): Promise<Buffer>
       finish(() => reject(error as Error))
     }
   }
-  function onEnd(): void {
+
+  const onEnd = (): void => {
     finish(() => resolve(Buffer.concat(chunks)))
   }
-  function onClose(): void {
+
+  const onClose = (): void => {
     reject(gone())
   }
-  function finish(settle: () => void): void {
+
+  // Events rather than `for await`, which destroys the socket when left early: the refusal could not be sent.
+  request.on('data', onData).once('end', onEnd).once('error', reject).once('close', onClose)
+
+  const finish = (settle: () => void): void => {
     request.off('data', onData).off('end', onEnd)
     request.pause()
     held.release()
     settle()
   }
+
+  return promise
 }
 
-function gone(): Error {
-  return new Error('The caller went away before the end of the body')
-}
+const gone = (): Error => new Error('The caller went away before the end of the body')
 
-function tooLarge(limit: number): Refusal {
-  return new Refusal(413, 'BAD_USER_INPUT', `The body is larger than ${limit.toLocaleString('en')} bytes.`)
-}
+const tooLarge = (limit: number): Refusal =>
+  new Refusal(413, 'BAD_USER_INPUT', `The body is larger than ${limit.toLocaleString('en')} bytes.`)
 
 /** JSON is UTF-8 between systems (RFC 8259, section 8.1); anything else would be stored mutilated. */
-function textOf(body: Buffer): string {
+const textOf = (body: Buffer): string => {
   if (!isUtf8(body)) throw new Refusal(400, 'BAD_USER_INPUT', 'The body is not UTF-8.')
   return body.toString('utf8')
 }
 
-function paramsOfQueryString(query: URLSearchParams): GraphQLParams {
-  return checkedParams({
+const paramsOfQueryString = (query: URLSearchParams): GraphQLParams =>
+  checkedParams({
     query: query.get('query') || undefined,
     operationName: query.get('operationName') || undefined,
     variables: jsonParameter(query, 'variables'),
     extensions: jsonParameter(query, 'extensions'),
   })
-}
 
-function jsonParameter(query: URLSearchParams, name: string): unknown {
+const jsonParameter = (query: URLSearchParams, name: string): unknown => {
   const text = query.get(name)
   return text ? parseJson(text, `The parameter "${name}"`) : undefined
 }
 
-function parseJson(text: string, what: string): unknown {
+const parseJson = (text: string, what: string): unknown => {
   try {
     return JSON.parse(text)
   } catch {
@@ -116,7 +116,7 @@ function parseJson(text: string, what: string): unknown {
   }
 }
 
-function checkedParams(params: unknown): GraphQLParams {
+const checkedParams = (params: unknown): GraphQLParams => {
   if (Array.isArray(params)) throw invalid('Send one GraphQL request at a time: batches are not supported.')
   if (!isObject(params))
     throw invalid('Send an object with "query", and "variables" and "operationName" if needed.')
@@ -129,25 +129,20 @@ function checkedParams(params: unknown): GraphQLParams {
   }
 }
 
-function optional<T>(
+const optional = <T>(
   name: string,
   value: unknown,
   is: (value: unknown) => value is T,
   what: string,
-): T | undefined {
+): T | undefined => {
   if (value === undefined || value === null) return undefined
   if (!is(value)) throw invalid(`The parameter "${name}" must be ${what}.`)
   return value
 }
 
-function isString(value: unknown): value is string {
-  return typeof value === 'string'
-}
+const isString = (value: unknown): value is string => typeof value === 'string'
 
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
-function invalid(message: string): Refusal {
-  return new Refusal(400, 'BAD_USER_INPUT', message)
-}
+const invalid = (message: string): Refusal => new Refusal(400, 'BAD_USER_INPUT', message)

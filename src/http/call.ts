@@ -86,19 +86,17 @@ export class Refusal extends Error {
 }
 
 /** A refusal or failure in the form of a GraphQL answer, never to be cached. */
-export function errorAnswer(
+export const errorAnswer = (
   status: number,
   message: string,
   extensions: { code: string; requestId?: string },
   headers: Record<string, string> = {},
-): Answer {
-  return {
-    status,
-    headers: {
-      'content-type': 'application/json; charset=utf-8',
-      'cache-control': 'private, no-store',
-      ...headers,
-    },
-    body: JSON.stringify({ errors: [{ message, extensions }] }),
-  }
-}
+): Answer => ({
+  status,
+  headers: {
+    'content-type': 'application/json; charset=utf-8',
+    'cache-control': 'private, no-store',
+    ...headers,
+  },
+  body: JSON.stringify({ errors: [{ message, extensions }] }),
+})

@@ -15,11 +15,9 @@ export type Cors = {
  * Cross-origin rules, by the Fetch standard (https://fetch.spec.whatwg.org/#http-cors-protocol). Credentials are
  * never allowed: keys travel in a header that a page sets itself, and no cookie means anything here.
  */
-export function createCors(origins: CorsOrigins): Cors {
+export const createCors = (origins: CorsOrigins): Cors => {
   const allowed = origins === '*' ? undefined : new Set(origins)
-  return { headers, preflight }
-
-  function headers({ headers: { origin } }: IncomingMessage): Record<string, string> {
+  const headers = ({ headers: { origin } }: IncomingMessage): Record<string, string> => {
     // Without regard to the Origin header, so that stored answers are the same for everyone.
     if (!allowed)
       return { 'access-control-allow-origin': '*', 'access-control-expose-headers': exposedHeaders }
@@ -31,10 +29,12 @@ export function createCors(origins: CorsOrigins): Cors {
     }
   }
 
-  function preflight({ method, headers: sent }: IncomingMessage): Answer | undefined {
+  const preflight = ({ method, headers: sent }: IncomingMessage): Answer | undefined => {
     const isPreflight = method === 'OPTIONS' && sent.origin && sent['access-control-request-method']
     return isPreflight ? { status: 204, headers: preflightHeaders } : undefined
   }
+
+  return { headers, preflight }
 }
 
 const exposedHeaders = [

@@ -48,17 +48,15 @@ export type GraphQLRouteOptions = {
  * still arrive, and what stands before it knows the query without parsing it twice. Yoga's `fetch` takes a Request
  * of its own light-weight class, made without a stream; a caller that goes away aborts its signal.
  */
-export function graphqlRoute({
+export const graphqlRoute = ({
   yoga,
   authenticate,
   page,
   intercept,
   streams,
   bodyLimit = defaultBodyLimit,
-}: GraphQLRouteOptions): Route {
-  return { methods: ['GET', 'POST'], isCrossOrigin: true, answer }
-
-  async function answer(call: Call): Promise<Answer> {
+}: GraphQLRouteOptions): Route => {
+  const answer = async (call: Call): Promise<Answer> => {
     const shown = page?.(call)
     if (shown) return shown
     const viewer = authenticate ? await authenticate(call) : anonymous
@@ -72,30 +70,30 @@ export function graphqlRoute({
       askYoga(yoga, { ...graphqlCall, nextOnce }, streams)
     return intercept ? intercept(graphqlCall, execute) : execute()
   }
+
+  return { methods: ['GET', 'POST'], isCrossOrigin: true, answer }
 }
 
 /** The Yoga plugin that belongs to `graphqlRoute`: takes the parameters from the context in place of the request. */
-export function paramsFromCall(): Plugin<object, GraphQLCall> {
-  return {
-    onRequestParse({ serverContext, setRequestParser }) {
-      setRequestParser(() => serverContext.params)
-    },
-  }
-}
+export const paramsFromCall = (): Plugin<object, GraphQLCall> => ({
+  onRequestParse({ serverContext, setRequestParser }) {
+    setRequestParser(() => serverContext.params)
+  },
+})
 
 /** Apollo's link sends a hash first, and goes on with whole queries when it gets just these words, with status 200. */
-function withoutQuery({ extensions }: GraphQLParams): Answer {
+const withoutQuery = ({ extensions }: GraphQLParams): Answer => {
   if (!extensions?.persistedQuery) {
     throw new Refusal(400, 'BAD_USER_INPUT', 'Send a GraphQL document as the parameter "query".')
   }
   return errorAnswer(200, 'PersistedQueryNotSupported', { code: 'PERSISTED_QUERY_NOT_SUPPORTED' })
 }
 
-async function askYoga(
+const askYoga = async (
   yoga: GraphQLServer,
   graphqlCall: GraphQLCall,
   streams: Streams | undefined,
-): Promise<Answer> {
+): Promise<Answer> => {
   const { viewer, call } = graphqlCall
   const { request, path, signal, facts } = call
   const response = await yoga.fetch(
@@ -131,13 +129,13 @@ async function askYoga(
 /** The server sets these itself; with subscriptions Yoga sends `Content-Encoding: none`, which is no encoding. */
 const leftOut = new Set(['connection', 'content-encoding', 'content-length'])
 
-function isStreamed(headers: Record<string, string>): boolean {
+const isStreamed = (headers: Record<string, string>): boolean => {
   const type = headers['content-type'] ?? ''
   return type.startsWith('text/event-stream') || type.startsWith('multipart/mixed')
 }
 
 /** The body of Yoga's Response is a node stream underneath; its web reader cannot be cancelled while it waits. */
-function readable({ body }: Response): Readable | null {
+const readable = ({ body }: Response): Readable | null => {
   if (body === null) return null
   const stream = body instanceof Readable ? body : Readable.fromWeb(body as WebStream)
   // One that is ended before it was begun says so by an error, which nobody else would hear.

@@ -19,7 +19,7 @@ export type Listening = {
  * ::1, of which callers try either first. An address that this machine does not have is left out, where there is another.
  * Throws a ListenError.
  */
-export async function listenOn(http: HttpServer, host: string, port: number): Promise<Listening> {
+export const listenOn = async (http: HttpServer, host: string, port: number): Promise<Listening> => {
   const addresses = await addressesOf(host).catch((error: unknown) => {
     throw new ListenError(whatToChange(error, host, port), 1, { cause: error })
   })
@@ -95,7 +95,7 @@ const isMissing = (error: unknown): boolean =>
 const codeOf = (error: unknown): string | undefined =>
   error instanceof Error && 'code' in error ? String(error.code) : undefined
 
-function whatToChange(error: unknown, host: string, port: number): string {
+const whatToChange = (error: unknown, host: string, port: number): string => {
   const code = codeOf(error)
   const { address = host } = error as { address?: string }
   const at = address === host ? '' : ` at ${address}`

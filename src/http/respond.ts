@@ -11,13 +11,13 @@ import { createWriter } from './write-response.ts'
  * @param stallMs after how long a caller is cut off who takes nothing of what there is for him.
  * @throws Refusal, before anything is written, when the answer is large and too much is held already.
  */
-export async function send(
+export const send = async (
   call: Call,
   response: ServerResponse,
   answer: Answer,
   baseHeaders: Record<string, string>,
   stallMs = defaultStallMs,
-): Promise<void> {
+): Promise<void> => {
   const { status, body } = answer
   const headers = joined(baseHeaders, answer.headers)
   const isUnread = hasUnreadBody(call.request)
@@ -37,14 +37,14 @@ export async function send(
   await writer.end()
 }
 
-function joined(base: Record<string, string>, own: Record<string, string> = {}): Record<string, string> {
+const joined = (base: Record<string, string>, own: Record<string, string> = {}): Record<string, string> => {
   const headers = { ...base, ...own }
   if (base.vary && own.vary) headers.vary = `${own.vary}, ${base.vary}`
   return headers
 }
 
 /** True if the body was not, or not wholly, read: refused by its headers, or cut at the limit. */
-function hasUnreadBody({ headers, complete }: IncomingMessage): boolean {
+const hasUnreadBody = ({ headers, complete }: IncomingMessage): boolean => {
   if (complete) return false
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
 }
@@ -53,7 +53,7 @@ function hasUnreadBody({ headers, complete }: IncomingMessage): boolean {
  * A socket closed with unread bytes is reset, and a reset can overtake the answer (RFC 9112, section 9.6). So what
  * still comes is thrown away for a moment before the connection is closed.
  */
-async function lingerBeforeClosing(request: IncomingMessage): Promise<void> {
+const lingerBeforeClosing = async (request: IncomingMessage): Promise<void> => {
   request.resume()
   await finished(request, { signal: AbortSignal.timeout(lingerMs), writable: false }).catch(() => undefined)
 }
@@ -69,12 +69,12 @@ const defaultStallMs = 30_000
  * An answer in parts (subscriptions): ends when its source does, the caller goes away or the server stops. A caller who
  * does not keep up is waited for, so that of what there is for him one chunk is held and the rest stays at its source.
  */
-async function stream(
+const stream = async (
   call: Call,
   response: ServerResponse,
   body: Readable,
   writer: ReturnType<typeof createWriter>,
-): Promise<void> {
+): Promise<void> => {
   const end = () => {
     body.destroy()
     response.end()

@@ -44,7 +44,7 @@ export type HttpServer = {
 }
 
 /** The HTTP server in front of everything: routes, request ids, security and CORS headers, errors, shutdown. */
-export function createHttpServer({
+export const createHttpServer = ({
   host,
   port,
   routes,
@@ -56,7 +56,7 @@ export function createHttpServer({
   heldBytesLimits,
   onError,
   onAnswered,
-}: HttpServerOptions): HttpServer {
+}: HttpServerOptions): HttpServer => {
   const cors = createCors(corsOrigins)
   const stopping = new AbortController()
   const table = new Map(Object.entries(routes))
@@ -66,18 +66,7 @@ export function createHttpServer({
   let listening: Listening | undefined
   let stopped: Promise<void> | undefined
 
-  return {
-    async listen() {
-      listening = await listenOn(server, host, port)
-      return { port: listening.port }
-    },
-    stop(graceMs, drainMs = 0) {
-      stopped ??= stop(graceMs, drainMs)
-      return stopped
-    },
-  }
-
-  async function stop(graceMs: number, drainMs: number): Promise<void> {
+  const stop = async (graceMs: number, drainMs: number): Promise<void> => {
     const startedAt = performance.now()
     // Those that wait to be taken the system would reset. Before any is told to close, or their callers come anew.
     if (drainMs > 0) await connections.allTaken()
@@ -87,7 +76,7 @@ export function createHttpServer({
     await connections.close(Math.max(0, graceMs - (performance.now() - startedAt)))
   }
 
-  function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const serve = (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const caller = networkOf(callerAddress(request, isTrusted))
     const cut = () => {
       call.facts.cut = true
@@ -118,7 +107,7 @@ export function createHttpServer({
     )
   }
 
-  async function answerTo(call: Call, response: ServerResponse): Promise<number> {
+  const answerTo = async (call: Call, response: ServerResponse): Promise<number> => {
     const baseHeaders = {
       ...securityHeaders,
       'x-request-id': call.requestId,
@@ -140,7 +129,7 @@ export function createHttpServer({
     }
   }
 
-  async function answerOf(call: Call): Promise<Answer> {
+  const answerOf = async (call: Call): Promise<Answer> => {
     try {
       return await routed(call)
     } catch (error) {
@@ -152,7 +141,7 @@ export function createHttpServer({
     }
   }
 
-  async function routed(call: Call): Promise<Answer> {
+  const routed = async (call: Call): Promise<Answer> => {
     const route = table.get(call.path)
     if (route && call.request.method === 'OPTIONS') return optionsOf(route, call)
     if (!route?.isProbe) {
@@ -166,9 +155,20 @@ export function createHttpServer({
     throw new Refusal(405, 'BAD_USER_INPUT', `This path takes only ${allow}.`, { allow })
   }
 
-  function optionsOf(route: Route, call: Call): Answer {
+  const optionsOf = (route: Route, call: Call): Answer => {
     const preflight = route.isCrossOrigin ? cors.preflight(call.request) : undefined
     return preflight ?? { status: 204, headers: { allow: allowedMethods(route) } }
+  }
+
+  return {
+    async listen() {
+      listening = await listenOn(server, host, port)
+      return { port: listening.port }
+    },
+    stop(graceMs, drainMs = 0) {
+      stopped ??= stop(graceMs, drainMs)
+      return stopped
+    },
   }
 }
 
@@ -204,11 +204,11 @@ const refused = (error: unknown): Answer => {
   return errorAnswer(error.status, error.message, { code: error.code }, error.headers)
 }
 
-function callOf(
+const callOf = (
   request: IncomingMessage,
   response: ServerResponse,
   rest: Pick<Call, 'stopping' | 'caller' | 'held'>,
-): Call {
+): Call => {
   const gone = new AbortController()
   response.once('close', () => {
     if (!response.writableFinished) gone.abort()
@@ -220,7 +220,7 @@ function callOf(
 }
 
 /** The absolute form, as sent to proxies, must be understood too (RFC 9112, section 3.2.2). */
-function target(url: string): { path: string; search: string } {
+const target = (url: string): { path: string; search: string } => {
   const local = url.replace(/^https?:\/\/[^/?]*/i, '')
   const mark = local.indexOf('?')
   return mark < 0
@@ -229,7 +229,7 @@ function target(url: string): { path: string; search: string } {
 }
 
 /** A proxy's own id is kept, if it can stand in a header and a log line as it is. */
-function requestIdOf({ headers }: IncomingMessage): string {
+const requestIdOf = ({ headers }: IncomingMessage): string => {
   const given = headers['x-request-id']
   return typeof given === 'string' && /^[\w.:-]{1,128}$/.test(given) ? given : randomUUID()
 }
@@ -248,8 +248,5 @@ export const shownPath = (path: string): string => {
 
 const longestShownPath = 200
 
-function allowedMethods({ methods }: Route): string {
-  return [...methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])), 'OPTIONS'].join(
-    ', ',
-  )
-}
+const allowedMethods = ({ methods }: Route): string =>
+  [...methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])), 'OPTIONS'].join(', ')

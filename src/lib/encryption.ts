@@ -13,7 +13,7 @@ export type Seal = {
  * `context` says what the value is and where it belongs (`endpoint_…/secret`): a sealed value copied to
  * another row does not open there.
  */
-export function createSeal(secretKey: string): Seal {
+export const createSeal = (secretKey: string): Seal => {
   if (secretKey === '') throw new SealError('SECRET_KEY is empty; set it to a long random string.')
   const key = deriveKey(secretKey)
   return {
@@ -26,7 +26,7 @@ export function createSeal(secretKey: string): Seal {
  * The same seal, which remembers what it opened: a worker signs thousands of deliveries a second with a few secrets. A value
  * that is sealed anew, as by a rotation, is another one.
  */
-export function rememberOpened(seal: Seal): Seal {
+export const rememberOpened = (seal: Seal): Seal => {
   const opened = new Map<string, string>()
   return {
     seal: seal.seal,
@@ -54,12 +54,12 @@ const prefix = 'v1.'
 const ivBytes = 12 // 96 bits, the length for which GCM takes a random IV as it is (NIST SP 800-38D, 8.2.2)
 const tagBytes = 16 // the longest tag: a shorter one is easier to forge
 
-function deriveKey(secretKey: string): Buffer {
+const deriveKey = (secretKey: string): Buffer => {
   // RFC 5869. The label keeps this key apart from any other that SECRET_KEY may come to serve.
   return Buffer.from(hkdfSync('sha256', secretKey, '', 'presswire/seal/v1', 32))
 }
 
-function encrypt(key: Buffer, plaintext: string, context: string): string {
+const encrypt = (key: Buffer, plaintext: string, context: string): string => {
   const iv = randomBytes(ivBytes)
   const cipher = createCipheriv('aes-256-gcm', key, iv, { authTagLength: tagBytes })
   cipher.setAAD(Buffer.from(context))
@@ -67,7 +67,7 @@ function encrypt(key: Buffer, plaintext: string, context: string): string {
   return prefix + sealed.toString('base64url')
 }
 
-function decrypt(key: Buffer, sealed: string, context: string): string {
+const decrypt = (key: Buffer, sealed: string, context: string): string => {
   const bytes = Buffer.from(sealed.slice(prefix.length), 'base64url')
   if (!sealed.startsWith(prefix) || bytes.length < ivBytes + tagBytes) {
     throw new SealError(`${context} is not a value that this version of Presswire sealed.`)

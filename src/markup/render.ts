@@ -17,7 +17,7 @@ import { markMore, takeMark } from './source/more-mark.ts'
  *
  * @throws CannotRender when it would be too large.
  */
-export function renderPost({ source, format, excerpt, dialect }: PostSource): Rendered {
+export const renderPost = ({ source, format, excerpt, dialect }: PostSource): Rendered => {
   const marked = markMore(toHtml({ source, format, dialect }))
   const { html, at } = takeMark(sanitise(marked.html, marked.mark ?? undefined), marked.mark)
   const found = outline(html)
@@ -37,7 +37,7 @@ export function renderPost({ source, format, excerpt, dialect }: PostSource): Re
 // A book has some hundred of each; all of them are kept with the post, and read with it.
 const most = { characters: 10_000_000, headings: 10_000, images: 10_000 }
 
-function refuseTooLarge(found: typeof most): void {
+const refuseTooLarge = (found: typeof most): void => {
   for (const what of ['characters', 'headings', 'images'] as const) {
     if (found[what] <= most[what]) continue
     throw new CannotRender(
@@ -46,27 +46,30 @@ function refuseTooLarge(found: typeof most): void {
   }
 }
 
-function toHtml(written: PostSource): string {
+const toHtml = (written: PostSource): string => {
   const { format } = written
   const source = withoutHidden(written)
   return asTextIfTooDeep(format === 'MARKDOWN' ? markdownToHtml(source) : source)
 }
 
-function excerptOf(
+const excerptOf = (
   written: PostSource,
   content: { html: string; at: number | null; text: string },
-): Pick<Rendered, 'excerptHtml' | 'excerptText' | 'excerptMarkdown' | 'excerptSource'> {
+): Pick<Rendered, 'excerptHtml' | 'excerptText' | 'excerptMarkdown' | 'excerptSource'> => {
   if (written.source.trim()) return excerptFrom('MANUAL', manualExcerpt(written))
   const cut = cutAtMore(content.html, content.at)
   if (cut !== null) return excerptFrom('MORE_MARKER', cut)
   return excerptFrom('AUTOMATIC', automaticExcerpt(content.text))
 }
 
-function manualExcerpt(written: PostSource): Excerpt {
+const manualExcerpt = (written: PostSource): Excerpt => {
   const html = sanitise(toHtml(written)).trim()
   return { html, text: outline(html).text }
 }
 
-function excerptFrom(excerptSource: Rendered['excerptSource'], { html, text }: Excerpt) {
-  return { excerptHtml: html, excerptText: text, excerptMarkdown: htmlToMarkdown(html), excerptSource }
-}
+const excerptFrom = (excerptSource: Rendered['excerptSource'], { html, text }: Excerpt) => ({
+  excerptHtml: html,
+  excerptText: text,
+  excerptMarkdown: htmlToMarkdown(html),
+  excerptSource,
+})

@@ -13,12 +13,12 @@ export type { WebhookEventType }
  * fits is enough. Throws `WebhookVerificationError` and nothing else: `code` and message say why; answer that with 400.
  * A delivery may come more than once: `webhook-id` is the same each time.
  */
-export async function verifyWebhook<Message extends WebhookEvent | EventBatch = WebhookEvent>(
+export const verifyWebhook = async <Message extends WebhookEvent | EventBatch = WebhookEvent>(
   rawBody: string | ArrayBuffer | ArrayBufferView,
   headers: Headers | Record<string, string | string[] | undefined>,
   secretOrPublicKey: string | readonly string[],
   options: VerifyOptions = {},
-): Promise<Message> {
+): Promise<Message> => {
   const bytes = bytesOf(rawBody)
   const id = requiredHeader(headers, 'webhook-id')
   const timestamp = requiredHeader(headers, 'webhook-timestamp')
@@ -110,7 +110,7 @@ export class WebhookVerificationError extends Error {
 }
 
 /** By what the runtime knows of a value and not by its class, of which each realm (Jest, Electron, a frame) has its own. */
-function bytesOf(rawBody: unknown): Uint8Array {
+const bytesOf = (rawBody: unknown): Uint8Array => {
   if (typeof rawBody === 'string') return new TextEncoder().encode(rawBody)
   try {
     if (ArrayBuffer.isView(rawBody))
@@ -129,7 +129,7 @@ function bytesOf(rawBody: unknown): Uint8Array {
   )
 }
 
-function isBuffer(value: unknown): value is ArrayBuffer {
+const isBuffer = (value: unknown): value is ArrayBuffer => {
   const kinds = [ArrayBuffer, ...(typeof SharedArrayBuffer === 'undefined' ? [] : [SharedArrayBuffer])]
   return kinds.some(({ prototype }) => {
     try {
@@ -141,7 +141,7 @@ function isBuffer(value: unknown): value is ArrayBuffer {
   })
 }
 
-function requiredHeader(headers: unknown, name: string): string {
+const requiredHeader = (headers: unknown, name: string): string => {
   const value = headerOf(headers, name)
   const text = Array.isArray(value) ? value.join(' ') : value
   if (text !== undefined && text !== null && text !== '') return String(text)
@@ -151,7 +151,7 @@ function requiredHeader(headers: unknown, name: string): string {
   )
 }
 
-function headerOf(headers: unknown, name: string): unknown {
+const headerOf = (headers: unknown, name: string): unknown => {
   if (typeof headers !== 'object' || headers === null) return undefined
   // Not instanceof: frameworks bring a Headers of their own.
   if ('get' in headers && typeof headers.get === 'function') return headers.get(name)
@@ -161,7 +161,7 @@ function headerOf(headers: unknown, name: string): unknown {
 type Clock = { nowSeconds: number; toleranceSeconds: number }
 
 /** What is no time, or no number, must not make every age a good one. */
-function clockOf(options: VerifyOptions | null): Clock {
+const clockOf = (options: VerifyOptions | null): Clock => {
   const { toleranceSeconds = 300, now = Date.now() } = options ?? {} // 300 s as in the specification's libraries
   const nowMs: unknown = typeof now === 'number' ? now : now?.getTime?.()
   const nowSeconds = typeof nowMs === 'number' ? Math.floor(nowMs / 1000) : Number.NaN
@@ -175,7 +175,7 @@ function clockOf(options: VerifyOptions | null): Clock {
   throw new WebhookVerificationError('bad_option', 'The option toleranceSeconds is not a number of seconds.')
 }
 
-function checkFresh(timestamp: string, { nowSeconds, toleranceSeconds }: Clock): void {
+const checkFresh = (timestamp: string, { nowSeconds, toleranceSeconds }: Clock): void => {
   if (!/^\d{1,12}$/.test(timestamp)) {
     throw new WebhookVerificationError(
       'bad_timestamp',
@@ -191,11 +191,11 @@ function checkFresh(timestamp: string, { nowSeconds, toleranceSeconds }: Clock):
   }
 }
 
-async function checkSigned(
+const checkSigned = async (
   content: Uint8Array<ArrayBuffer>,
   signatures: readonly string[],
   keys: readonly unknown[],
-): Promise<void> {
+): Promise<void> => {
   if (keys.length === 0) throw badKey(noSecret)
   const versions = new Set<string>()
   for (const key of keys) {
@@ -221,7 +221,7 @@ type Verifier = {
 }
 
 /** Both comparisons are Web Crypto's `verify`, which takes the same time wherever the bytes differ. */
-async function verifier(key: unknown): Promise<Verifier> {
+const verifier = async (key: unknown): Promise<Verifier> => {
   if (typeof key !== 'string') throw badKey(noSecret)
   const [prefix = '', bytes] = [key.slice(0, key.indexOf('_') + 1), decoded(key.slice(key.indexOf('_') + 1))]
   if (prefix === 'whsec_' && bytes?.length) {
@@ -241,10 +241,10 @@ async function verifier(key: unknown): Promise<Verifier> {
   throw badKey(whatIsWrongWith(key))
 }
 
-async function imported(
+const imported = async (
   bytes: Uint8Array<ArrayBuffer>,
   algorithm: { name: string; hash?: string },
-): Promise<CryptoKey> {
+): Promise<CryptoKey> => {
   try {
     return await crypto.subtle.importKey('raw', bytes, algorithm, false, ['verify'])
   } catch {
@@ -260,7 +260,7 @@ const badKey = (what: string) =>
 const noSecret = 'There is no secret: is WEBHOOK_SECRET set?'
 
 /** Said without a letter of the key, which may be nearly right. */
-function whatIsWrongWith(key: string): string {
+const whatIsWrongWith = (key: string): string => {
   if (key.trim() === '') return noSecret
   if (/^\s/.test(key)) return 'The key begins with a space.'
   if (/^["'`]|["'`]\s*$/.test(key))
@@ -272,7 +272,7 @@ function whatIsWrongWith(key: string): string {
   return 'The key is cut off, or something else than base64 follows its prefix.'
 }
 
-function decoded(base64: string): Uint8Array<ArrayBuffer> | null {
+const decoded = (base64: string): Uint8Array<ArrayBuffer> | null => {
   try {
     return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))
   } catch {
@@ -280,14 +280,14 @@ function decoded(base64: string): Uint8Array<ArrayBuffer> | null {
   }
 }
 
-function concat(head: Uint8Array, body: Uint8Array): Uint8Array<ArrayBuffer> {
+const concat = (head: Uint8Array, body: Uint8Array): Uint8Array<ArrayBuffer> => {
   const content = new Uint8Array(head.length + body.length)
   content.set(head)
   content.set(body, head.length)
   return content
 }
 
-function parsed(body: Uint8Array): unknown {
+const parsed = (body: Uint8Array): unknown => {
   try {
     return JSON.parse(new TextDecoder().decode(body))
   } catch {

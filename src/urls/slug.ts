@@ -5,7 +5,7 @@ import { escapeUnseen, latinise, plainForm, unseenIn, withoutUnseen } from '../l
  * A slug for a text in any script: lower-case ASCII letters, digits and hyphens, cut between two words.
  * Empty only for a text that has no letter and no digit (punctuation, emoji).
  */
-export function slugify(text: string, maxLength = 200): string {
+export const slugify = (text: string, maxLength = 200): string => {
   const named = text.normalize('NFC').replace(pictographs, ' ').replace(symbolsOfNames, nameOfSymbol)
   const slug = hyphenated(anyAscii(named))
   if (slug !== '') return cut(slug, maxLength)
@@ -13,7 +13,7 @@ export function slugify(text: string, maxLength = 200): string {
 }
 
 /** Why a slug that someone chose cannot be used, as a sentence that says what to do; null when it can. */
-export function slugProblem(slug: string): string | null {
+export const slugProblem = (slug: string): string | null => {
   const length = [...slug].length
   if (length < 1 || length > 200) return `The slug has ${length} characters; give it 1 to 200.`
   if (slug !== slug.normalize('NFC')) {
@@ -39,7 +39,7 @@ export function slugProblem(slug: string): string | null {
 }
 
 /** Why a path that someone chose cannot be used, as a sentence that says what to do; null when it can. */
-export function pathProblem(path: string): string | null {
+export const pathProblem = (path: string): string | null => {
   if (path.length > maxPathLength) {
     return `The path has ${path.length} characters; at most ${maxPathLength} are allowed.`
   }
@@ -70,7 +70,7 @@ export function pathProblem(path: string): string | null {
 }
 
 /** A slug that can be used, as near as can be to one that cannot. */
-function advisedSlug(slug: string): string {
+const advisedSlug = (slug: string): string => {
   const seen = withoutUnseen(slug)
   const plain = plainForm(plainForm(seen).toLowerCase())
   const latin = latinise(plain) ?? plain
@@ -93,19 +93,16 @@ const pictographs = /\p{Extended_Pictographic}/gu
 // C, C++ and C# are three tags.
 const symbolsOfNames = /(?<=[\p{L}\p{N}])(?:\++|#)(?![\p{L}\p{N}])/gu
 
-function nameOfSymbol(symbol: string): string {
-  return symbol === '#' ? '-sharp' : '-plus'.repeat(symbol.length)
-}
+const nameOfSymbol = (symbol: string): string => (symbol === '#' ? '-sharp' : '-plus'.repeat(symbol.length))
 
-function hyphenated(ascii: string): string {
-  return ascii
+const hyphenated = (ascii: string): string =>
+  ascii
     .toLowerCase()
     .replaceAll("'", '')
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^-|-$/g, '')
-}
 
-function cut(slug: string, maxLength: number): string {
+const cut = (slug: string, maxLength: number): string => {
   if (slug.length <= maxLength) return slug
   const start = slug.slice(0, maxLength + 1)
   const lastHyphen = start.lastIndexOf('-')
@@ -114,7 +111,7 @@ function cut(slug: string, maxLength: number): string {
 }
 
 /** For the few letters that have no romanisation. */
-function codePoints(text: string): string {
+const codePoints = (text: string): string => {
   const letters = text.match(new RegExp(letterOrDigit, 'gu')) ?? []
   return letters.map((letter) => `u${(letter.codePointAt(0) ?? 0).toString(16)}`).join('-')
 }

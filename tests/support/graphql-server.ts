@@ -10,7 +10,7 @@ import {
 import { type Lent, withServer } from './http-server.ts'
 
 /** A subscription that says one thing, then waits; `ended` tells whether it was told to stop. */
-function ticking() {
+const ticking = () => {
   const source = { ended: false }
   const more = Promise.withResolvers<IteratorResult<unknown>>()
   const values = [{ done: false as const, value: { tick: 1 } }]
@@ -32,10 +32,10 @@ const typeDefs = `
   type Subscription { tick: Int }
 `
 
-export async function withGraphQL(
+export const withGraphQL = async (
   use: (lent: Lent & { source: { ended: boolean } }) => Promise<void>,
   options: Omit<GraphQLRouteOptions, 'yoga'> = {},
-): Promise<void> {
+): Promise<void> => {
   const { source, subscribe } = ticking()
   const hello = (_: unknown, { name }: { name?: string }) => `hello ${name ?? 'you'}`
   const fail = () => Promise.reject(new Error('secret'))
@@ -59,14 +59,16 @@ export async function withGraphQL(
 
 export const json = { 'content-type': 'application/json' }
 
-export function post(url: string, body: BodyInit, headers: Record<string, string> = json): Promise<Response> {
-  return fetch(`${url}/graphql`, { method: 'POST', headers, body })
-}
+export const post = (
+  url: string,
+  body: BodyInit,
+  headers: Record<string, string> = json,
+): Promise<Response> => fetch(`${url}/graphql`, { method: 'POST', headers, body })
 
 export const get = (url: string, query: Record<string, string>, init: RequestInit = {}) =>
   fetch(`${url}/graphql?${new URLSearchParams(query)}`, init)
 
-export async function firstError(response: Response): Promise<{ message: string; code: unknown }> {
+export const firstError = async (response: Response): Promise<{ message: string; code: unknown }> => {
   const { errors } = (await response.json()) as {
     errors: { message: string; extensions: { code: unknown } }[]
   }

@@ -22,11 +22,11 @@ export type Lent = {
 }
 
 /** Lends a server on a free port, and stops it. */
-export async function withServer(
+export const withServer = async (
   routes: Record<string, Route>,
   use: (lent: Lent) => Promise<void>,
   corsOrigins: CorsOrigins = '*',
-): Promise<void> {
+): Promise<void> => {
   const failures: Lent['failures'] = []
   const onError = (error: unknown, call: Call) => void failures.push({ error, call })
   const server = createHttpServer({ host: '127.0.0.1', port: 0, routes, corsOrigins, onError })
@@ -39,7 +39,7 @@ export async function withServer(
 }
 
 /** A client without manners: sends bytes, keeps what comes back. */
-export async function openSocket(port: number): Promise<{ socket: Socket; received: () => string }> {
+export const openSocket = async (port: number): Promise<{ socket: Socket; received: () => string }> => {
   const socket = connect(port, '127.0.0.1')
   const chunks: string[] = []
   socket.setEncoding('utf8').on('data', (chunk) => chunks.push(String(chunk)))
@@ -49,7 +49,7 @@ export async function openSocket(port: number): Promise<{ socket: Socket; receiv
 }
 
 /** A route whose answers wait until they are let go. */
-export function held() {
+export const held = () => {
   const arrived = Promise.withResolvers<Call>()
   const letGo = Promise.withResolvers<void>()
   const route: Route = {

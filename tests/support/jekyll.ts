@@ -5,7 +5,7 @@ import type { ImportEntry, ImportedPost, ImportFinding } from '../../src/importe
 import { readJekyll } from '../../src/importer/sources/jekyll/jekyll.ts'
 
 /** A folder with these files, removed after the run. */
-export async function folderOf(files: Record<string, string | Uint8Array>): Promise<string> {
+export const folderOf = async (files: Record<string, string | Uint8Array>): Promise<string> => {
   const folder = await mkdtemp(join(inject('scratch'), 'jekyll-'))
   for (const [file, content] of Object.entries(files)) {
     await mkdir(dirname(join(folder, file)), { recursive: true })
@@ -17,7 +17,7 @@ export async function folderOf(files: Record<string, string | Uint8Array>): Prom
 export type Read = { posts: ImportedPost[]; findings: ImportFinding[]; entries: ImportEntry[] }
 
 /** All that the folder yields. */
-export async function readFolder(folder: string, timezone = 'Europe/Amsterdam'): Promise<Read> {
+export const readFolder = async (folder: string, timezone = 'Europe/Amsterdam'): Promise<Read> => {
   const entries: ImportEntry[] = []
   for await (const entry of readJekyll(folder, { timezone, now: new Date() })) entries.push(entry)
   const posts = entries.flatMap((entry) => (entry.kind === 'post' ? [entry.post] : []))

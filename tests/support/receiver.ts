@@ -34,7 +34,7 @@ export type Receiver = {
 }
 
 /** Starts a real HTTP server on a free port of 127.0.0.1, which does as it is told and remembers what it got. */
-export async function startReceiver(): Promise<Receiver> {
+export const startReceiver = async (): Promise<Receiver> => {
   const requests: ReceivedRequest[] = []
   const queue: Behaviour[] = []
   const waiting = new Set<() => void>()
@@ -104,14 +104,14 @@ export async function startReceiver(): Promise<Receiver> {
 }
 
 /** Answers with a status, and after a while if so told. */
-export function answer(
+export const answer = (
   status: number,
   {
     headers = {},
     body = '',
     delayMs = 0,
   }: { headers?: Record<string, string>; body?: string | Buffer; delayMs?: number } = {},
-): Behaviour {
+): Behaviour => {
   const respond: Behaviour = (response) => response.writeHead(status, headers).end(body)
   return delayMs === 0 ? respond : (...args) => void setTimeout(respond, delayMs, ...args)
 }
@@ -127,25 +127,25 @@ export const hang: Behaviour = () => {}
 export const reset: Behaviour = (response) => void response.socket?.resetAndDestroy()
 
 /** Answers at once, then sends the body a byte at a time, without end. */
-export function trickle(status = 200, everyMs = 10): Behaviour {
-  return (response) => {
+export const trickle =
+  (status = 200, everyMs = 10): Behaviour =>
+  (response) => {
     response.writeHead(status).flushHeaders()
     const timer = setInterval(() => response.write('.'), everyMs)
     response.on('close', () => clearInterval(timer))
   }
-}
 
 /** Sends not even a whole status line, a byte at a time, without end. */
-export function trickleHead(everyMs = 10): Behaviour {
-  return ({ socket }) => {
+export const trickleHead =
+  (everyMs = 10): Behaviour =>
+  ({ socket }) => {
     socket?.write('HTTP/1.1 200 ')
     const timer = setInterval(() => socket?.write('.'), everyMs)
     socket?.on('close', () => clearInterval(timer))
   }
-}
 
 /** Sends a body of that many bytes, as fast as it is taken. */
-export function hugeBody(bytes: number, status = 200): Behaviour {
+export const hugeBody = (bytes: number, status = 200): Behaviour => {
   const chunk = Buffer.alloc(64 * 1024, 'x')
   return (response) => {
     response.writeHead(status, { 'content-length': String(bytes) })
@@ -163,9 +163,8 @@ export function hugeBody(bytes: number, status = 200): Behaviour {
 }
 
 /** Sends a few kilobytes of gzip that unpack to that many bytes. */
-export function gzipBomb(bytes = 64 * 1024 * 1024): Behaviour {
-  return answer(200, { headers: { 'content-encoding': 'gzip' }, body: gzipSync(Buffer.alloc(bytes)) })
-}
+export const gzipBomb = (bytes = 64 * 1024 * 1024): Behaviour =>
+  answer(200, { headers: { 'content-encoding': 'gzip' }, body: gzipSync(Buffer.alloc(bytes)) })
 
 /** Sends bytes of the test's choosing in place of an HTTP answer, and closes. */
 export const raw =
@@ -177,7 +176,7 @@ export const raw =
 const isWebhook = (headers: IncomingHttpHeaders): boolean =>
   /^delivery_[0-9a-z]{26}$/.test(String(headers['webhook-id']))
 
-async function readBody(request: IncomingMessage): Promise<Buffer> {
+const readBody = async (request: IncomingMessage): Promise<Buffer> => {
   const chunks: Buffer[] = []
   for await (const chunk of request) chunks.push(chunk)
   return Buffer.concat(chunks)

@@ -14,7 +14,7 @@ export type Sending = {
 }
 
 /** Lends each test of a file a receiver and the senders that it asks for. */
-export function useSending(): Sending {
+export const useSending = (): Sending => {
   const senders: Sender[] = []
   let receiver: Receiver | null = null
   const current = () => {

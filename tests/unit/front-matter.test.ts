@@ -3,13 +3,13 @@ import { describe, expect, it } from 'vitest'
 import type { ImportFinding } from '../../src/importer/entry.ts'
 import { type FrontMatter, readFrontMatter } from '../../src/importer/sources/front-matter/front-matter.ts'
 
-function read(text: string | Uint8Array): FrontMatter {
+const read = (text: string | Uint8Array): FrontMatter => {
   const result = readFrontMatter(typeof text === 'string' ? Buffer.from(text) : text, 'a.md')
   if (result.frontMatter === null) throw new Error(JSON.stringify(result.findings))
   return result.frontMatter
 }
 
-function refused(text: string | Uint8Array): ImportFinding[] {
+const refused = (text: string | Uint8Array): ImportFinding[] => {
   const result = readFrontMatter(typeof text === 'string' ? Buffer.from(text) : text, 'a.md')
   expect(result.frontMatter).toBeNull()
   return result.frontMatter === null ? result.findings : []

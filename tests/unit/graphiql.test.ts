@@ -9,7 +9,7 @@ const title = 'Bob & Alice</script><script>alert(1)</script>'
 const asBrowser = { headers: { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' } }
 
 /** Lends a server with the playground alone. */
-function withPlayground(use: (url: string) => Promise<void>): Promise<void> {
+const withPlayground = (use: (url: string) => Promise<void>): Promise<void> => {
   const graphiql = createGraphiql('/graphql', title)
   const page = graphiql.page
   return withServer(
@@ -22,7 +22,7 @@ function withPlayground(use: (url: string) => Promise<void>): Promise<void> {
 }
 
 /** The addresses of everything that the page loads. */
-async function assetsOf(url: string): Promise<URL[]> {
+const assetsOf = async (url: string): Promise<URL[]> => {
   const page = await fetch(`${url}/graphql`, asBrowser)
   const html = await page.text()
   return [...html.matchAll(/ (?:src|href)="([^"]+)"/g)].map(([, address]) => new URL(address ?? '', page.url))

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { isTimezone, parseImportDate } from '../../src/importer/sources/front-matter/date.ts'
 
 /** As `2009-07-23T07:20:48.000Z +120`, or the problem. */
-function read(text: string, timezone = 'Europe/Amsterdam'): string {
+const read = (text: string, timezone = 'Europe/Amsterdam'): string => {
   const date = parseImportDate(text, timezone)
   return 'problem' in date ? date.problem : `${date.instant.toISOString()} ${date.offsetMinutes}`
 }

@@ -240,7 +240,5 @@ describe('real sites', () => {
     }
   })
 
-  function sha256(content: string | Uint8Array): string {
-    return createHash('sha256').update(content).digest('hex')
-  }
+  const sha256 = (content: string | Uint8Array): string => createHash('sha256').update(content).digest('hex')
 })

@@ -4,10 +4,10 @@ import type { ImportedPost, ImportFinding } from '../../src/importer/entry.ts'
 import { folderOf, readFiles, readFolder } from '../support/jekyll.ts'
 
 /** One post with this front matter, in a file that has a date in its name. */
-async function readPost(
+const readPost = async (
   yaml: string,
   body = '',
-): Promise<Partial<ImportedPost> & { findings: ImportFinding[] }> {
+): Promise<Partial<ImportedPost> & { findings: ImportFinding[] }> => {
   const { posts, findings } = await readFiles({
     '_posts/2010-02-03-from-the-name.md': `---\n${yaml}\n---\n${body}`,
   })

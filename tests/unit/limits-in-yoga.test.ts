@@ -18,7 +18,7 @@ const schema = createSchema({
 const tooDeep = `{ posts { nodes ${'{ author { posts { nodes '.repeat(26)}{ id }${' } } }'.repeat(26)} } }`
 
 /** Asks a Yoga with the limits and counts what gets further than them. */
-function yogaWithLimits() {
+const yogaWithLimits = () => {
   const seen = { validations: 0, executions: 0 }
   const counter: Plugin = {
     onValidate: () => void seen.validations++,
@@ -30,9 +30,7 @@ function yogaWithLimits() {
     parserAndValidationCache: parserCaches(),
     plugins: [limitsPlugin(), counter],
   })
-  return { seen, ask }
-
-  async function ask(query: string, variables: Record<string, unknown> = {}, accept = graphqlResponse) {
+  const ask = async (query: string, variables: Record<string, unknown> = {}, accept = graphqlResponse) => {
     const response = await yoga.fetch('http://localhost/graphql', {
       method: 'POST',
       headers: { 'content-type': 'application/json', accept },
@@ -43,6 +41,8 @@ function yogaWithLimits() {
     const codes = answer.errors?.map(({ extensions }) => extensions.code)
     return { status: response.status, codes, answer }
   }
+
+  return { seen, ask }
 }
 
 const graphqlResponse = 'application/graphql-response+json'

@@ -30,15 +30,15 @@ for (const posts of [postsOf('Query'), postsOf('Author')]) if (posts) posts.exte
 
 type Variables = Record<string, unknown>
 
-function sizeOf(query: string, variables?: Variables, operationName?: string) {
-  return checkDocument(parseDocument(query), schema, variables, operationName)
-}
+const sizeOf = (query: string, variables?: Variables, operationName?: string) =>
+  checkDocument(parseDocument(query), schema, variables, operationName)
 
-function costOf(query: string, variables?: Variables, operationName?: string): number {
-  return sizeOf(query, variables, operationName).cost
-}
+const costOf = (query: string, variables?: Variables, operationName?: string): number =>
+  sizeOf(query, variables, operationName).cost
 
-function refusalOf(act: () => unknown): { message: string; code: unknown; limit: unknown; value: unknown } {
+const refusalOf = (
+  act: () => unknown,
+): { message: string; code: unknown; limit: unknown; value: unknown } => {
   try {
     act()
   } catch (error) {
@@ -52,11 +52,9 @@ const repeat = (count: number, part: (index: number) => string) =>
   Array.from({ length: count }, (_, i) => part(i)).join(' ')
 
 /** A query of `levels` fields within each other, in which nothing is more than one object. */
-function nested(levels: number): string {
-  return `{ post ${selectionsOfPost(levels - 1)} }`
-}
+const nested = (levels: number): string => `{ post ${selectionsOfPost(levels - 1)} }`
 
-function selectionsOfPost(levels: number): string {
+const selectionsOfPost = (levels: number): string => {
   if (levels === 1) return '{ id }'
   if (levels === 2) return '{ author { id } }'
   if (levels === 3) return '{ author { posts { totalCount } } }'

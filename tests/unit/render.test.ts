@@ -7,7 +7,7 @@ const markdown = (source: string, excerpt?: string) => renderPost({ source, form
 const html = (source: string, excerpt?: string) => renderPost({ source, format: 'HTML', excerpt })
 
 /** What keeps the HTML from being well-formed: elements left open, and close tags that fit none. */
-function unbalanced(source: string): string[] {
+const unbalanced = (source: string): string[] => {
   const open: string[] = []
   const wrong: string[] = []
   for (const [tag, isClose, name = '', isVoid] of source.matchAll(/<(\/?)([a-z][a-z0-9]*)[^>]*?(\/?)>/g)) {

@@ -163,7 +163,7 @@ const readDocument = (file: string): string => {
   }
 }
 
-function readHeader(text: string, previous: Record<string, string>): Record<string, string> {
+const readHeader = (text: string, previous: Record<string, string>): Record<string, string> => {
   const [, name, value] = /^([\w-]+):\s*(.*)$/.exec(text) ?? []
   if (!name || value === undefined)
     throw new InvalidArgumentError('It must be "name: value", such as "webhook-id: delivery_…".')

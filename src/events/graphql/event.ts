@@ -14,6 +14,8 @@ export const EventType = builder.enumType('EventType', {
   ) as Record<string, { value: Type; description: string }>,
 })
 
+const typeNameOf = ({ subjectType }: EventRow): string => `${subjectType}Event`
+
 export const Event = builder.interfaceRef<EventRow>('Event').implement({
   description:
     'Something that happened, in commit order. Kept for a while, told to subscribers at least once.',
@@ -67,10 +69,6 @@ registerNode(
   (ids, { db, viewer }) =>
     db.event.findMany({ where: { AND: [{ id: { in: ids } }, eventsVisibleTo(viewer)] } }),
 )
-
-function typeNameOf({ subjectType }: EventRow): string {
-  return `${subjectType}Event`
-}
 
 builder.subscriptionField('events', (t) =>
   t.field({

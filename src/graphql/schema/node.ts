@@ -6,6 +6,12 @@ import { requestError } from './errors.ts'
 
 type NodeShape = { id: string }
 
+/** The type of a row by the prefix of its id. */
+export const typeNameOf = (row: NodeShape): string | undefined => {
+  const name = types.get(prefixOf(row.id) ?? ('' as IdPrefix))?.typeName
+  return typeof name === 'function' ? name(row) : name
+}
+
 /** What every type with an id implements; the id's prefix names the type. */
 export const Node = builder.interfaceRef<NodeShape>('Node').implement({
   description: 'Anything with a global id. The id begins with its type, such as `post_`, and never changes.',
@@ -16,12 +22,6 @@ export const Node = builder.interfaceRef<NodeShape>('Node').implement({
     }),
   }),
 })
-
-/** The type of a row by the prefix of its id. */
-export function typeNameOf(row: NodeShape): string | undefined {
-  const name = types.get(prefixOf(row.id) ?? ('' as IdPrefix))?.typeName
-  return typeof name === 'function' ? name(row) : name
-}
 
 type Loader = (ids: string[], context: Context, info: GraphQLResolveInfo) => Promise<NodeShape[]>
 type TypeName = string | ((row: NodeShape) => string)

@@ -17,36 +17,37 @@ export type Graphiql = {
  * `path` is the GraphQL endpoint's. The package behind it (9 MB of text) is loaded at the first visit and not before;
  * each of its parts is compressed once, and has its content's hash in its address so that browsers keep it for good.
  */
-export function createGraphiql(
+export const createGraphiql = (
   path: string,
   title: string,
   tabs: readonly ExampleTab[] = exampleTabs,
-): Graphiql {
+): Graphiql => {
   let loading: Promise<Assets> | undefined
   const paths = Object.keys(contentTypes).map((name) => [name, `${path}/assets/${name}`] as const)
   const routes = paths.map(([name, at]): [string, Route] => [
     at,
     { methods: ['GET'], answer: async (call) => asset(await assets(), name, call) },
   ])
-  return { page: (call) => (wantsPage(call) ? page() : undefined), routes: Object.fromEntries(routes) }
 
-  async function page(): Promise<Answer> {
+  const page = async (): Promise<Answer> => {
     const { version } = await assets()
     // Relative, so that it also works beneath a proxy's prefix.
     const folder = `${path.slice(path.lastIndexOf('/') + 1)}/assets`
     return { status: 200, headers: pageHeaders, body: html(folder, version, title, tabs) }
   }
 
-  function assets(): Promise<Assets> {
+  const assets = (): Promise<Assets> => {
     loading ??= loadAssets().catch((error) => {
       loading = undefined
       throw error
     })
     return loading
   }
+
+  return { page: (call) => (wantsPage(call) ? page() : undefined), routes: Object.fromEntries(routes) }
 }
 
-function wantsPage({ request, search }: Call): boolean {
+const wantsPage = ({ request, search }: Call): boolean => {
   if (request.method === 'POST' || !request.headers.accept?.includes('text/html')) return false
   return !new URLSearchParams(search).has('query')
 }
@@ -84,7 +85,7 @@ const contentTypes: Record<string, string> = {
   'icon.svg': 'image/svg+xml',
 }
 
-async function loadAssets(): Promise<Assets> {
+const loadAssets = async (): Promise<Assets> => {
   const graphiql = await import('@graphql-yoga/render-graphiql/graphiql')
   const texts: Record<string, string> = {
     'graphiql.js': graphiql.js,
@@ -102,7 +103,7 @@ async function loadAssets(): Promise<Assets> {
   return { version: hash.digest('hex').slice(0, 16), plain, compressed: new Map() }
 }
 
-async function asset({ version, plain, compressed }: Assets, name: string, call: Call): Promise<Answer> {
+const asset = async ({ version, plain, compressed }: Assets, name: string, call: Call): Promise<Answer> => {
   const isCurrent = new URLSearchParams(call.search).get('v') === version
   const headers: Record<string, string> = {
     'content-type': contentTypes[name] ?? 'application/octet-stream',
@@ -125,7 +126,7 @@ async function asset({ version, plain, compressed }: Assets, name: string, call:
 
 const compress = promisify<Buffer, Buffer>(gzip)
 
-function html(folder: string, version: string, title: string, tabs: readonly ExampleTab[]): string {
+const html = (folder: string, version: string, title: string, tabs: readonly ExampleTab[]): string => {
   const at = (name: string) => `${folder}/${name}?v=${version}`
   const options = { title: escaped(title), headers: headersHint, defaultTabs: tabs }
   return `<!doctype html>
@@ -149,6 +150,5 @@ function html(folder: string, version: string, title: string, tabs: readonly Exa
 `
 }
 
-function escaped(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
-}
+const escaped = (text: string): string =>
+  text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)

@@ -14,6 +14,17 @@ self.MonacoEnvironment = {
   getWorkerUrl: (_module, label) => src.replace('start.js', workers[label]),
 }
 
+/** The tab to come back to after a reload; GraphiQL opens an empty one beside the stored ones if it is not told. */
+const lastTab = () => {
+  try {
+    const { tabs, activeTabIndex } = JSON.parse(localStorage.getItem('graphiql:tabState'))
+    const { query, variables } = tabs[activeTabIndex]
+    return { query: query ?? undefined, variables: variables ?? undefined }
+  } catch {
+    return {}
+  }
+}
+
 self.YogaGraphiQL.renderYogaGraphiQL(document.querySelector('#root'), {
   ...options,
   ...lastTab(),
@@ -23,14 +34,3 @@ self.YogaGraphiQL.renderYogaGraphiQL(document.querySelector('#root'), {
   // By default every keystroke goes into the address bar, and a reload would then answer JSON.
   onEditQuery: () => undefined,
 })
-
-/** The tab to come back to after a reload; GraphiQL opens an empty one beside the stored ones if it is not told. */
-function lastTab() {
-  try {
-    const { tabs, activeTabIndex } = JSON.parse(localStorage.getItem('graphiql:tabState'))
-    const { query, variables } = tabs[activeTabIndex]
-    return { query: query ?? undefined, variables: variables ?? undefined }
-  } catch {
-    return {}
-  }
-}

@@ -93,12 +93,12 @@ const lines = new Set(
   ),
 )
 
-function breaksAround(name: string): number {
+const breaksAround = (name: string): number => {
   if (paragraphs.has(name)) return 2
   return lines.has(name) ? 1 : 0
 }
 
-function trailingNewlines(text: string): number {
+const trailingNewlines = (text: string): number => {
   if (!text.endsWith('\n')) return 0
   return text.endsWith('\n\n') ? 2 : 1
 }

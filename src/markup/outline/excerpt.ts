@@ -4,7 +4,7 @@ import { firstWords } from './word-count.ts'
 export type Excerpt = { html: string; text: string }
 
 /** What stands before the mark of `<!--more-->`, with the elements closed that are open there; null when it shows nothing. */
-export function cutAtMore(html: string, at: number | null): Excerpt | null {
+export const cutAtMore = (html: string, at: number | null): Excerpt | null => {
   if (at === null) return null
   let head = withoutTrailingBreaks(html.slice(0, at))
   const open = openTags(head)
@@ -24,7 +24,7 @@ export function cutAtMore(html: string, at: number | null): Excerpt | null {
 }
 
 /** The first 55 words of the text, as one paragraph: what WordPress shows of a post without an excerpt. */
-export function automaticExcerpt(text: string): Excerpt {
+export const automaticExcerpt = (text: string): Excerpt => {
   const first = firstWords(text, automaticExcerptWords)
   const isLong = first.words.length > automaticExcerptLength
   const words = isLong ? first.words.slice(0, automaticExcerptLength).toWellFormed() : first.words
@@ -39,7 +39,7 @@ const automaticExcerptLength = 1000 // 55 words are near 350 characters; what ha
 const writtenTag = /<(\/?)([a-z][a-z0-9]*)[^>]*?(\/?)>/g
 
 /** The elements that sanitised HTML has opened and not closed where it is cut off, the outermost first. */
-function openTags(head: string): { name: string; start: number; end: number }[] {
+const openTags = (head: string): { name: string; start: number; end: number }[] => {
   const open: { name: string; start: number; end: number }[] = []
   for (const { 0: tag, 1: isClose, 2: name = '', 3: isVoid, index: start } of head.matchAll(writtenTag)) {
     if (isClose) open.pop()
@@ -48,12 +48,11 @@ function openTags(head: string): { name: string; start: number; end: number }[] 
   return open
 }
 
-function withoutTrailingBreaks(html: string): string {
+const withoutTrailingBreaks = (html: string): string => {
   let kept = html.trimEnd()
   while (kept.endsWith('<br />')) kept = kept.slice(0, -'<br />'.length).trimEnd()
   return kept
 }
 
-function escaped(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
-}
+const escaped = (text: string): string =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')

@@ -7,10 +7,10 @@ import type { FoundHeading } from './outline.ts'
  * Gives every heading an id that is unique in the post, in GitHub's style, and keeps the ids that the author wrote.
  * Headings with nothing in them get no id and are left out of the list.
  */
-export function giveHeadingsIds(
+export const giveHeadingsIds = (
   html: string,
   found: { headings: FoundHeading[]; ids: Set<string> },
-): { html: string; headings: Heading[] } {
+): { html: string; headings: Heading[] } => {
   const slugger = new GithubSlugger()
   for (const id of found.ids) slugger.occurrences[id] = 0
   const written = keepWrittenIds(found, slugger)
@@ -34,10 +34,10 @@ const tagNameLength = '<h1'.length
 const idAttribute = / id="[^"]*"/
 
 /** An id that stands in the post already, on another element or an earlier heading, is not kept a second time. */
-function keepWrittenIds(
+const keepWrittenIds = (
   found: { headings: FoundHeading[]; ids: Set<string> },
   slugger: GithubSlugger,
-): Map<FoundHeading, string> {
+): Map<FoundHeading, string> => {
   const written = new Map<FoundHeading, string>()
   const seen = new Set(found.ids)
   for (const heading of found.headings) {
@@ -49,6 +49,5 @@ function keepWrittenIds(
   return written
 }
 
-function escaped(id: string): string {
-  return id.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
-}
+const escaped = (id: string): string =>
+  id.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')

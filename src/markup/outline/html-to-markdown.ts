@@ -10,7 +10,7 @@ import { outline } from './outline.ts'
  * stays. Text is escaped: what was text in the HTML is text, and no markup, to whoever renders the Markdown. HTML of very
  * many elements, or whose Markdown would be four times as long, is given as its text alone.
  */
-export function htmlToMarkdown(html: string): string {
+export const htmlToMarkdown = (html: string): string => {
   if (html.trim() === '') return ''
   const markdown = structureOf(html)
   return markdown === null || markdown.length > html.length * maxGrowth + 200 ? textOf(html) : markdown
@@ -19,7 +19,7 @@ export function htmlToMarkdown(html: string): string {
 // A line within twenty quotes has a prefix of forty characters.
 const maxGrowth = 4
 
-function structureOf(html: string): string | null {
+const structureOf = (html: string): string | null => {
   const hast = treeOf(html)
   if (hast === null) return null
   try {
@@ -41,7 +41,7 @@ const emphasis = new Set(['emphasis', 'strong', 'delete'])
 const paragraphs = new Set(['paragraph', 'heading', 'tableCell'])
 
 /** A paragraph of very many emphasised words has them as text. */
-function withoutSwarms<Node extends Tree>(node: Node): Node {
+const withoutSwarms = <Node extends Tree>(node: Node): Node => {
   if (!('children' in node)) return node
   if (!paragraphs.has(node.type)) for (const child of node.children) withoutSwarms(child)
   else if (countEmphasis(node) > mostEmphasis)
@@ -49,7 +49,7 @@ function withoutSwarms<Node extends Tree>(node: Node): Node {
   return node
 }
 
-function countEmphasis(node: Tree): number {
+const countEmphasis = (node: Tree): number => {
   if (!('children' in node)) return 0
   return node.children.reduce<number>(
     (count, child) => count + countEmphasis(child),
@@ -57,15 +57,15 @@ function countEmphasis(node: Tree): number {
   )
 }
 
-function unwrapped(node: Tree): Tree[] {
+const unwrapped = (node: Tree): Tree[] => {
   if (!('children' in node)) return [node]
   const children = node.children.flatMap(unwrapped)
   return emphasis.has(node.type) ? children : [Object.assign(node, { children })]
 }
 
 /** The text as paragraphs and lines in which nothing is markup. */
-function textOf(html: string): string {
-  return outline(html)
+const textOf = (html: string): string =>
+  outline(html)
     .text.split('\n')
     .map((line) =>
       line
@@ -75,7 +75,6 @@ function textOf(html: string): string {
     )
     .join('\n')
     .replace(/([^\n])\n(?=[^\n])/g, '$1\\\n')
-}
 
 /** `1.` is escaped behind its number. */
 const escapeStart = (start: string): string => (/\d/.test(start) ? `${start}\\` : `\\${start}`)
@@ -89,13 +88,13 @@ const style: Parameters<typeof toMarkdown>[1] = {
 type Element = Parameters<Handle>[1]
 
 /** What leads nowhere, such as the target of another link, is its text. */
-function link(state: State, node: Element): ReturnType<Handle> {
+const link = (state: State, node: Element): ReturnType<Handle> => {
   // Of phrasing it makes phrasing: the library's types say less.
   return node.properties.href ? defaultHandlers.a(state, node) : (state.all(node) as ReturnType<Handle>)
 }
 
 /** Markdown has no frames: a reader still gets to the video. */
-function linkToVideo(state: State, { properties }: Element): ReturnType<Handle> {
+const linkToVideo = (state: State, { properties }: Element): ReturnType<Handle> => {
   const url = String(properties.src ?? '')
   const value = String(properties.title ?? url)
   return { type: 'link', url: state.resolve(url), children: [{ type: 'text', value }] }

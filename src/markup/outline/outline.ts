@@ -20,7 +20,7 @@ export type Outline = {
 }
 
 /** Reads sanitised HTML once and says what is in it. */
-export function outline(html: string): Outline {
+export const outline = (html: string): Outline => {
   const text = new BlockText()
   const images: Image[] = []
   const headings: FoundHeading[] = []
@@ -63,18 +63,16 @@ export function outline(html: string): Outline {
 
 const headingTag = /^h[1-6]$/
 
-function imageOf(attributes: Record<string, string>, url: string): Image {
-  return {
-    url: url.trim(),
-    alt: attributes.alt ?? null,
-    title: attributes.title ?? null,
-    width: pixels(attributes.width),
-    height: pixels(attributes.height),
-  }
-}
+const imageOf = (attributes: Record<string, string>, url: string): Image => ({
+  url: url.trim(),
+  alt: attributes.alt ?? null,
+  title: attributes.title ?? null,
+  width: pixels(attributes.width),
+  height: pixels(attributes.height),
+})
 
 /** `200` and `200px` are pixels; `50%` and `12em` say nothing about the image's size. */
-function pixels(written: string | undefined): number | null {
+const pixels = (written: string | undefined): number | null => {
   const digits = /^\s*(\d{1,6})(?:px)?\s*$/i.exec(written ?? '')?.[1]
   return digits === undefined ? null : Number(digits)
 }

@@ -4,11 +4,9 @@ import { Parser } from 'htmlparser2'
  * What a reader sees of a title or a name that may hold HTML: tags removed, entities decoded exactly once
  * (`&amp;lt;` is `&lt;`), white space collapsed. Angle brackets that make no HTML tag (`2 < 3`, `Vec<String>`) stay.
  */
-export function plainText(html: string): string {
-  return decoded(withoutTags(html)).replace(/\s+/g, ' ').trim()
-}
+export const plainText = (html: string): string => decoded(withoutTags(html)).replace(/\s+/g, ' ').trim()
 
-function withoutTags(html: string): string {
+const withoutTags = (html: string): string => {
   if (!html.includes('<')) return html
   return html
     .replace(comment, '')
@@ -19,7 +17,7 @@ function withoutTags(html: string): string {
     })
 }
 
-function decoded(text: string): string {
+const decoded = (text: string): string => {
   if (!text.includes('&')) return text
   let out = ''
   const parser = new Parser({ ontext: (chunk) => (out += chunk) })
@@ -47,6 +45,4 @@ const elements = new Set(
 )
 
 /** A name with a hyphen is a custom element; `Vec<String>` has neither a hyphen nor an element's name. */
-function isElement(name: string): boolean {
-  return name.includes('-') || elements.has(name.toLowerCase())
-}
+const isElement = (name: string): boolean => name.includes('-') || elements.has(name.toLowerCase())

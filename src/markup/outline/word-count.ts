@@ -1,5 +1,5 @@
 /** How many words a text has. In scripts written without spaces (Chinese, Japanese, Thai …) a dictionary finds them. */
-export function countWords(text: string): number {
+export const countWords = (text: string): number => {
   const tokens = text.match(/\S+/g) ?? []
   if (!withoutSpaces.test(text)) return tokens.filter((token) => letterOrDigit.test(token)).length
   let count = 0
@@ -11,7 +11,7 @@ export function countWords(text: string): number {
 }
 
 /** The first `limit` words, cut between two words, with white space collapsed; `isCut` says whether more follow. */
-export function firstWords(text: string, limit: number): { words: string; isCut: boolean } {
+export const firstWords = (text: string, limit: number): { words: string; isCut: boolean } => {
   const kept: string[] = []
   let left = limit
   for (const [token] of text.matchAll(/\S+/g)) {
@@ -39,6 +39,5 @@ const withoutSpaces =
 // No locale: the segmenter chooses its dictionary by script.
 const segmenter = new Intl.Segmenter(undefined, { granularity: 'word' })
 
-function wordsIn(token: string): Intl.SegmentData[] {
-  return [...segmenter.segment(token)].filter((segment) => segment.isWordLike)
-}
+const wordsIn = (token: string): Intl.SegmentData[] =>
+  [...segmenter.segment(token)].filter((segment) => segment.isWordLike)

@@ -1,3 +1,5 @@
+const words = (list: string): string[] => list.trim().split(/\s+/)
+
 /**
  * What a post may be made of. The list is wide on purpose: it keeps what blogs were made of since the nineties, and
  * leaves out what can run a script, load a page, take input, or lay itself over the rest of the site.
@@ -81,6 +83,8 @@ const color = `(?:#[0-9a-f]{3,8}|[a-z]{3,30}|(?:rgb|hsl)a?\\(${channels}\\))`
 const lineStyle = '(?:none|hidden|dotted|dashed|solid|double|groove|ridge|inset|outset)'
 const border = `(?:(?:${length}|thin|medium|thick|${lineStyle}|${color})(?: +|$)){1,3}`
 
+const exactly = (pattern: string): RegExp[] => [new RegExp(`^(?:${pattern})$`, 'iu')]
+
 const aLength = exactly(length)
 const aSize = exactly(`(?:${lengthOrAuto}|none|(?:min|max|fit)-content)`)
 const aBox = exactly(`${lengthOrAuto}(?: +${lengthOrAuto}){0,3}`)
@@ -145,12 +149,4 @@ export const styles: Record<string, RegExp[]> = {
   width: aSize,
   'word-break': exactly('normal|break-all|keep-all|break-word'),
   'word-spacing': exactly(`normal|${length}`),
-}
-
-function exactly(pattern: string): RegExp[] {
-  return [new RegExp(`^(?:${pattern})$`, 'iu')]
-}
-
-function words(list: string): string[] {
-  return list.trim().split(/\s+/)
 }

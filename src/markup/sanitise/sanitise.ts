@@ -10,7 +10,7 @@ import { asTextIfTooDeep } from './depth.ts'
  *
  * @param own an element that the program itself put into the HTML.
  */
-export function sanitise(html: string, own?: string): string {
+export const sanitise = (html: string, own?: string): string => {
   // NUL is dropped by browsers in some places and not in others, and PostgreSQL cannot store it.
   let clean = asTextIfTooDeep(html.replaceAll('\0', ''))
   const passOptions = own === undefined ? options : { ...options, allowedTags: [...tags, own] }
@@ -30,6 +30,17 @@ const deepest = 100 // browsers flatten at 512; a real post stays below 50
 let pass = { depth: 0, hasLost: false, dropped: 0 }
 
 const allowed = new Set(tags)
+
+const cleanElement = (tagName: string, attribs: Attributes): Tag => {
+  const clean = cleanAttributes(tagName, attribs)
+  if (tagName === 'embed') return frameOfOldEmbed(clean)
+  if (!allowed.has(tagName)) pass.hasLost = true
+  if (tagName === 'a') return { tagName, attribs: safeLink(clean) }
+  if (tagName === 'img') return clean.src || clean.srcset ? { tagName, attribs: clean } : nothing(tagName)
+  if (tagName === 'iframe')
+    return isPlayer(clean.src) ? { tagName, attribs: safeFrame(clean) } : nothing(tagName)
+  return { tagName, attribs: clean }
+}
 
 const options: IOptions = {
   allowedTags: tags,
@@ -64,36 +75,25 @@ const options: IOptions = {
   },
 }
 
-function cleanElement(tagName: string, attribs: Attributes): Tag {
-  const clean = cleanAttributes(tagName, attribs)
-  if (tagName === 'embed') return frameOfOldEmbed(clean)
-  if (!allowed.has(tagName)) pass.hasLost = true
-  if (tagName === 'a') return { tagName, attribs: safeLink(clean) }
-  if (tagName === 'img') return clean.src || clean.srcset ? { tagName, attribs: clean } : nothing(tagName)
-  if (tagName === 'iframe')
-    return isPlayer(clean.src) ? { tagName, attribs: safeFrame(clean) } : nothing(tagName)
-  return { tagName, attribs: clean }
-}
-
 // For each element that the filter drops the library copies all that it wrote so far.
 const mostDropped = 500
 const filler = 'wbr'
 
 /** An element without its address, which goes; of very many an empty one stays. */
-function nothing(tagName: string): Tag {
+const nothing = (tagName: string): Tag => {
   if (++pass.dropped <= mostDropped) return { tagName, attribs: {} }
   return { tagName: filler, attribs: {}, text: '' }
 }
 
 /** A page opened in a new tab must not be able to steer the one it came from. */
-function safeLink(attribs: Attributes): Attributes {
+const safeLink = (attribs: Attributes): Attributes => {
   if (!attribs.target || attribs.target.toLowerCase() === '_self') return attribs
   const rel = (attribs.rel ?? '').split(/\s+/).filter(Boolean)
   if (rel.some((word) => /^no(?:opener|referrer)$/i.test(word))) return attribs
   return { ...attribs, rel: [...rel, 'noopener'].join(' ') }
 }
 
-function isPlayer(src: string | undefined): boolean {
+const isPlayer = (src: string | undefined): boolean => {
   if (src === undefined || !/^\s*(?:https?:)?\/\//i.test(src)) return false
   const url = URL.parse(src, 'https://relative.invalid/')
   return url !== null && videoHosts.includes(url.hostname)
@@ -111,7 +111,7 @@ const playerFeatures = new Set([
 ])
 
 /** A player gets the browser features that players use; never camera, microphone or location. */
-function safeFrame(attribs: Attributes): Attributes {
+const safeFrame = (attribs: Attributes): Attributes => {
   if (attribs.allow === undefined) return attribs
   const allow = attribs.allow
     .split(';')
@@ -121,7 +121,7 @@ function safeFrame(attribs: Attributes): Attributes {
 }
 
 /** Until about 2010 videos were embedded as Flash: YouTube's of those play on in its frame. */
-function frameOfOldEmbed({ src = '', width, height }: Attributes): Tag {
+const frameOfOldEmbed = ({ src = '', width, height }: Attributes): Tag => {
   const id = /^\s*(?:https?:)?\/\/(?:www\.)?youtube(?:-nocookie)?\.com\/v\/([\w-]{6,20})(?:[?&]|\s*$)/i.exec(
     src,
   )?.[1]

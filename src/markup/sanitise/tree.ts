@@ -15,7 +15,7 @@ const deepestBlocks = 20
  *
  * @returns null when there is too much of it.
  */
-export function treeOf(html: string): Root | null {
+export const treeOf = (html: string): Root | null => {
   const root: Root = { type: 'root', children: [] }
   const open: Open[] = []
   const kinds = new Map<string, number>()

@@ -7,7 +7,7 @@ import { Parser } from 'htmlparser2'
  *
  * @returns the HTML, and the name of the mark; null when there is none.
  */
-export function markMore(html: string): { html: string; mark: string | null } {
+export const markMore = (html: string): { html: string; mark: string | null } => {
   if (!mayHaveMore.test(html)) return { html, mark: null }
   const comment = firstMoreComment(html)
   if (comment === null) return { html, mark: null }
@@ -23,7 +23,7 @@ export function markMore(html: string): { html: string; mark: string | null } {
 }
 
 /** Takes the mark out of sanitised HTML again, and says where it was. */
-export function takeMark(html: string, mark: string | null): { html: string; at: number | null } {
+export const takeMark = (html: string, mark: string | null): { html: string; at: number | null } => {
   const at = mark === null ? -1 : html.indexOf(element(mark))
   if (mark === null || at < 0) return { html, at: null }
   return { html: html.slice(0, at) + html.slice(at + element(mark).length), at }
@@ -37,12 +37,12 @@ const mayHaveMore = /<!--\s*more\b/i
 const moreComment = /^\s*more(?:\s.*)?$/is
 
 /** Longer than any of its kind in the HTML. */
-function freeName(html: string): string {
+const freeName = (html: string): string => {
   const lengths = Array.from(html.matchAll(/more-mark(x*)/gi), ([, more = '']) => more.length)
   return `more-mark${'x'.repeat(lengths.reduce((most, length) => Math.max(most, length), 0) + 1)}`
 }
 
-function firstMoreComment(html: string): { start: number; end: number } | null {
+const firstMoreComment = (html: string): { start: number; end: number } | null => {
   let codeDepth = 0
   let found: { start: number; end: number } | null = null
   const parser = new Parser({

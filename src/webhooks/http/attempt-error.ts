@@ -16,7 +16,7 @@ export class AttemptError extends Error {
 }
 
 /** Reads what Node.js or undici reported about a request to `url`; `begun` once a connection had been made. */
-export function attemptError(error: Error, url: URL, begun: boolean): AttemptError {
+export const attemptError = (error: Error, url: URL, begun: boolean): AttemptError => {
   if (error instanceof AttemptError) return error
   const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
   if (isTlsFault(error, code, url, begun)) {
@@ -29,26 +29,21 @@ export function attemptError(error: Error, url: URL, begun: boolean): AttemptErr
   return new AttemptError(known, sentence.replace('HOST', url.host))
 }
 
-function isTlsFault(error: Error, code: string, url: URL, begun: boolean): boolean {
+const isTlsFault = (error: Error, code: string, url: URL, begun: boolean): boolean => {
   if (begun || url.protocol !== 'https:') return false
   // Before a request has begun, what the network does has a code in the table; the rest is OpenSSL's long list.
   return faults[code] === undefined || error.message.includes('TLS connection was established')
 }
 
 /** OpenSSL's own `message` holds thread ids and source lines; `reason` is its short form. */
-function tlsReason(error: Error, code: string): string {
+const tlsReason = (error: Error, code: string): string => {
   const reason = 'reason' in error && typeof error.reason === 'string' ? error.reason : error.message
   return (code === 'ECONNRESET' ? 'the handshake was broken off' : reason).replace(/\.$/, '')
 }
 
 /** undici has no code for all of these: the parser's errors have a name, unasked-for 100s and 101s a message. */
-function isInvalidAnswer(error: Error, code: string): boolean {
-  return (
-    error.name === 'HTTPParserError' ||
-    error.message.startsWith('bad ') ||
-    code === 'UND_ERR_HEADERS_OVERFLOW'
-  )
-}
+const isInvalidAnswer = (error: Error, code: string): boolean =>
+  error.name === 'HTTPParserError' || error.message.startsWith('bad ') || code === 'UND_ERR_HEADERS_OVERFLOW'
 
 const unreachable = ['unreachable', 'There is no way to HOST from here.'] as const
 const tooSlow = ['timeout_connect', 'HOST did not accept the connection in time.'] as const

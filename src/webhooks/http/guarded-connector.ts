@@ -14,11 +14,11 @@ export type ConnectorOptions = { allow: WebhookAllow; resolve: Resolve; connectT
  * once for each connection and the connection goes to the very addresses that were checked, so that a second
  * answer of the DNS (rebinding) has nothing to act on.
  */
-export function guardedConnector({
+export const guardedConnector = ({
   allow,
   resolve,
   connectTimeoutMs,
-}: ConnectorOptions): buildConnector.connector {
+}: ConnectorOptions): buildConnector.connector => {
   // So much that a name which takes its time leaves some for the connection, and is to blame itself when it takes longer.
   const lookUpMs = 0.8 * connectTimeoutMs
   const lookup = checkedLookup(allow, sharedWhileUnderWay(remembering(withinTime(resolve, lookUpMs))))
@@ -32,8 +32,9 @@ export function guardedConnector({
   }
 }
 
-function checkedLookup(allow: WebhookAllow, resolve: Resolve): LookupFunction {
-  return (hostname, options, callback) => {
+const checkedLookup =
+  (allow: WebhookAllow, resolve: Resolve): LookupFunction =>
+  (hostname, options, callback) => {
     checkedAddresses(hostname, allow, resolve).then(
       (addresses) => {
         const [first] = addresses
@@ -43,12 +44,15 @@ function checkedLookup(allow: WebhookAllow, resolve: Resolve): LookupFunction {
       (error: AttemptError) => callback(error, []),
     )
   }
-}
 
 type Addresses = [Address, ...Address[]]
 type Address = { address: string; family: number }
 
-async function checkedAddresses(hostname: string, allow: WebhookAllow, resolve: Resolve): Promise<Addresses> {
+const checkedAddresses = async (
+  hostname: string,
+  allow: WebhookAllow,
+  resolve: Resolve,
+): Promise<Addresses> => {
   const found = await resolve(hostname).catch((error: Error) => {
     throw error instanceof AttemptError ? error : lookUpFailed(hostname, error)
   })
@@ -66,11 +70,9 @@ async function checkedAddresses(hostname: string, allow: WebhookAllow, resolve: 
   return [first, ...rest]
 }
 
-function withFamily({ address }: { address: string }): Address {
-  return { address, family: isIP(address) }
-}
+const withFamily = ({ address }: { address: string }): Address => ({ address, family: isIP(address) })
 
-function lookUpFailed(hostname: string, error: Error): AttemptError {
+const lookUpFailed = (hostname: string, error: Error): AttemptError => {
   const code = 'code' in error ? String(error.code) : error.message
   if (code === 'ETIMEOUT') return lookUpTooSlow(hostname)
   if (noSuchName.has(code)) return noPublicAddress(hostname, `${hostname} was not found (${code}).`)
@@ -80,27 +82,26 @@ function lookUpFailed(hostname: string, error: Error): AttemptError {
 const noSuchName = new Set(['ENOTFOUND', 'ENODATA', 'EBADNAME'])
 
 /** Not found, and found where nobody may go, read alike; `detail` tells the operator which it was. */
-function noPublicAddress(hostname: string, detail: string): AttemptError {
+const noPublicAddress = (hostname: string, detail: string): AttemptError => {
   // Where localhost leads is no secret.
   const reason = hostname === 'localhost' ? detail : nameProblem(hostname)
   return new AttemptError('address_not_allowed', reason, detail)
 }
 
-function lookUpTooSlow(hostname: string): AttemptError {
-  return new AttemptError('dns_timeout', `The name servers did not answer for ${hostname} in time.`)
-}
+const lookUpTooSlow = (hostname: string): AttemptError =>
+  new AttemptError('dns_timeout', `The name servers did not answer for ${hostname} in time.`)
 
 /** Whatever a resolver does: nobody waits longer. */
-function withinTime(resolve: Resolve, ms: number): Resolve {
-  return (hostname) => {
+const withinTime =
+  (resolve: Resolve, ms: number): Resolve =>
+  (hostname) => {
     const { promise, reject } = Promise.withResolvers<never>()
     const timer = setTimeout(() => reject(lookUpTooSlow(hostname)), ms)
     return Promise.race([resolve(hostname), promise]).finally(() => clearTimeout(timer))
   }
-}
 
 /** A thousand deliveries to one host ask once. */
-function sharedWhileUnderWay(resolve: Resolve): Resolve {
+const sharedWhileUnderWay = (resolve: Resolve): Resolve => {
   const underWay = new Map<string, ReturnType<Resolve>>()
   return (hostname) => {
     const existing = underWay.get(hostname)
@@ -115,7 +116,7 @@ function sharedWhileUnderWay(resolve: Resolve): Resolve {
 const rememberedMs = 3_000
 
 /** What nobody answered for is not asked again at once, so that a backlog waits for silent name servers once. */
-function remembering(resolve: Resolve): Resolve {
+const remembering = (resolve: Resolve): Resolve => {
   const silent = new Map<string, { error: AttemptError; until: number }>()
   return async (hostname) => {
     const now = performance.now()

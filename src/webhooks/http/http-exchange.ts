@@ -117,13 +117,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
 type IncomingHeaders = Record<string, string | string[] | undefined>
 
-function flat(headers: IncomingHeaders): Record<string, string> {
+const flat = (headers: IncomingHeaders): Record<string, string> => {
   const flattened = Object.entries(headers).map(([name, value]) => {
     return [name, withoutNul(Array.isArray(value) ? value.join(', ') : (value ?? ''))]
   })
   return Object.fromEntries(flattened)
 }
 
-function withoutNul(text: string): string {
-  return text.replaceAll('\0', '')
-}
+const withoutNul = (text: string): string => text.replaceAll('\0', '')

@@ -4,7 +4,7 @@ import { BlockList, isIP } from 'node:net'
  * The rule by which an IP address is not a public one, such as `loopback (127.0.0.0/8)`, or null. It fails
  * closed: text that is no address has a rule against it too.
  */
-export function ruleAgainst(ip: string): string | null {
+export const ruleAgainst = (ip: string): string | null => {
   const family = isIP(ip)
   if (family === 4) return v4Rules.find(({ list }) => list.check(ip))?.name ?? null
   if (family !== 6) return 'unreadable'
@@ -41,12 +41,18 @@ export const translatedIpv4 = (ip: string): string | null => {
 export const isTranslatedLocally = (ip: string): boolean => localNat64.check(ip, 'ipv6')
 
 /** Adds a range such as `10.0.0.0/8` or `fd00::/8`, which the caller has checked. */
-export function addRange(range: string, list: BlockList): void {
+export const addRange = (range: string, list: BlockList): void => {
   const [network = '', bits] = range.split('/')
   list.addSubnet(network, Number(bits), isIP(network) === 4 ? 'ipv4' : 'ipv6')
 }
 
 const mappedRange = '::ffff:0:0/96'
+const blockList = (range: string): BlockList => {
+  const list = new BlockList()
+  addRange(range, list)
+  return list
+}
+
 // In a list of its own: in one with others it would take every IPv4 address for a match.
 const mapped = blockList(mappedRange)
 
@@ -55,6 +61,9 @@ const nat64 = blockList('64:ff9b::/96')
 const localNat64 = blockList(localNat64Range)
 
 type Rule = { name: string; list: BlockList }
+
+const rules = (name: string, ...ranges: string[]): Rule[] =>
+  ranges.map((range) => ({ name: `${name} (${range})`, list: blockList(range) }))
 
 // After IANA's special-purpose address registries for IPv4 and IPv6; the first match names the rule.
 const v4Rules: readonly Rule[] = [
@@ -87,13 +96,3 @@ const v6Rules: readonly Rule[] = [
   ...rules('protocol assignment', '2001::/23'),
   ...rules('reserved', '::/3', '4000::/2', '8000::/1'), // all but 2000::/3, the only global unicast there is
 ]
-
-function rules(name: string, ...ranges: string[]): Rule[] {
-  return ranges.map((range) => ({ name: `${name} (${range})`, list: blockList(range) }))
-}
-
-function blockList(range: string): BlockList {
-  const list = new BlockList()
-  addRange(range, list)
-  return list
-}

@@ -39,11 +39,11 @@ export type OutcomeError =
 export type Answer = { statusCode: number; headers: Record<string, string>; body: string }
 
 /** The outcome of an answered attempt. `cut` says why the body is incomplete, or is null. */
-export function answered(
+export const answered = (
   { statusCode, headers, body }: Answer,
   cut: string | null,
   durationMs: number,
-): Outcome {
+): Outcome => {
   const ok = statusCode >= 200 && statusCode < 300 // the status is the answer: a body that breaks off changes nothing
   const isRedirect = statusCode >= 300 && statusCode < 400
   const status = ok ? null : statusSentence(statusCode, isRedirect)
@@ -60,24 +60,24 @@ export function answered(
 }
 
 /** The outcome of an attempt that got no answer. */
-export function unanswered(
+export const unanswered = (
   error: OutcomeError,
   reason: string,
   durationMs: number,
   detail?: string,
-): Outcome {
+): Outcome => {
   const nothing = { statusCode: null, responseHeaders: null, responseBody: null, retryAfter: null }
   return { ok: false, error, reason, durationMs, ...nothing, ...(detail === undefined ? {} : { detail }) }
 }
 
 /** The same outcome without anything that the receiver wrote. */
-export function withoutAnswer(outcome: Outcome): Outcome {
+export const withoutAnswer = (outcome: Outcome): Outcome => {
   const note = 'What was answered cannot be kept.'
   const reason = outcome.statusCode === null ? note : `Answered ${outcome.statusCode}. ${note}`
   return { ...outcome, reason, responseHeaders: null, responseBody: null }
 }
 
-function statusSentence(statusCode: number, isRedirect: boolean): string {
+const statusSentence = (statusCode: number, isRedirect: boolean): string => {
   // Our own words for the status: the receiver's could be 16 KiB long.
   const status = `Answered ${statusCode} ${STATUS_CODES[statusCode] ?? ''}`.trimEnd()
   return isRedirect ? `${status}: redirects are not followed, set the URL to where it leads.` : `${status}.`

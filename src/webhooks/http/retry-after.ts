@@ -2,7 +2,7 @@
  * Milliseconds until the moment a `Retry-After` header names (RFC 9110, section 10.2.3): seconds, or an HTTP
  * date in any of its three forms. 0 for a moment that has passed, null for anything else.
  */
-export function parseRetryAfter(header: string | null, now: Date): number | null {
+export const parseRetryAfter = (header: string | null, now: Date): number | null => {
   const value = header?.trim() ?? ''
   if (/^\d+$/.test(value)) return Number(value) * 1000
   if (!isHttpDate.test(value)) return null

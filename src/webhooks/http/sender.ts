@@ -27,14 +27,14 @@ export type SenderOptions = {
 }
 
 /** Opens what sends all of a process's webhooks, on connections that are kept and used again. */
-export function createSender({
+export const createSender = ({
   allow,
   resolve,
   totalTimeoutMs = 15_000, // Standard Webhooks recommends 15 to 30 s
   connectTimeoutMs = 5_000, // two lost SYN packets (sent again after 1 s and 3 s) still get through
   connectionMaxAgeMs = 60_000, // a receiver that moves is found again within a minute, however busy the old connection
   maxConnections = mostInFlight, // nothing waits for a connection
-}: SenderOptions): Sender {
+}: SenderOptions): Sender => {
   const names = resolve ? { resolve, close: () => undefined } : createResolver()
   const options = {
     connect: guardedConnector({ allow, resolve: names.resolve, connectTimeoutMs }),

@@ -26,7 +26,7 @@ export type SignatureHeaders = {
  * The three headers of the Standard Webhooks specification 1.0.0, one signature a secret, in the order given.
  * Throws `TypeError` when a secret is malformed, or there is none: nothing goes out unsigned.
  */
-export function signatureHeaders({ id, timestampSeconds, body, secrets }: Signable): SignatureHeaders {
+export const signatureHeaders = ({ id, timestampSeconds, body, secrets }: Signable): SignatureHeaders => {
   if (secrets.length === 0) throw new TypeError('A webhook needs at least one secret to be signed with.')
   const timestamp = String(Math.floor(timestampSeconds))
   const head = `${id}.${timestamp}.`
@@ -38,15 +38,13 @@ export function signatureHeaders({ id, timestampSeconds, body, secrets }: Signab
 }
 
 /** A new symmetric secret: `whsec_` + base64 of 32 random bytes (the specification asks for 24 to 64). */
-export function newWebhookSecret(): string {
-  return hmacPrefix + randomBytes(32).toString('base64')
-}
+export const newWebhookSecret = (): string => hmacPrefix + randomBytes(32).toString('base64')
 
 /**
  * A new Ed25519 pair: `whsk_` + base64 of the 32-byte seed and the 32-byte public key (the 64 bytes that
  * libsodium, Go and the specification's libraries call the secret key), `whpk_` + base64 of the public key.
  */
-export function newSigningKeyPair(): { privateKey: string; publicKey: string } {
+export const newSigningKeyPair = (): { privateKey: string; publicKey: string } => {
   const pair = generateKeyPairSync('ed25519')
   // Both DER forms end in the 32 raw bytes (RFC 8410).
   const seed = pair.privateKey.export({ format: 'der', type: 'pkcs8' }).subarray(-32)
@@ -61,7 +59,7 @@ const hmacPrefix = 'whsec_'
 const privatePrefix = 'whsk_'
 const publicPrefix = 'whpk_'
 
-function signature(secret: string, head: string, body: string | Buffer): string {
+const signature = (secret: string, head: string, body: string | Buffer): string => {
   if (secret.startsWith(hmacPrefix)) {
     return `v1,${createHmac('sha256', hmacKey(secret)).update(head).update(body).digest('base64')}`
   }
@@ -72,13 +70,13 @@ function signature(secret: string, head: string, body: string | Buffer): string 
   throw new TypeError('A webhook is signed with a whsec_ secret or a whsk_ private key; this is neither.')
 }
 
-function hmacKey(secret: string): Buffer {
+const hmacKey = (secret: string): Buffer => {
   const key = Buffer.from(secret.slice(hmacPrefix.length), 'base64')
   if (key.length === 0) throw new TypeError('A whsec_ secret needs base64 after its prefix.')
   return key
 }
 
-function ed25519Key(secret: string): KeyObject {
+const ed25519Key = (secret: string): KeyObject => {
   const bytes = Buffer.from(secret.slice(privatePrefix.length), 'base64')
   if (bytes.length !== 64 && bytes.length !== 32) {
     throw new TypeError('A whsk_ private key needs base64 of 64 bytes (seed and public key) or 32 (seed).')

@@ -13,7 +13,7 @@ export type WebhookAllow = {
  * Why no webhook can go to this URL, as a sentence that says what to do, or null. It looks at the text alone:
  * `addressProblem` has to pass every address as well, when the connection is made.
  */
-export function urlProblem(url: string, allow: WebhookAllow): string | null {
+export const urlProblem = (url: string, allow: WebhookAllow): string | null => {
   if (url.length > maxUrlLength)
     return `The URL has ${url.length} characters; at most ${maxUrlLength} are allowed. What is longer belongs into a header or the document.`
   const parsed = URL.parse(url)
@@ -34,7 +34,7 @@ export function urlProblem(url: string, allow: WebhookAllow): string | null {
  * connection is about to be made to, `hostname` what the URL says (the same for a literal address). Of a name the sentence
  * is for the operator alone: whoever may save an endpoint could read the private DNS with it.
  */
-export function addressProblem(ip: string, hostname: string, allow: WebhookAllow): string | null {
+export const addressProblem = (ip: string, hostname: string, allow: WebhookAllow): string | null => {
   const host = bareHost(hostname)
   if (allow.hosts.has(host) || opensAddress(ip, allow)) return null
   const rule = ruleAgainst(ip)
@@ -49,7 +49,7 @@ export const nameProblem = (hostname: string): string =>
  * Reads WEBHOOK_ALLOW: host names, addresses and CIDR ranges.
  * Throws `TypeError` with every entry that is none of these, and why.
  */
-export function parseAllow(entries: readonly string[]): WebhookAllow {
+export const parseAllow = (entries: readonly string[]): WebhookAllow => {
   const allow = { hosts: new Set<string>(), v4: new BlockList(), v6: new BlockList() }
   const problems: string[] = []
   for (const entry of entries) {
@@ -63,17 +63,15 @@ export function parseAllow(entries: readonly string[]): WebhookAllow {
 // As much as servers and proxies take everywhere.
 const maxUrlLength = 2_000
 
-function opensHost(hostname: string, allow: WebhookAllow): boolean {
+const opensHost = (hostname: string, allow: WebhookAllow): boolean => {
   const host = bareHost(hostname)
   return allow.hosts.has(host) || opensAddress(host, allow)
 }
 
 /** A URL's `hostname` (lower case, punycode, an address in one spelling) without brackets and final dot. */
-function bareHost(hostname: string): string {
-  return hostname.replace(/^\[|[\].]$/g, '')
-}
+const bareHost = (hostname: string): string => hostname.replace(/^\[|[\].]$/g, '')
 
-function opensAddress(ip: string, allow: WebhookAllow): boolean {
+const opensAddress = (ip: string, allow: WebhookAllow): boolean => {
   const family = isIP(ip)
   if (family === 4) return allow.v4.check(ip)
   if (family === 0) return false
@@ -86,7 +84,7 @@ function opensAddress(ip: string, allow: WebhookAllow): boolean {
 type AllowInProgress = WebhookAllow & { readonly hosts: Set<string> }
 
 /** Returns what is wrong with the entry, or null once it has been added; so does `addHost`. */
-function addCidr(entry: string, allow: AllowInProgress): string | null {
+const addCidr = (entry: string, allow: AllowInProgress): string | null => {
   const [network = '', bits = '', ...rest] = entry.split('/')
   const family = isIP(network)
   const inRange = /^\d+$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128)
@@ -99,7 +97,7 @@ function addCidr(entry: string, allow: AllowInProgress): string | null {
   return null
 }
 
-function addHost(entry: string, allow: AllowInProgress): string | null {
+const addHost = (entry: string, allow: AllowInProgress): string | null => {
   const written = isIP(entry) === 6 ? `[${entry}]` : entry
   if (/^[^:]+:\d+$|\]:\d+$/.test(written)) return 'leave out the port, a host is opened on all its ports'
   const hostname = hostShape.test(written) ? URL.parse(`http://${written}/`)?.hostname : undefined

@@ -12,7 +12,7 @@ import { linkFinding } from './source-file.ts'
  *
  * @throws ImportSourceError when it looks like the root of a site, which has other things than posts in it.
  */
-export async function findPlainFiles(site: JekyllSite, given: string, found: Found): Promise<void> {
+export const findPlainFiles = async (site: JekyllSite, given: string, found: Found): Promise<void> => {
   const names = await readdir(site.start)
   const mark = names.find((name) => marksOfSites.includes(name))
   if (mark !== undefined) {
@@ -37,7 +37,7 @@ const marksOfSites = [
   'package.json',
 ]
 
-async function walk(site: JekyllSite, given: string, folder: string, found: Found): Promise<void> {
+const walk = async (site: JekyllSite, given: string, folder: string, found: Found): Promise<void> => {
   for (const entry of await folderEntries(site, folder, found)) {
     if (entry.name.startsWith('.')) continue
     const path = join(folder, entry.name)
@@ -63,7 +63,7 @@ const privateFolder = /^(?:_?drafts?|private|unpublished)$/i
 const toolsFolders = ['node_modules', 'bower_components', 'vendor']
 const renameIt = 'Nothing has to be done if it is meant to stay out; else give it another name.'
 
-function keptBack({ config }: JekyllSite, sitePath: string, isFolder: boolean): string | null {
+const keptBack = ({ config }: JekyllSite, sitePath: string, isFolder: boolean): string | null => {
   const at = sitePath.lastIndexOf('/')
   const entry = sitePath.slice(at + 1)
   if (isFolder && toolsFolders.includes(entry)) return 'Tools have put there what is in it.'

@@ -8,10 +8,10 @@ import type { ImportFinding } from '../../entry.ts'
  * not read. Links, devices and pipes are refused, even if they took the file's place a moment ago; the folders on
  * the way to the file are the caller's to check.
  */
-export async function readSourceFile(
+export const readSourceFile = async (
   folder: string,
   file: string,
-): Promise<Uint8Array | ImportFinding | null> {
+): Promise<Uint8Array | ImportFinding | null> => {
   try {
     const handle = await open(join(folder, file), constants.O_RDONLY | noFollow | noWait)
     try {
@@ -40,21 +40,24 @@ export async function readSourceFile(
 }
 
 /** A warning: what a link leads to may lie outside of the folder that was given. */
-export function linkFinding(file: string): ImportFinding {
+export const linkFinding = (file: string): ImportFinding => {
   const message = 'Symbolic links are not followed.'
   const action = 'Put the file or folder itself there.'
   return { file, line: null, rule: 'symbolic-link', message, action, severity: 'warning' }
 }
 
 /** The code of a file system error, such as EACCES. */
-export function errorCode(error: unknown): string {
-  return (error as NodeJS.ErrnoException).code ?? String(error)
-}
+export const errorCode = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? String(error)
 
 const maxBytes = 5_000_000 // as much as a post's source may have; a long post has 200 KB
 const noFollow = constants.O_NOFOLLOW ?? 0 // Windows has neither
 const noWait = constants.O_NONBLOCK ?? 0 // opening a pipe that nobody writes to would wait for ever
 
-function errorFinding(file: string, rule: string, message: string, action: string): ImportFinding {
-  return { file, line: null, rule, message, action, severity: 'error' }
-}
+const errorFinding = (file: string, rule: string, message: string, action: string): ImportFinding => ({
+  file,
+  line: null,
+  rule,
+  message,
+  action,
+  severity: 'error',
+})

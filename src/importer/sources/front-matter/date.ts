@@ -8,7 +8,7 @@ import type { ImportedDate } from '../../entry.ts'
  * there is moved on by the jump, one that came twice is the first. Anything else is a problem, a sentence without
  * its subject ("is not …").
  */
-export function parseImportDate(text: string, timezone: string): ImportedDate | { problem: string } {
+export const parseImportDate = (text: string, timezone: string): ImportedDate | { problem: string } => {
   const written = text.trim()
   const match = pattern.exec(written)
   if (!match) return { problem: `is not a date like ${examples}` }
@@ -27,9 +27,7 @@ export function parseImportDate(text: string, timezone: string): ImportedDate | 
 }
 
 /** Whether the name is an IANA time zone that dates can be read in. */
-export function isTimezone(name: string): boolean {
-  return IANAZone.isValidZone(name)
-}
+export const isTimezone = (name: string): boolean => IANAZone.isValidZone(name)
 
 const examples = '2009-07-23T09:20:48+02:00, 2009-07-23 09:20:48 +0200, 2009-07-23 09:20 or 2009-07-23'
 
@@ -37,7 +35,12 @@ const examples = '2009-07-23T09:20:48+02:00, 2009-07-23 09:20:48 +0200, 2009-07-
 const pattern =
   /^(\d{4})-(\d{1,2})-(\d{1,2})(?:(?:[Tt]|[ \t]+)(\d{1,2}):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?(?:[ \t]*(Z|UTC|GMT|[+-]\d{1,2}(?::?\d\d)?))?)?$/i
 
-function rfc3339Of(year: string, parts: string[], fraction: string, zone: string | undefined): string | null {
+const rfc3339Of = (
+  year: string,
+  parts: string[],
+  fraction: string,
+  zone: string | undefined,
+): string | null => {
   const offset = offsetOf(zone ?? 'Z')
   if (offset === null) return null
   const [month, day, hour, minute, second] = parts
@@ -45,13 +48,13 @@ function rfc3339Of(year: string, parts: string[], fraction: string, zone: string
 }
 
 /** `+2`, `+02`, `+0200` and `+02:00` as RFC 3339 writes them. */
-function offsetOf(zone: string): string | null {
+const offsetOf = (zone: string): string | null => {
   if (/^(?:Z|UTC|GMT)$/i.test(zone)) return 'Z'
   const [, sign, hours = '', minutes = '00'] = /^([+-])(\d{1,2}?):?(\d\d)?$/.exec(zone) ?? []
   return sign === undefined ? null : `${sign}${hours.padStart(2, '0')}:${minutes}`
 }
 
-function inZone(wall: Date, timezone: string): OffsetDateTime {
+const inZone = (wall: Date, timezone: string): OffsetDateTime => {
   const local = DateTime.fromJSDate(wall, { zone: 'utc' }).setZone(timezone, { keepLocalTime: true })
   const first = DateTime.min(...local.getPossibleOffsets()) ?? local
   // Before standard time, zones were off by seconds as well; the instant keeps them, the offset cannot.

@@ -111,7 +111,7 @@ export class Fields {
 }
 
 /** The first keys, and how many more there are. */
-export function listed(keys: string[]): string {
+export const listed = (keys: string[]): string => {
   const more = keys.length > shownKeys ? ` and ${keys.length - shownKeys} more` : ''
   return keys.slice(0, shownKeys).join(', ') + more
 }
@@ -119,7 +119,7 @@ export function listed(keys: string[]): string {
 const shownKeys = 10
 
 /** True or false, as YAML 1.1 writes them, too, or as a text; null of nothing; undefined where it is unclear. */
-export function flagOf(value: unknown): boolean | null | undefined {
+export const flagOf = (value: unknown): boolean | null | undefined => {
   const text = scalarText(value ?? null)
     ?.trim()
     .toLowerCase()
@@ -132,13 +132,13 @@ export function flagOf(value: unknown): boolean | null | undefined {
 const maxNesting = 32 // of YAML, as it is read
 
 /** The text of a scalar, '' of null, undefined of a list or a map. */
-export function scalarText(value: unknown): string | undefined {
+export const scalarText = (value: unknown): string | undefined => {
   if (value === null) return ''
   if (typeof value === 'string') return value
   return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined
 }
 
-function kindOf(value: unknown): string {
+const kindOf = (value: unknown): string => {
   if (Array.isArray(value))
     return value.some((item) => typeof item === 'object') ? 'a list with maps or lists in it' : 'a list'
   if (isMap(value)) return 'a map'

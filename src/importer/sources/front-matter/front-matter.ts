@@ -22,7 +22,7 @@ export type FrontMatter = {
 export type FrontMatterRead = { frontMatter: FrontMatter } | { frontMatter: null; findings: ImportFinding[] }
 
 /** Reads a file with YAML front matter: UTF-8, with or without BOM, LF or CRLF, closed by `---` or `...` as in Jekyll. */
-export function readFrontMatter(bytes: Uint8Array, file: string): FrontMatterRead {
+export const readFrontMatter = (bytes: Uint8Array, file: string): FrontMatterRead => {
   const failed = (line: number, rule: string, message: string, action: string): FrontMatterRead => ({
     frontMatter: null,
     findings: [{ file, line, rule, message, action, severity: 'error' }],
@@ -48,9 +48,8 @@ export function readFrontMatter(bytes: Uint8Array, file: string): FrontMatterRea
 }
 
 /** Whether a value that YAML gave is a map. */
-export function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
+export const isMap = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const maxBytes = 65_536 // a hundred times a long one; a file without a closing line must not all be parsed as YAML
 
@@ -67,7 +66,7 @@ const notAMap: Problem = [
   'Write one "key: value" a line.',
 ]
 
-function missing(text: string): Problem {
+const missing = (text: string): Problem => {
   if (opening.test(text)) {
     return [
       'front-matter-unclosed',
@@ -84,7 +83,7 @@ function missing(text: string): Problem {
 const opening = /^---[ \t]*\r?\n/
 const closing = /(?<=\n)(?:---|\.\.\.)[ \t]*(?:\r?\n|$)/g
 
-function split(text: string): { yaml: string; body: string } | null {
+const split = (text: string): { yaml: string; body: string } | null => {
   const start = opening.exec(text)?.[0].length
   if (start === undefined) return null
   closing.lastIndex = start
@@ -92,6 +91,4 @@ function split(text: string): { yaml: string; body: string } | null {
   return end && { yaml: text.slice(start, end.index), body: text.slice(end.index + end[0].length) }
 }
 
-function newlinesIn(text: string): number {
-  return text.split('\n').length - 1
-}
+const newlinesIn = (text: string): number => text.split('\n').length - 1

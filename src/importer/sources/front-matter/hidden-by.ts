@@ -10,8 +10,8 @@ export type Hiding = { key: string; why: string; isUsual: boolean }
  * docs/importing.md has the list. Case, `_` and `-` in a key make no difference. What is unclear hides, too: a post is
  * published later more easily than taken back.
  */
-export function hiddenBy(data: Record<string, unknown>, clock: Clock): Hiding[] {
-  return Object.entries(data).flatMap(([key, value]) => {
+export const hiddenBy = (data: Record<string, unknown>, clock: Clock): Hiding[] =>
+  Object.entries(data).flatMap(([key, value]) => {
     const name = nameOf(key)
     const why = reasonOf(name, value, clock)
     if (why !== null) return [{ key, why, isUsual: isUsual(name, value) }]
@@ -20,18 +20,16 @@ export function hiddenBy(data: Record<string, unknown>, clock: Clock): Hiding[] 
       ? hiddenBy(value, clock).map((hiding) => ({ ...hiding, key: `${key}.${hiding.key}` }))
       : []
   })
-}
 
 /** When it is, and where: dates without an offset are in that time zone. */
 export type Clock = { now: Date; timezone: string }
 
 /** The dates from which on it hides, which have not come: what is public until then has to be taken back by hand. */
-export function hiddenLater(data: Record<string, unknown>, clock: Clock): { key: string; at: Date }[] {
-  return Object.entries(data).flatMap(([key, value]) => {
+export const hiddenLater = (data: Record<string, unknown>, clock: Clock): { key: string; at: Date }[] =>
+  Object.entries(data).flatMap(([key, value]) => {
     const at = endKeys.has(nameOf(key)) ? dateOf(value, clock) : null
     return at !== null && at > clock.now ? [{ key, at }] : []
   })
-}
 
 const nameOf = (key: string): string => key.toLowerCase().replace(/[\s_-]/g, '')
 
@@ -58,7 +56,7 @@ const otherTypes = words(
   'page section home attachment revision navmenuitem customcss customizechangeset wpblock',
 )
 
-function reasonOf(name: string, value: unknown, clock: Clock): string | null {
+const reasonOf = (name: string, value: unknown, clock: Clock): string | null => {
   if (showingKeys.has(name)) return notShown(name, value, clock)
   if (hidingKeys.has(name)) return isOff(value) ? null : 'says that it is not public'
   if (passwordKeys.has(name)) return isOff(value) ? null : 'is a password'
@@ -72,7 +70,7 @@ function reasonOf(name: string, value: unknown, clock: Clock): string | null {
 }
 
 /** `published:` without a value hides in Jekyll; a date there is that of the publication. */
-function notShown(name: string, value: unknown, clock: Clock): string | null {
+const notShown = (name: string, value: unknown, clock: Clock): string | null => {
   const flag = flagOf(value)
   if (flag === true || (flag === null && name !== 'published')) return null
   if (flag === undefined && name.endsWith('published') && dateOf(value, clock) !== null) {
@@ -92,7 +90,7 @@ const isOff = (value: unknown): boolean => {
   return flag === false || flag === null || (Array.isArray(value) && value.length === 0)
 }
 
-function wordOf(value: unknown): string | null {
+const wordOf = (value: unknown): string | null => {
   const text = scalarText(value ?? null)
   return text === undefined
     ? null
@@ -107,14 +105,14 @@ const isWordOf = (allowed: Set<string>, value: unknown): boolean => {
   return word === '' || (word !== null && allowed.has(word))
 }
 
-function startProblem(value: unknown, clock: Clock): string | null {
+const startProblem = (value: unknown, clock: Clock): string | null => {
   if (isOff(value)) return null
   const at = dateOf(value, clock)
   if (at === null) return 'is a date that cannot be read'
   return at > clock.now ? 'is in the future' : null
 }
 
-function endProblem(value: unknown, clock: Clock): string | null {
+const endProblem = (value: unknown, clock: Clock): string | null => {
   if (isOff(value)) return null
   const at = dateOf(value, clock)
   if (at === null) return 'is a date that cannot be read'
@@ -122,7 +120,7 @@ function endProblem(value: unknown, clock: Clock): string | null {
 }
 
 /** Hugo's `build: { render: never }`, and `list: never`, by which it can be found nowhere. */
-function buildProblem(build: Record<string, unknown>): string | null {
+const buildProblem = (build: Record<string, unknown>): string | null => {
   const isAlways = (value: unknown) => value == null || flagOf(value) === true || wordOf(value) === 'always'
   return isAlways(build.render) && isAlways(build.list) ? null : 'says that no page, or no list, has it'
 }
@@ -131,7 +129,7 @@ function buildProblem(build: Record<string, unknown>): string | null {
  * A date as posts have it, or as feeds and mails do (`Mon, 06 Sep 2010 00:01:00 +0000`, `Dec 11, 2015`). Numbers are none:
  * of seconds, milliseconds and years nobody can tell which.
  */
-function dateOf(value: unknown, { timezone }: Clock): Date | null {
+const dateOf = (value: unknown, { timezone }: Clock): Date | null => {
   const text = scalarText(value ?? null)?.trim() ?? ''
   const date = parseImportDate(text, timezone)
   if (!('problem' in date)) return date.instant

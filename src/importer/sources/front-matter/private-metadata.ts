@@ -5,7 +5,7 @@ import { isMap } from './front-matter.ts'
  * deep they lie and in whatever spelling (`author_email`, `authorEmail`). docs/importing.md has the list. Nothing is lost:
  * the front matter as it was written stays with the post, for keys with `content:read`.
  */
-export function withoutPrivate(metadata: Values): { metadata: Values; keptBack: string[] } {
+export const withoutPrivate = (metadata: Values): { metadata: Values; keptBack: string[] } => {
   const keptBack: string[] = []
   const publicPart = (map: Values, above: string): Values => {
     const kept: Values = Object.create(null)
@@ -57,7 +57,7 @@ const privateLists = listOf(
 )
 const privateNotes = listOf('private internal confidential')
 
-function isPrivate(key: string, value: unknown): boolean {
+const isPrivate = (key: string, value: unknown): boolean => {
   const parts = wordsOf(key)
   const whole = parts.join('')
   if (parts.some((part) => privateWords.has(part)) || privateKeys.has(whole)) return true
@@ -69,7 +69,7 @@ function isPrivate(key: string, value: unknown): boolean {
 }
 
 /** `authorEmail`, `author_email` and `author-email` are the words author and email. */
-function wordsOf(key: string): string[] {
+const wordsOf = (key: string): string[] => {
   const spaced = key.replace(/([\p{Ll}\d])(\p{Lu})/gu, '$1 $2').replace(/(\p{Lu})(\p{Lu}\p{Ll})/gu, '$1 $2')
   return spaced.toLowerCase().match(/[\p{L}\d]+/gu) ?? []
 }
@@ -78,6 +78,4 @@ function wordsOf(key: string): string[] {
 export const emailAddress =
   /(?<![\p{L}\d@./_%+-])[\p{L}\d._%+-]{1,64}@(?!\dx\.)(?:[\p{L}\d-]{1,63}\.)+\p{L}{2,24}(?![\p{L}\d-])/u
 
-function hasAddress(text: string): boolean {
-  return text.includes('@') && emailAddress.test(text)
-}
+const hasAddress = (text: string): boolean => text.includes('@') && emailAddress.test(text)

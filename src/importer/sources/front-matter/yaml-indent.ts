@@ -3,7 +3,7 @@
  * or map in brackets, that stand no deeper than their key. No line is added or removed, and quoted text folds the
  * same. Everything else is left as it is.
  */
-export function indentContinuations(text: string): string {
+export const indentContinuations = (text: string): string => {
   const scanner = new Scanner()
   return text
     .split('\n')

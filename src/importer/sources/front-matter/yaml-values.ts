@@ -94,7 +94,7 @@ export class YamlReader {
  * Lays what a merge key (`<<: *anchor`) names over the keys above it, as Jekyll's parser does; keys below it count more.
  * Of several maps the first counts most. False for what is no map.
  */
-function merge(map: Record<string, unknown>, value: unknown): boolean {
+const merge = (map: Record<string, unknown>, value: unknown): boolean => {
   const maps = Array.isArray(value) ? value.toReversed() : [value]
   if (!maps.every((each) => typeof each === 'object' && each !== null && !Array.isArray(each))) return false
   Object.assign(map, ...maps)
@@ -102,7 +102,7 @@ function merge(map: Record<string, unknown>, value: unknown): boolean {
 }
 
 /** A key as it is written. */
-export function keyOf(node: unknown, map: YAMLMap): string {
+export const keyOf = (node: unknown, map: YAMLMap): string => {
   if (node === null) return ''
   if (!isScalar(node)) {
     throw new RefusedYaml(
@@ -116,7 +116,7 @@ export function keyOf(node: unknown, map: YAMLMap): string {
   return typeof value === 'string' ? value : (node.source ?? '')
 }
 
-function scalarValue(node: Scalar): unknown {
+const scalarValue = (node: Scalar): unknown => {
   const { value } = node
   if (typeof value === 'string') return storable(node, value)
   // What JSON and JavaScript would print differently is kept as its author wrote it: 1.10, 0x1F, .inf, 2^53 and more.
@@ -126,7 +126,7 @@ function scalarValue(node: Scalar): unknown {
   return value ?? null
 }
 
-function storable(node: Scalar, text: string): string {
+const storable = (node: Scalar, text: string): string => {
   if (text.isWellFormed() && !text.includes('\0')) return text
   throw new RefusedYaml(
     offsetOf(node),
@@ -136,6 +136,4 @@ function storable(node: Scalar, text: string): string {
   )
 }
 
-function offsetOf(node: unknown): number {
-  return (node as Node | null | undefined)?.range?.[0] ?? 0
-}
+const offsetOf = (node: unknown): number => (node as Node | null | undefined)?.range?.[0] ?? 0

@@ -25,7 +25,7 @@ export type YamlRead = {
  * the last one counts, with a warning. A number that would not print as it is written (1.10, 0x1F, above 2^53) is
  * text. `firstLine` is the line of the file that the text starts at.
  */
-export function readYaml(text: string, file: string, firstLine: number): YamlRead {
+export const readYaml = (text: string, file: string, firstLine: number): YamlRead => {
   const { document, lineCounter } = parse(text)
   const lineAt = (offset: number) => lineCounter.linePos(offset).line + firstLine - 1
   const failed = (offset: number, rule: string, message: string, action: string): YamlRead => ({
@@ -56,12 +56,12 @@ export function readYaml(text: string, file: string, firstLine: number): YamlRea
 
 type Parsed = { document: Document.Parsed; lineCounter: LineCounter }
 
-function parse(text: string): Parsed {
+const parse = (text: string): Parsed => {
   const asWritten = parseOnce(text)
   return asWritten.document.errors.length === 0 ? asWritten : parseOnce(indentContinuations(text))
 }
 
-function parseOnce(text: string): Parsed {
+const parseOnce = (text: string): Parsed => {
   const lineCounter = new LineCounter()
   return { document: parseDocument(text, { ...options, lineCounter }), lineCounter }
 }
@@ -79,14 +79,10 @@ const options = {
 const quoteIt = 'Correct the line; a value that holds ": ", " #" or quotes needs quotes around it.'
 const flattenIt = 'Write it with fewer levels.'
 
-function said(error: YAMLError): string {
-  return error.message.replace(
-    /^Missing closing (["'])quote$/,
-    'a text that begins with $1 has no closing $1',
-  )
-}
+const said = (error: YAMLError): string =>
+  error.message.replace(/^Missing closing (["'])quote$/, 'a text that begins with $1 has no closing $1')
 
-function outermostLines(contents: unknown, lineAt: (offset: number) => number): YamlRead['lines'] {
+const outermostLines = (contents: unknown, lineAt: (offset: number) => number): YamlRead['lines'] => {
   const lines: YamlRead['lines'] = new Map()
   if (isMap(contents)) {
     for (const { key } of contents.items) {

@@ -12,11 +12,11 @@ type PostAuthor = ImportedPost['authors'][number]
  * names, keys or slugs of `_data/authors.yml` (which `known` finds authors by), maps as `authorOfMap` takes them, or lists
  * of those. Each is listed once.
  */
-export function authorsOf(
+export const authorsOf = (
   fields: Fields,
   known: Map<string, ImportedAuthor>,
   siteAuthor: unknown,
-): PostAuthor[] {
+): PostAuthor[] => {
   const own = [...authorsUnder(fields, 'author', known), ...authorsUnder(fields, 'authors', known)]
   const authors = own.length > 0 ? own : itemsOf(siteAuthor || null).map((item) => authorOf(item, known))
   const byIdentity = new Map<string, PostAuthor>()
@@ -27,7 +27,7 @@ export function authorsOf(
   return [...byIdentity.values()]
 }
 
-function authorsUnder(fields: Fields, key: string, known: Map<string, ImportedAuthor>): PostAuthor[] {
+const authorsUnder = (fields: Fields, key: string, known: Map<string, ImportedAuthor>): PostAuthor[] => {
   const items = itemsOf(fields.take(key))
   const authors: PostAuthor[] = []
   for (const item of items) {
@@ -46,12 +46,12 @@ const nameKeys = new Set(['name', 'slug'])
 
 const itemsOf = (value: unknown): unknown[] => (Array.isArray(value) ? value.flat() : [value])
 
-function authorOf(item: unknown, known: Map<string, ImportedAuthor>): PostAuthor | null {
+const authorOf = (item: unknown, known: Map<string, ImportedAuthor>): PostAuthor | null => {
   const text = scalarText(item)?.trim()
   return text === undefined ? authorOfMap(item, known) : authorOfText(text, known)
 }
 
-function authorOfText(text: string, known: Map<string, ImportedAuthor>): PostAuthor | null {
+const authorOfText = (text: string, known: Map<string, ImportedAuthor>): PostAuthor | null => {
   const author = known.get(text)
   if (author) return { slug: author.slug, name: author.name }
   const name = nameWithoutAddress(plainText(text))
@@ -62,7 +62,7 @@ function authorOfText(text: string, known: Map<string, ImportedAuthor>): PostAut
  * The name is under `name`, `display_name` (WordPress), `first_name` and `last_name`, `full_name`, `nickname` or `title`; the
  * slug under `slug`, `login` or `username`, which is the name where there is no other. An e-mail address is neither.
  */
-function authorOfMap(item: unknown, known: Map<string, ImportedAuthor>): PostAuthor | null {
+const authorOfMap = (item: unknown, known: Map<string, ImportedAuthor>): PostAuthor | null => {
   if (!isMap(item)) return null
   const text = (key: string) => scalarText(item[key] ?? null)?.trim() ?? ''
   const parts = `${text('first_name')} ${text('last_name')}`.trim()
@@ -85,7 +85,7 @@ function authorOfMap(item: unknown, known: Map<string, ImportedAuthor>): PostAut
 }
 
 /** `Jane Roe <jane@example.org>` is Jane Roe, and a mere address what stands before its `@`. */
-export function nameWithoutAddress(name: string): string {
+export const nameWithoutAddress = (name: string): string => {
   const address = name.includes('@') ? emailAddress.exec(name)?.[0] : undefined
   if (address === undefined) return name
   const rest = name

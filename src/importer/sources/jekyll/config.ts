@@ -28,9 +28,9 @@ export const configNames = ['_config.yml', '_config.yaml', '_config.toml']
  *
  * @throws ImportSourceError in one line.
  */
-export async function readJekyllConfig(
+export const readJekyllConfig = async (
   folder: string,
-): Promise<{ config: JekyllConfig; findings: ImportFinding[] }> {
+): Promise<{ config: JekyllConfig; findings: ImportFinding[] }> => {
   for (const file of configNames) {
     const bytes = await readSourceFile(folder, file)
     if (bytes === null) continue
@@ -43,7 +43,7 @@ export async function readJekyllConfig(
 
 const maxBytes = 262_144 // four times what front matter may have; a long one has 20 KB
 
-function settingsIn(bytes: Uint8Array, file: string): { value: unknown; findings: ImportFinding[] } {
+const settingsIn = (bytes: Uint8Array, file: string): { value: unknown; findings: ImportFinding[] } => {
   const { text, finding } = utf8Text(bytes, file)
   if (text === null) throw unreadable(file, finding.message, finding.action)
   if (Buffer.byteLength(text) > maxBytes) {
@@ -56,7 +56,7 @@ function settingsIn(bytes: Uint8Array, file: string): { value: unknown; findings
   return { value, findings }
 }
 
-function tomlOf(text: string, file: string): unknown {
+const tomlOf = (text: string, file: string): unknown => {
   try {
     // Dates and other objects of the parser become what JSON has.
     return JSON.parse(JSON.stringify(parseToml(text)))
@@ -66,7 +66,7 @@ function tomlOf(text: string, file: string): unknown {
   }
 }
 
-function configOf(value: unknown, file: string): JekyllConfig {
+const configOf = (value: unknown, file: string): JekyllConfig => {
   const map = value ?? {}
   if (!isMap(map)) throw unreadable(file, 'It is not a list of "key: value" lines.', 'Write one a line.')
   if (Number(map.limit_posts ?? 0) > 0) {
@@ -91,7 +91,7 @@ function configOf(value: unknown, file: string): JekyllConfig {
 }
 
 /** A folder of the site, without slashes or dots around it. */
-function folderOf(value: unknown, key: string, file: string): string {
+const folderOf = (value: unknown, key: string, file: string): string => {
   if (typeof value !== 'string') throw unreadable(file, `"${key}" is not a text.`, 'Name a folder.')
   const parts = value.split('/').filter((part) => part !== '' && part !== '.')
   if (key === 'source' && (parts.includes('..') || value.startsWith('/'))) {
@@ -101,14 +101,11 @@ function folderOf(value: unknown, key: string, file: string): string {
 }
 
 /** A list; older versions of Jekyll take a text with commas, too. What is no text matches nothing. */
-function patternsOf(value: unknown, key: string, file: string): string[] {
+const patternsOf = (value: unknown, key: string, file: string): string[] => {
   if (Array.isArray(value)) return value.filter((pattern) => typeof pattern === 'string')
   if (typeof value === 'string') return value.split(',').map((pattern) => pattern.trim())
   throw unreadable(file, `"${key}" is not a list.`, 'Write a list of names and patterns.')
 }
 
-function unreadable(file: string, problem: string, action: string): ImportSourceError {
-  return new ImportSourceError(
-    `${file} cannot be read, which says what of the site is hidden: ${problem} ${action}`,
-  )
-}
+const unreadable = (file: string, problem: string, action: string): ImportSourceError =>
+  new ImportSourceError(`${file} cannot be read, which says what of the site is hidden: ${problem} ${action}`)

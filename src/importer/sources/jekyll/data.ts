@@ -8,10 +8,10 @@ import { readYaml } from '../front-matter/yaml.ts'
 import { nameWithoutAddress } from './authors.ts'
 
 /** Reads `_data/authors.yml`: a map from key to author, or a list of authors. `known` finds them by key, slug and name. */
-export function readAuthors(
+export const readAuthors = (
   bytes: Uint8Array,
   file: string,
-): { authors: ImportedAuthor[]; known: Map<string, ImportedAuthor>; findings: ImportFinding[] } {
+): { authors: ImportedAuthor[]; known: Map<string, ImportedAuthor>; findings: ImportFinding[] } => {
   const { entries, findings } = readEntries(bytes, file, authorKeys)
   const known = new Map<string, ImportedAuthor>()
   const authors = entries.map(({ key, slug, name, fields }) => {
@@ -31,10 +31,10 @@ export function readAuthors(
 }
 
 /** Reads `_data/categories.yml`: categories with slug, name, description and the parent's slug. Parents come first. */
-export function readCategories(
+export const readCategories = (
   bytes: Uint8Array,
   file: string,
-): { categories: ImportedCategory[]; findings: ImportFinding[] } {
+): { categories: ImportedCategory[]; findings: ImportFinding[] } => {
   const { entries, findings } = readEntries(bytes, file, categoryKeys)
   const bySlug = new Map(entries.map((entry) => [entry.slug, entry]))
   const done = new Map<string, ImportedCategory>()
@@ -64,11 +64,11 @@ type Entry = {
 const authorKeys = new Set('slug name display_name bio description website url avatar image'.split(' '))
 const categoryKeys = new Set('slug name description parent'.split(' '))
 
-function readEntries(
+const readEntries = (
   bytes: Uint8Array,
   file: string,
   keys: Set<string>,
-): { entries: Entry[]; findings: ImportFinding[] } {
+): { entries: Entry[]; findings: ImportFinding[] } => {
   const { text, finding } = utf8Text(bytes, file)
   if (text === null) return { entries: [], findings: [finding] }
   const { value, lines, findings } = readYaml(text, file, 1)
@@ -107,7 +107,11 @@ function readEntries(
   return { entries: [...entries.values()], findings }
 }
 
-function entryOf(key: string | number, fields: Record<string, unknown>, line: number | null): Entry | null {
+const entryOf = (
+  key: string | number,
+  fields: Record<string, unknown>,
+  line: number | null,
+): Entry | null => {
   const ownKey = typeof key === 'string' ? key : null
   const named = textOf(fields.slug) ?? ownKey
   const written = named === null ? null : nameWithoutAddress(named)
@@ -118,21 +122,17 @@ function entryOf(key: string | number, fields: Record<string, unknown>, line: nu
   return name === '' || slug === '' ? null : { key: ownKey, slug, name, fields, line }
 }
 
-function textOf(value: unknown): string | null {
-  return scalarText(value ?? null)?.trim() || null
-}
+const textOf = (value: unknown): string | null => scalarText(value ?? null)?.trim() || null
 
-function entryFinding(
+const entryFinding = (
   file: string,
   line: number | null,
   rule: string,
   message: string,
   action: string,
-): ImportFinding {
-  return { file, line, rule, message, action, severity: 'error' }
-}
+): ImportFinding => ({ file, line, rule, message, action, severity: 'error' })
 
-function parentFinding(file: string, entry: Entry, parent: string, isCycle: boolean): ImportFinding {
+const parentFinding = (file: string, entry: Entry, parent: string, isCycle: boolean): ImportFinding => {
   const why = isCycle ? 'leads back to itself' : 'is not in the file'
   const message = `The parent "${parent}" of the category "${entry.slug}" ${why}; it becomes a category at the top.`
   return entryFinding(
@@ -144,7 +144,7 @@ function parentFinding(file: string, entry: Entry, parent: string, isCycle: bool
   )
 }
 
-function unusedFinding(file: string, keys: Set<string>): ImportFinding {
+const unusedFinding = (file: string, keys: Set<string>): ImportFinding => {
   const message = `Not imported, since there is no field for it: ${[...keys].join(', ')}.`
   const action = 'Put what matters into the bio or the description.'
   return { file, line: null, rule: 'data-field-unused', message, action, severity: 'warning' }

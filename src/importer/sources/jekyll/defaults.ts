@@ -11,11 +11,11 @@ type Values = Record<string, unknown>
  * @param path from the root of the site.
  * @param types what the file is to Jekyll: `posts`, and `drafts` for a draft.
  */
-export function defaultsFor(
+export const defaultsFor = (
   { defaults, collectionsDir }: Pick<JekyllConfig, 'defaults' | 'collectionsDir'>,
   path: string,
   types: string[],
-): Values {
+): Values => {
   let values: Values = Object.create(null)
   let narrowest: Scope | null = null
   for (const { scope, values: own } of setsOf(defaults)) {
@@ -29,7 +29,7 @@ export function defaultsFor(
 }
 
 /** Lays one map over another as Jekyll does: maps within are merged, and null leaves what is there. */
-export function merged(under: Values, over: Values): Values {
+export const merged = (under: Values, over: Values): Values => {
   const result: Values = Object.assign(Object.create(null), under)
   for (const [key, value] of Object.entries(over)) {
     const below = result[key]
@@ -41,21 +41,20 @@ export function merged(under: Values, over: Values): Values {
 
 type Scope = Record<string, unknown>
 
-function setsOf(defaults: unknown[]): { scope: Scope; values: Values }[] {
-  return defaults.flatMap((set) =>
+const setsOf = (defaults: unknown[]): { scope: Scope; values: Values }[] =>
+  defaults.flatMap((set) =>
     isMap(set) && isMap(set.values)
       ? [{ scope: isMap(set.scope) ? set.scope : Object.create(null), values: set.values }]
       : [],
   )
-}
 
-function isOfType(scope: Scope, types: string[]): boolean {
+const isOfType = (scope: Scope, types: string[]): boolean => {
   if (!Object.hasOwn(scope, 'type')) return true
   const type = String(scope.type)
   return types.includes(type) || types.includes(`${type}s`)
 }
 
-function isOfPath(scope: Scope, path: string, collectionsDir: string): boolean {
+const isOfPath = (scope: Scope, path: string, collectionsDir: string): boolean => {
   if (typeof scope.path !== 'string' || scope.path === '') return true
   // What Jekyll compares has no collections_dir in front; what its globs find on the disk has.
   const without = (each: string) =>
@@ -69,7 +68,7 @@ function isOfPath(scope: Scope, path: string, collectionsDir: string): boolean {
   return above.some((each) => globMatches(wanted, each) && without(path).startsWith(without(each)))
 }
 
-function isNarrower(scope: Scope, than: Scope): boolean {
+const isNarrower = (scope: Scope, than: Scope): boolean => {
   const [length, other] = [lengthOf(scope), lengthOf(than)]
   if (length !== other) return length > other
   return Object.hasOwn(scope, 'type') || !Object.hasOwn(than, 'type')

@@ -8,10 +8,10 @@ export type EntryRules = { include: string[]; exclude: string[] }
  * @param base the folder that Jekyll looks through, from the root of the site: '' or such as `blog/_posts`.
  * @param entry the path below it. A name on the way counts only when it is the first or the last.
  */
-export function leftOutBy(
+export const leftOutBy = (
   rules: EntryRules,
   { base, entry, isFolder }: { base: string; entry: string; isFolder: boolean },
-): string | null {
+): string | null => {
   const name = entry.slice(entry.lastIndexOf('/') + 1)
   if (entry.endsWith('.')) return 'whose name ends in a dot'
   const included = matching(rules.include, entry, false) ?? matching(rules.include, name, false)
@@ -41,7 +41,7 @@ const excludedByDefault = [
 ]
 
 /** The pattern that matches a path of the site; null when none does. */
-function matching(patterns: string[], path: string, isFolder: boolean): string | null {
+const matching = (patterns: string[], path: string, isFolder: boolean): string | null => {
   const found = patterns.find((pattern) => {
     // Ruby joins the folder of the site and the pattern by one slash.
     const relative = pattern.replace(/^\//, '')
@@ -54,7 +54,7 @@ function matching(patterns: string[], path: string, isFolder: boolean): string |
  * Ruby's File.fnmatch without flags: a star matches anything, slashes included. No pattern takes longer than its length
  * times that of the text: a star that does not fit is tried one character further, and those before it never again.
  */
-export function fnmatch(pattern: string, text: string): boolean {
+export const fnmatch = (pattern: string, text: string): boolean => {
   const parts = partsOf(pattern)
   let at = 0
   let part = 0
@@ -82,8 +82,8 @@ type Part = '*' | ((character: string) => boolean)
 const partPattern = /\*|\?|\[([!^]?)((?:\\.|[^\]\\])+)\]|\\?([\s\S])/g
 const lastBackslash = /(?<=(?:^|[^\\])(?:\\\\)*)\\$/ // escapes nothing, and stands for nothing
 
-function partsOf(pattern: string): Part[] {
-  return [...pattern.replace(lastBackslash, '').matchAll(partPattern)].map(
+const partsOf = (pattern: string): Part[] =>
+  [...pattern.replace(lastBackslash, '').matchAll(partPattern)].map(
     ([text, negation, set, literal]): Part => {
       if (text === '*') return '*'
       if (text === '?') return () => true
@@ -94,10 +94,9 @@ function partsOf(pattern: string): Part[] {
       return (character) => character === literal
     },
   )
-}
 
 /** `a-z_` as a test of one character. */
-function setOf(set: string): (character: string) => boolean {
+const setOf = (set: string): ((character: string) => boolean) => {
   const ranges = [...set.matchAll(/\\?([\s\S])(?:-\\?([\s\S]))?/g)].map(([, from = '', to = from]) => ({
     from,
     to,

@@ -19,7 +19,7 @@ export type JekyllFolder = { site: JekyllSite; posts: JekyllFile[]; findings: Im
  *
  * @throws ImportSourceError when there is no such folder, nothing in it, or something that is not read yet.
  */
-export async function findJekyllFiles(given: string): Promise<JekyllFolder> {
+export const findJekyllFiles = async (given: string): Promise<JekyllFolder> => {
   await refuseUnreadable(given)
   const site = await findSite(given)
   await refuseOtherSite(site.folder, given)
@@ -39,7 +39,7 @@ export async function findJekyllFiles(given: string): Promise<JekyllFolder> {
 const isNothing = (severity: string, rule: string): boolean =>
   severity === 'warning' && rule !== 'symbolic-link'
 
-async function refuseUnreadable(folder: string): Promise<void> {
+const refuseUnreadable = async (folder: string): Promise<void> => {
   try {
     if (!(await stat(folder)).isDirectory()) {
       throw new ImportSourceError(`${folder} is a file; name the folder with the posts in it`)
@@ -56,7 +56,7 @@ async function refuseUnreadable(folder: string): Promise<void> {
 const sectionNames = ['_posts', '_drafts']
 
 /** Whether there is any section: the folder is in one, or has one in it. */
-async function readSections(site: JekyllSite, found: Found): Promise<boolean> {
+const readSections = async (site: JekyllSite, found: Found): Promise<boolean> => {
   const parts = sitePathOf(site, site.start).split('/').filter(Boolean)
   const unread = leftOutOnTheWay(site, parts)
   const section = parts.findIndex((part) => sectionNames.includes(part))
@@ -68,7 +68,7 @@ async function readSections(site: JekyllSite, found: Found): Promise<boolean> {
 }
 
 /** Why Jekyll never comes to a folder: one above it is left out. */
-function leftOutOnTheWay({ config }: JekyllSite, parts: string[]): string | null {
+const leftOutOnTheWay = ({ config }: JekyllSite, parts: string[]): string | null => {
   for (const [index, entry] of parts.entries()) {
     if (sectionNames.includes(entry)) return null
     const base = parts.slice(0, index).join('/')
@@ -79,18 +79,18 @@ function leftOutOnTheWay({ config }: JekyllSite, parts: string[]): string | null
 }
 
 /** Jekyll looks for posts below `collections_dir` alone, where there is one. */
-function outsideOfCollections({ config }: JekyllSite, dir: string): string | null {
+const outsideOfCollections = ({ config }: JekyllSite, dir: string): string | null => {
   const isInside = config.collectionsDir === '' || dir.startsWith(config.collectionsDir)
   return isInside ? null : `outside of "collections_dir", ${config.collectionsDir}`
 }
 
 /** Reads the sections of a folder of the site, and of those below it. */
-async function readFolder(
+const readFolder = async (
   site: JekyllSite,
   folder: string,
   unread: string | null,
   found: Found,
-): Promise<boolean> {
+): Promise<boolean> => {
   let hasSections = false
   const dir = sitePathOf(site, folder)
   for (const entry of await folderEntries(site, folder, found)) {
@@ -109,7 +109,7 @@ async function readFolder(
 }
 
 /** Posts right in a folder that is left out are not passed over in silence, unless a tool has put them there. */
-async function tellSections(site: JekyllSite, folder: string, rule: string, found: Found): Promise<void> {
+const tellSections = async (site: JekyllSite, folder: string, rule: string, found: Found): Promise<void> => {
   for (const name of sectionNames) {
     const path = join(folder, name)
     if (/(?:^|\/)(?:\.|vendor\/|_site\/)/.test(sitePathOf(site, path))) return
@@ -119,12 +119,12 @@ async function tellSections(site: JekyllSite, folder: string, rule: string, foun
 }
 
 /** Reads a section, or a folder in it. `unread` says why Jekyll does not. */
-async function walk(
+const walk = async (
   site: JekyllSite,
   section: { section: string; unread: string | null },
   folder: string,
   found: Found,
-): Promise<void> {
+): Promise<void> => {
   if ((await lstat(folder)).isSymbolicLink()) {
     found.findings.push(linkFinding(nameOf(site, folder)))
     return
@@ -138,13 +138,13 @@ async function walk(
   }
 }
 
-function readEntry(
+const readEntry = (
   site: JekyllSite,
   { section, unread }: { section: string; unread: string | null },
   entry: Dirent,
   path: string,
   found: Found,
-): void {
+): void => {
   const file = nameOf(site, path)
   const sitePath = sitePathOf(site, path)
   const isDraft = sitePath.split('/').includes('_drafts')

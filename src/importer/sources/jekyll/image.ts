@@ -3,7 +3,7 @@ import { type Fields, scalarText } from '../front-matter/fields.ts'
 import { isMap } from '../front-matter/front-matter.ts'
 
 /** `image: path` with an `image_alt` beside it, or `image: { path, alt }` (also `url` or `src`). */
-export function coverImageOf(fields: Fields): ImportedPost['coverImage'] {
+export const coverImageOf = (fields: Fields): ImportedPost['coverImage'] => {
   const value = fields.take('image')
   const text = scalarText(value)?.trim()
   if (text === '' || text === 'false') return null
@@ -20,7 +20,7 @@ export function coverImageOf(fields: Fields): ImportedPost['coverImage'] {
 
 const imageKeys = new Set(['path', 'url', 'src', 'alt'])
 
-function imageOf(map: Record<string, unknown>): ImportedPost['coverImage'] {
+const imageOf = (map: Record<string, unknown>): ImportedPost['coverImage'] => {
   const url = scalarText(map.path ?? map.url ?? map.src ?? null)?.trim()
   const alt = scalarText(map.alt ?? null)
   return url && alt !== undefined ? { url, alt: map.alt == null ? null : alt } : null

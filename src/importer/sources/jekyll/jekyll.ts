@@ -61,14 +61,14 @@ async function* readCategoriesOf(folder: string, dataFolder: string): AsyncGener
   for (const category of categories) yield { kind: 'category', category }
 }
 
-async function isLink(path: string): Promise<boolean> {
+const isLink = async (path: string): Promise<boolean> => {
   const stats = await lstat(path).catch(() => null)
   return stats?.isSymbolicLink() ?? false
 }
 
 type Data = { file: string; bytes: Uint8Array } | { entry: ImportEntry } | null
 
-async function readData(folder: string, name: string): Promise<Data> {
+const readData = async (folder: string, name: string): Promise<Data> => {
   for (const file of [`${name}.yml`, `${name}.yaml`]) {
     const read = await readSourceFile(folder, file)
     if (read instanceof Uint8Array) return { file, bytes: read }
@@ -93,7 +93,7 @@ async function* readPost(
   else for (const finding of read.findings) yield { kind: 'finding', finding }
 }
 
-function vanished(file: string): ImportFinding {
+const vanished = (file: string): ImportFinding => {
   const message = 'The file was there when the import began, and is gone.'
   return { file, line: null, rule: 'file-unreadable', message, action: 'Import again.', severity: 'error' }
 }

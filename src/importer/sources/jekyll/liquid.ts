@@ -7,7 +7,7 @@ import type { FrontMatter } from '../front-matter/front-matter.ts'
  * What only Jekyll could run is told once for a post: that readers see tags as text, and that what stands under a
  * condition is not shown. Comments are hidden here as there, and need no finding.
  */
-export function liquidFindings(file: string, { body, bodyLine }: FrontMatter): ImportFinding[] {
+export const liquidFindings = (file: string, { body, bodyLine }: FrontMatter): ImportFinding[] => {
   if (!body.includes('{%') && !body.includes('{{')) return []
   const parts = liquidParts(body)
   const lineOf = (at: number) => bodyLine + body.slice(0, at).split('\n').length - 1
@@ -39,6 +39,10 @@ const tagsOf = ({ at, text }: LiquidPart): { at: number; name: string }[] =>
 
 const liquid = /\{%-?[ \t]*([a-z_]\w{0,40})|\{\{-?[ \t]*([a-z_][\w.]{0,60})/gi
 
-function finding(file: string, line: number, rule: string, message: string, action: string): ImportFinding {
-  return { file, line, rule, message, action, severity: 'warning' }
-}
+const finding = (
+  file: string,
+  line: number,
+  rule: string,
+  message: string,
+  action: string,
+): ImportFinding => ({ file, line, rule, message, action, severity: 'warning' })

@@ -10,7 +10,7 @@ export const hugoSection = /^_index(?:\.[\w-]+)?\.(?:md|markdown|html?|adoc|org)
  *
  * @throws ImportSourceError in one line.
  */
-export async function refuseOtherSite(folder: string, given: string): Promise<void> {
+export const refuseOtherSite = async (folder: string, given: string): Promise<void> => {
   for (let each = folder; ; each = dirname(each)) {
     const names = await readdir(each).catch(() => [])
     // Jekyll's own configuration ends the search: what lies above it is not about this site.
@@ -27,7 +27,7 @@ export async function refuseOtherSite(folder: string, given: string): Promise<vo
 }
 
 /** `hugo.toml` says it alone; `config.toml` is that of many programs, and only beside `content` that of a site. */
-async function markOf(folder: string, names: string[]): Promise<string | undefined> {
+const markOf = async (folder: string, names: string[]): Promise<string | undefined> => {
   const own = names.find((name) => /^hugo\.(?:toml|ya?ml|json)$/i.test(name))
   if (own !== undefined || !names.includes('content')) return own
   const shared = names.find((name) => /^config\.(?:toml|ya?ml|json)$/i.test(name) || name === 'archetypes')

@@ -4,12 +4,12 @@ import { fnmatch } from './entry-filter.ts'
  * Whether a path fits a pattern of Ruby's Dir.glob: stars stay within a name, `**` stands for any folders, braces for
  * alternatives, and a name that begins with a dot has to be written as such.
  */
-export function globMatches(pattern: string, path: string): boolean {
+export const globMatches = (pattern: string, path: string): boolean => {
   const names = path.split('/')
   return alternatives(pattern).some((each) => namesMatch(each.split('/').filter(Boolean), names))
 }
 
-function namesMatch(patterns: string[], names: string[]): boolean {
+const namesMatch = (patterns: string[], names: string[]): boolean => {
   // How many of the names can be used up by the patterns so far; never more states than there are names.
   let ends = new Set([0])
   for (const pattern of patterns) {
@@ -27,13 +27,13 @@ function namesMatch(patterns: string[], names: string[]): boolean {
   return ends.has(names.length)
 }
 
-function nameMatches(pattern: string, name: string | undefined): boolean {
+const nameMatches = (pattern: string, name: string | undefined): boolean => {
   if (name === undefined || (name.startsWith('.') && !pattern.startsWith('.'))) return false
   return fnmatch(pattern, name)
 }
 
 /** The pattern without braces: `{a,b}/c` is `a/c` and `b/c`. */
-function alternatives(pattern: string): string[] {
+const alternatives = (pattern: string): string[] => {
   let done: string[] = []
   let open = [pattern]
   while (open.length > 0 && done.length + open.length <= maxAlternatives) {

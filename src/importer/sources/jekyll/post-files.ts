@@ -8,35 +8,32 @@ import { type JekyllSite, nameOf } from './site.ts'
 export type Found = { posts: JekyllFile[]; findings: ImportFinding[] }
 
 /** What is in a folder; nothing and a finding when it cannot be read. */
-export async function folderEntries(site: JekyllSite, folder: string, found: Found): Promise<Dirent[]> {
-  return readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
+export const folderEntries = async (site: JekyllSite, folder: string, found: Found): Promise<Dirent[]> =>
+  readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
     const message = `The folder cannot be read (${errorCode(error)}).`
     const action = 'Check its permissions.'
     found.findings.push(fileFinding(nameOf(site, folder), 'folder-unreadable', message, action, 'error'))
     return []
   })
-}
 
 /** Whether a file is in a language that is read. */
 export const keep = (file: string): boolean => hasExtension(file, postExtensions)
 
 /** Tells that a file is not read as a post. */
-export function passOver(file: string, { findings }: Found): void {
+export const passOver = (file: string, { findings }: Found): void => {
   const finding = hasExtension(file, unsupportedExtensions)
     ? fileFinding(file, 'format-unsupported', 'Posts in this format are not read.', convertIt, 'error')
     : fileFinding(file, 'file-ignored', 'The file is not a post.', moveIt, 'warning')
   findings.push(finding)
 }
 
-export function fileFinding(
+export const fileFinding = (
   file: string,
   rule: string,
   message: string,
   action: string,
   severity: 'error' | 'warning',
-): ImportFinding {
-  return { file, line: null, rule, message, action, severity }
-}
+): ImportFinding => ({ file, line: null, rule, message, action, severity })
 
 const postExtensions = ['.md', '.markdown', '.mkd', '.mkdn', '.mkdown', '.html', '.htm']
 // Other plug-ins' posts: content, but in a language that this importer does not read.
@@ -53,7 +50,7 @@ const unsupportedExtensions = [
 const convertIt = 'Convert it to Markdown or HTML.'
 const moveIt = 'Move it out of the folder if it should not be there.'
 
-function hasExtension(file: string, extensions: string[]): boolean {
+const hasExtension = (file: string, extensions: string[]): boolean => {
   const name = file.toLowerCase()
   return extensions.some((extension) => name.endsWith(extension))
 }

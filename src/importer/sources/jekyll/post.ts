@@ -31,12 +31,12 @@ export type NamedPost = { dateText: string | null; slug: string }
 /**
  * One post of a Jekyll site, after whatever is to be said about it; with an error among the findings there is no post.
  */
-export function jekyllPost(
+export const jekyllPost = (
   { file, sitePath, isDraft }: JekyllFile,
   frontMatter: FrontMatter,
   site: JekyllSiteData,
   clock: Clock,
-): ImportEntry[] {
+): ImportEntry[] => {
   const defaults = defaultsFor(site, sitePath, isDraft ? ['posts', 'drafts'] : ['posts'])
   const fields = new Fields(frontMatter, file, defaults)
   const named = namedPost(file)
@@ -88,28 +88,26 @@ const keptBackFor = (keys: string[]): [message: string, action: string] => [
   'Keys with content:read find it in origin { frontMatter }; to show it, give it another name.',
 ]
 
-function hasError(fields: Fields): boolean {
-  return fields.findings.some(({ severity }) => severity === 'error')
-}
+const hasError = (fields: Fields): boolean => fields.findings.some(({ severity }) => severity === 'error')
 
-function namedPost(file: string): NamedPost {
+const namedPost = (file: string): NamedPost => {
   const base = (file.split('/').at(-1) ?? file).replace(/\.[^.]+$/, '')
   const [, dateText = null, slug = base] = /^(\d{4}-\d{1,2}-\d{1,2})-(.+)$/s.exec(base) ?? []
   return { dateText, slug: slug.normalize('NFC') }
 }
 
 /** Jekyll's titleize_slug. */
-function titleOf(slug: string): string {
+const titleOf = (slug: string): string => {
   const words = slug.split(/[-_\s]+/).filter(Boolean)
   return words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join(' ')
 }
 
-function identityOf(fields: Fields): Pick<ImportedPost, 'sourceId' | 'legacyId' | 'guid'> {
+const identityOf = (fields: Fields): Pick<ImportedPost, 'sourceId' | 'legacyId' | 'guid'> => {
   const id = fields.text('id')?.trim() ?? null
   return { sourceId: id, legacyId: id, guid: fields.text('guid')?.trim() ?? null }
 }
 
-function slugOf(fields: Fields, named: NamedPost): string | null {
+const slugOf = (fields: Fields, named: NamedPost): string | null => {
   const written = fields.text('slug')?.trim()
   if (written === undefined)
     return slugProblem(named.slug) === null ? named.slug : slugify(named.slug) || null
@@ -122,7 +120,7 @@ function slugOf(fields: Fields, named: NamedPost): string | null {
 
 const permalinkStyles = new Set(['date', 'pretty', 'ordinal', 'weekdate', 'none'])
 
-function permalinkOf(fields: Fields): string | null {
+const permalinkOf = (fields: Fields): string | null => {
   const written = fields.text('permalink')?.trim()
   if (written === undefined) return null
   const isTemplate = permalinkStyles.has(written) || /\/:[a-z]|\{\{/.test(`/${written}`)
@@ -141,7 +139,7 @@ function permalinkOf(fields: Fields): string | null {
   return null
 }
 
-function redirectsOf(fields: Fields): string[] {
+const redirectsOf = (fields: Fields): string[] => {
   const paths: string[] = []
   for (const written of fields.list('redirect_from')) {
     const path = asSitePath(written.trim())
@@ -159,7 +157,7 @@ function redirectsOf(fields: Fields): string[] {
 }
 
 /** A path as Jekyll takes it: with or without the slash in front, or a whole URL; percent-escapes decoded. */
-function asSitePath(written: string): string {
+const asSitePath = (written: string): string => {
   const path = written.replace(/^https?:\/\/[^/]+/i, '').replace(/^(?!\/)/, '/')
   try {
     return decodeURIComponent(path.replace(/%(?![0-9a-f]{2})/gi, '%25')).normalize('NFC')
@@ -168,7 +166,7 @@ function asSitePath(written: string): string {
   }
 }
 
-function dateOf(fields: Fields, named: NamedPost, timezone: string): ImportedDate | null {
+const dateOf = (fields: Fields, named: NamedPost, timezone: string): ImportedDate | null => {
   const written = scalarText(fields.take('date'))
   if (written === undefined) {
     const action = 'Write it like 2009-07-23T09:20:48+02:00.'
@@ -179,7 +177,7 @@ function dateOf(fields: Fields, named: NamedPost, timezone: string): ImportedDat
   return named.dateText === null ? null : readDate(fields, 'date', named.dateText, timezone, 'file name')
 }
 
-function updatedOf(fields: Fields, timezone: string): ImportedDate | null {
+const updatedOf = (fields: Fields, timezone: string): ImportedDate | null => {
   for (const key of ['last_modified_at', 'modified']) {
     const written = fields.text(key)
     if (written === null) continue
@@ -192,13 +190,13 @@ function updatedOf(fields: Fields, timezone: string): ImportedDate | null {
   return null
 }
 
-function readDate(
+const readDate = (
   fields: Fields,
   key: string,
   text: string,
   timezone: string,
   where = `"${key}"`,
-): ImportedDate | null {
+): ImportedDate | null => {
   const date = parseImportDate(text, timezone)
   if (!('problem' in date)) return date
   const message = `The date ${JSON.stringify(text)} (${where}) ${date.problem}.`
@@ -207,7 +205,7 @@ function readDate(
 }
 
 /** What says in any way that it is not public stays a draft: a post is published later more easily than taken back. */
-function statusOf(fields: Fields, isDraft: boolean, clock: Clock): ImportedPost['status'] {
+const statusOf = (fields: Fields, isDraft: boolean, clock: Clock): ImportedPost['status'] => {
   for (const key of ['published', 'draft']) fields.flag(key)
   const hiding = hiddenBy(fields.all, clock)
   const told = hiding.filter(({ isUsual }) => !isUsual)
@@ -224,7 +222,7 @@ function statusOf(fields: Fields, isDraft: boolean, clock: Clock): ImportedPost[
 }
 
 /** Those that the site gives the post come first, as in Jekyll; of other lists the post's own is all that counts. */
-function categoriesOf(fields: Fields, defaults: Record<string, unknown>): string[] {
+const categoriesOf = (fields: Fields, defaults: Record<string, unknown>): string[] => {
   const given = new Fields({ data: defaults, lines: new Map() }, '')
   const own = termsOf(fields, 'category', 'categories')
   return given.has('categories') ? [...new Set([...termsOf(given, '', 'categories'), ...own])] : own
@@ -234,26 +232,26 @@ function categoriesOf(fields: Fields, defaults: Record<string, unknown>): string
  * The singular key holds names as they are; the plural one a list, or, as in Jekyll, one text of names with spaces
  * between them. A text with commas is split at the commas: Jekyll would leave them hanging on the names.
  */
-function termsOf(fields: Fields, singular: string, plural: string): string[] {
+const termsOf = (fields: Fields, singular: string, plural: string): string[] => {
   const split = (text: string) => text.split(text.includes(',') ? ',' : /\s+/)
   const names = [...fields.list(singular), ...fields.list(plural, split)]
   return [...new Set(names.map(plainText).filter(Boolean))]
 }
 
 /** `layout: false` and `layout: none` say that there is none. */
-function layoutOf(fields: Fields): string | null {
+const layoutOf = (fields: Fields): string | null => {
   const layout = fields.text('layout')?.trim()
   return layout === undefined || layout === 'false' || layout === 'none' ? null : layout
 }
 
 /** Jekyll 4 lets a file switch Liquid off; what looks like a comment is text then. */
-function dialectOf(fields: Fields): ImportedPost['dialect'] {
+const dialectOf = (fields: Fields): ImportedPost['dialect'] => {
   const isLiquid = fields.flag('render_with_liquid') !== false
   fields.keep('render_with_liquid')
   return isLiquid ? 'JEKYLL' : 'KRAMDOWN'
 }
 
-function seoOf(fields: Fields): ImportedPost['seo'] {
+const seoOf = (fields: Fields): ImportedPost['seo'] => {
   const description = fields.name('description')
   const canonicalUrl = fields.text('canonical_url')?.trim()
   const noindex = fields.flag('noindex')

@@ -23,7 +23,7 @@ export type JekyllSite = {
  *
  * @throws ImportSourceError when the configuration cannot be read, or Jekyll reads another folder.
  */
-export async function findSite(given: string): Promise<JekyllSite> {
+export const findSite = async (given: string): Promise<JekyllSite> => {
   const folder = await realpath(given)
   const configured = await folderWithConfig(folder)
   const { config, findings } = await readJekyllConfig(configured ?? folder)
@@ -47,12 +47,12 @@ export const nameOf = (site: JekyllSite, path: string): string => slashed(relati
 
 const slashed = (path: string): string => path.split(sep).join('/')
 
-function isWithin(path: string, folder: string): boolean {
+const isWithin = (path: string, folder: string): boolean => {
   const way = relative(folder, path)
   return way === '' || !(way === '..' || way.startsWith(`..${sep}`))
 }
 
-async function folderWithConfig(folder: string): Promise<string | null> {
+const folderWithConfig = async (folder: string): Promise<string | null> => {
   for (let each = folder; ; each = dirname(each)) {
     for (const name of configNames) {
       if (await lstat(resolve(each, name)).catch(() => null)) return each
@@ -61,7 +61,7 @@ async function folderWithConfig(folder: string): Promise<string | null> {
   }
 }
 
-function rootWithoutConfig(folder: string): string {
+const rootWithoutConfig = (folder: string): string => {
   const parts = folder.split(sep)
   const section = parts.findLastIndex((part) => part === '_posts' || part === '_drafts')
   return section < 0 ? folder : parts.slice(0, section).join(sep) || sep

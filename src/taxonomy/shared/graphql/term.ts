@@ -57,6 +57,6 @@ export const mergeInput = (name: string, plural: string) =>
   })
 
 /** Interfaces declare; the types that implement them resolve. */
-function onTheType(): never {
+const onTheType = (): never => {
   throw new Error('Term has no fields of its own: Category and Tag resolve them.')
 }

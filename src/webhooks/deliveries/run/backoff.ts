@@ -13,7 +13,12 @@ export type FailedAttempt = {
  * Milliseconds from the failed attempt to the next one, or null when there is none: all attempts are used up,
  * or the receiver is gone for good (410).
  */
-export function nextAttemptDelayMs({ attempt, random, retryAfterMs, outcome }: FailedAttempt): number | null {
+export const nextAttemptDelayMs = ({
+  attempt,
+  random,
+  retryAfterMs,
+  outcome,
+}: FailedAttempt): number | null => {
   const planned = delaysMs[attempt]
   if (planned === undefined || outcome.statusCode === 410) return null
   const jittered = planned * (1 - jitter + 2 * jitter * random)
@@ -21,7 +26,7 @@ export function nextAttemptDelayMs({ attempt, random, retryAfterMs, outcome }: F
 }
 
 /** How long a receiver asks to be left alone by everything, in milliseconds: not by the one delivery that it answered. */
-export function askedForMs(statusCode: number | null, retryAfterMs: number | null | undefined): number {
+export const askedForMs = (statusCode: number | null, retryAfterMs: number | null | undefined): number => {
   const honoured = statusCode === 429 || statusCode === 503
   return honoured ? Math.min(retryAfterMs ?? 0, longestRetryAfterMs) : 0
 }
@@ -54,7 +59,7 @@ const overloadRestMs = 60 * second // a receiver that is overloaded gets a minut
 
 const timeOuts: readonly string[] = ['timeout', 'timeout_connect', 'dns_timeout']
 
-function restMs({ statusCode, error }: FailedAttempt['outcome']): number {
+const restMs = ({ statusCode, error }: FailedAttempt['outcome']): number => {
   const overloaded = statusCode === 429 || statusCode === 502 || statusCode === 504
   const timedOut = error !== null && timeOuts.includes(error)
   return overloaded || timedOut ? overloadRestMs : 0
