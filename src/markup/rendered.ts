@@ -40,4 +40,4 @@ export type Rendered = {
 }
 
 /** To be raised when the same source makes something else: posts that an older version saved are rendered again. */
-export const rendererVersion = 2
+export const rendererVersion = 3

@@ -31,6 +31,22 @@ describe('the Markdown of a post', () => {
     expect([again.headings, again.images]).toEqual([[], []])
   })
 
+  test.each([
+    ['a code block in a heading', '<h1>a<pre>b\n&lt;i></pre>c</h1>', '# a`b <i>`c'],
+    ['a list in a heading', '<h1>a<ul><li>b</li><li>&lt;i></li></ul></h1>', '# a b \\<i>'],
+    [
+      'a quote and a rule in a cell',
+      '<table><tr><td><blockquote>a</blockquote><hr />b</td></tr></table>',
+      '| |\n| - |\n| a b |',
+    ],
+    ['code of two lines in emphasis', '<p><em>a<pre>b\n&lt;?i></pre></em></p>', '*a`b <?i>`*'],
+    ['code of two lines', '<p>a<code>b&lt;<br /> &lt;?i></code></p>', 'a`b< <?i>`'],
+    ['text in a list', '<ul>&lt;i>a[b](c)</ul>', '- \\<i>a\\[b]\\(c)'],
+    ['text beside the items of a list', '<dl><dt>a</dt>b &lt;i></dl>', '- a\n\n  b \\<i>'],
+  ])('makes no markup of what was text, nor text of markup, of %s', (_what, html, markdown) => {
+    expect(htmlToMarkdown(html)).toBe(markdown)
+  })
+
   test('is made of the sanitised HTML, whatever the post was written in', () => {
     const source = '# T\n\n<script>x</script>\n\n[a](javascript:b) <b onclick="x">c</b>\n\n<!--more-->\n\nd'
     const made = renderPost({ source, format: 'MARKDOWN' })

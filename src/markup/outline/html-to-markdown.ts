@@ -3,6 +3,7 @@ import { gfmStrikethroughToMarkdown } from 'mdast-util-gfm-strikethrough'
 import { gfmTableToMarkdown } from 'mdast-util-gfm-table'
 import { toMarkdown } from 'mdast-util-to-markdown'
 import { treeOf } from '../sanitise/tree.ts'
+import { nested } from './nesting.ts'
 import { outline } from './outline.ts'
 
 /**
@@ -25,7 +26,7 @@ const structureOf = (html: string): string | null => {
   try {
     const tree = toMdast(hast, { handlers: { a: link, iframe: linkToVideo } })
     // A whole tree, as it was parsed from a fragment; only of a single element would it be anything else.
-    return toMarkdown(withoutSwarms(tree as Tree), style).trimEnd()
+    return toMarkdown(withoutSwarms(nested(tree as Tree)), style).trimEnd()
   } catch (error) {
     // The libraries hand on the children of an element as arguments, of which there can be too many.
     if (error instanceof RangeError) return null
