@@ -48,8 +48,13 @@ export const databasesToTest = (env: NodeJS.ProcessEnv): { databases: Kind[]; no
       }
 }
 
-/** The folder of initdb and postgres, on PATH or where Debian puts them; null where there is none. */
+/** The folder of initdb and postgres: TEST_POSTGRES_BIN, on PATH, or where Debian puts them; null where there is none. */
 export const postgresBinaries = (): string | null => {
+  const given = process.env.TEST_POSTGRES_BIN
+  if (given) {
+    if (existsSync(join(given, 'initdb'))) return given
+    throw new Error(`TEST_POSTGRES_BIN is ${given}, where no initdb is.`)
+  }
   try {
     return (
       execFileSync('pg_config', ['--bindir'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
