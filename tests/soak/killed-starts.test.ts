@@ -24,8 +24,8 @@ const killAtRandom = async (
   while (killed < kills) {
     await before()
     const outputs: string[] = []
-    // Two in a row: the second one meets what the first one has left.
-    for (let kill = 0; kill < 2; kill++) {
+    // Three in a row: each meets what the ones before it have left.
+    for (let kill = 0; kill < 3; kill++) {
       const program = lent.home.start(...args)
       await Promise.race([program.ended, pause(Math.random() * lifeMs)])
       const { signal, stderr } = await program.kill('SIGKILL')
