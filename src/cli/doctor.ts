@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { type Config, locationOf } from '../config.ts'
 import { type Database, openToLook } from '../db/client.ts'
 import { pendingMigrations } from '../db/migrations/migrate.ts'
+import { whyNotReady } from '../db/readiness.ts'
 import { documentProblems } from '../graphql/render.ts'
 import { schema } from '../graphql/schema.ts'
 import { remainingOfJobs } from '../jobs/job.ts'
@@ -59,9 +60,12 @@ const examine = async (config: Config): Promise<Finding[]> => {
 // The oldest that the suite runs on.
 const oldestVersion = 150_000
 
-const version = async ({ db, kind }: Database): Promise<Finding> => {
+const version = async (database: Database): Promise<Finding> => {
+  const { db, kind } = database
   const [row] = await db.$queryRaw<{ number: string; name: string }[]>`
     SELECT current_setting('server_version_num') AS number, current_setting('server_version') AS name`
+  const notReady = await whyNotReady(database)
+  if (notReady) return wrong('database', notReady)
   const name = `${kind === 'embedded' ? 'Embedded PostgreSQL' : 'PostgreSQL'} ${row?.name}`
   return Number(row?.number) >= oldestVersion
     ? fine('database', `${name} answers.`)

@@ -1,5 +1,6 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { chown, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -15,6 +16,9 @@ export type PostgresServer = {
   /** Stops it as an administrator would, at once. */
   stop(): Promise<void>
   start(): Promise<void>
+  /** Stops every one of its processes where it stands, as a paused machine does: nothing is answered and nothing reset. */
+  freeze(): void
+  thaw(): void
   /** Stops it and removes its data. */
   remove(): Promise<void>
 }
@@ -68,15 +72,28 @@ export const startPostgres = async (): Promise<PostgresServer> => {
     child = spawn(join(bin, 'postgres'), args, { ...options, stdio: 'ignore' })
     await untilItAnswers(url)
   }
+  const signalAll = (signal: NodeJS.Signals) => {
+    for (const pid of [child.pid ?? 0, ...childrenOf(child.pid ?? 0)]) process.kill(pid, signal)
+  }
   const remove = async () => {
     await stop()
     await rm(folder, { recursive: true, force: true })
   }
-  return { url, stop, start, remove }
+  return {
+    url,
+    stop,
+    start,
+    freeze: () => signalAll('SIGSTOP'),
+    thaw: () => signalAll('SIGCONT'),
+    remove,
+  }
 }
 
+const childrenOf = (pid: number): number[] =>
+  readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number)
+
 /** PostgreSQL refuses to run as root: then it runs as the user that Debian's package made, or as nobody. */
-const unprivilegedOwner = async (): Promise<{ uid: number; gid: number } | null> => {
+export const unprivilegedOwner = async (): Promise<{ uid: number; gid: number } | null> => {
   if (process.getuid?.() !== 0) return null
   const idOf = async (user: string, flag: string) =>
     Number((await promisify(execFile)('id', [flag, user])).stdout.trim())
