@@ -11,10 +11,15 @@ export const eventCatalog = {
   },
   'post.published': {
     subject: 'Post',
+    isPublic: true,
     description: 'A post became public, by a person or by a schedule that fired.',
   },
-  'post.updated': { subject: 'Post', description: 'What is live of a published post changed.' },
-  'post.unpublished': { subject: 'Post', description: 'A public post became a draft again.' },
+  'post.updated': {
+    subject: 'Post',
+    isPublic: true,
+    description: 'What is live of a published post changed.',
+  },
+  'post.unpublished': { subject: 'Post', isPublic: true, description: 'A public post became a draft again.' },
   'post.scheduled': {
     subject: 'Post',
     description: 'When a post is published or taken back was set or changed.',
@@ -24,28 +29,59 @@ export const eventCatalog = {
     description:
       'A schedule ended before it published anything: by a person, by an edit of somebody who may not publish, or because it could not be carried out. A scheduled post is a draft again; pending edits over a published one wait.',
   },
-  'post.trashed': { subject: 'Post', description: 'A post was thrown away; it is public no longer.' },
+  'post.trashed': {
+    subject: 'Post',
+    isPublic: true,
+    description: 'A post was thrown away; it is public no longer.',
+  },
   'post.restored': { subject: 'Post', description: 'A post was taken out of the trash, as a draft.' },
-  'post.deleted': { subject: 'Post', description: 'A post was deleted for good.' },
-  'author.created': { subject: 'Author', description: 'An author was created, with no posts so far.' },
-  'author.updated': { subject: 'Author', description: 'What is told of an author changed.' },
-  'author.deleted': { subject: 'Author', description: 'An author was deleted for good.' },
-  'category.created': { subject: 'Category', description: 'A category was created, with no posts so far.' },
+  'post.deleted': { subject: 'Post', isPublic: true, description: 'A post was deleted for good.' },
+  'author.created': {
+    subject: 'Author',
+    isPublic: true,
+    description: 'An author was created, with no posts so far.',
+  },
+  'author.updated': { subject: 'Author', isPublic: true, description: 'What is told of an author changed.' },
+  'author.deleted': { subject: 'Author', isPublic: true, description: 'An author was deleted for good.' },
+  'category.created': {
+    subject: 'Category',
+    isPublic: true,
+    description: 'A category was created, with no posts so far.',
+  },
   'category.updated': {
     subject: 'Category',
+    isPublic: true,
     description: 'A category was changed or moved; everything below it moved along.',
   },
-  'category.deleted': { subject: 'Category', description: 'A category was deleted for good.' },
+  'category.deleted': {
+    subject: 'Category',
+    isPublic: true,
+    description: 'A category was deleted for good.',
+  },
   'category.merged': {
     subject: 'Category',
+    isPublic: true,
     description: 'Other categories went into this one, with their posts and what was below them.',
   },
-  'tag.created': { subject: 'Tag', description: 'A tag was created by itself, not with a post.' },
-  'tag.updated': { subject: 'Tag', description: 'A tag was changed, for instance its spelling.' },
-  'tag.deleted': { subject: 'Tag', description: 'A tag was deleted for good.' },
-  'tag.merged': { subject: 'Tag', description: 'Other tags went into this one, with their posts.' },
+  'tag.created': {
+    subject: 'Tag',
+    isPublic: true,
+    description: 'A tag was created by itself, not with a post.',
+  },
+  'tag.updated': {
+    subject: 'Tag',
+    isPublic: true,
+    description: 'A tag was changed, for instance its spelling.',
+  },
+  'tag.deleted': { subject: 'Tag', isPublic: true, description: 'A tag was deleted for good.' },
+  'tag.merged': {
+    subject: 'Tag',
+    isPublic: true,
+    description: 'Other tags went into this one, with their posts.',
+  },
   'import.completed': {
     subject: 'Import',
+    isPublic: true,
     description: 'An import brought in or changed posts. It makes this one event however many they are.',
   },
   'endpoint.disabled': {
@@ -57,11 +93,24 @@ export const eventCatalog = {
     subject: 'Endpoint',
     description: 'Somebody tried an endpoint out. Told to that endpoint alone, whatever it listens to.',
   },
-} as const satisfies Record<string, { subject: SubjectType; description: string }>
+} as const satisfies Record<string, CatalogRow>
+
+type CatalogRow = {
+  subject: SubjectType
+  description: string
+  /** Everybody may be told of it, where what it is about is or was public. Without it only who may read drafts, or endpoints. */
+  isPublic?: true
+}
 
 export type SubjectType = 'Post' | 'Author' | 'Category' | 'Tag' | 'Import' | 'Endpoint'
 /** An event's name on the wire, such as `post.published`. */
 export type EventType = keyof typeof eventCatalog
+
+/** Whether everybody may be told of events of this type: not before its row says so. */
+export const mayBePublic = (type: EventType): boolean => {
+  const row: CatalogRow = eventCatalog[type]
+  return row.isPublic === true
+}
 
 export const eventTypes = Object.keys(eventCatalog) as EventType[]
 

@@ -2,7 +2,7 @@ import type { Tx } from '../db/client.ts'
 import { type ApiKeyScope, type Event, Prisma } from '../db/generated/client.ts'
 import type { LimitStatements } from '../db/statement-timeout.ts'
 import { newId } from '../lib/id.ts'
-import { type EventType, eventCatalog } from './catalog.ts'
+import { type EventType, eventCatalog, mayBePublic } from './catalog.ts'
 import type { Verdict } from './filter-matching.ts'
 import { eventColumns } from './log.ts'
 import type { Patience } from './patience.ts'
@@ -20,7 +20,7 @@ export type Fact = {
   /** The cache tags whose answers are stale, and the paths of the pages that show the subject. */
   invalidates: string[]
   paths: string[]
-  /** Whether the subject is or was public. */
+  /** Whether the subject is or was public; everybody is told then, if the type's row in the catalog allows it. */
   isPublic: boolean
   /** Which interests the subject matched, before or after; absent: it is none that anybody filters. */
   verdict?: Verdict
@@ -88,7 +88,8 @@ export const writeEvents = async (tx: Tx, ports: OutboxPorts, facts: Fact[], by:
 type Actor = { actor: string | null; actorId?: string | null; now: Date }
 
 const insertEvent = async (tx: Tx, fact: Fact, { actor, actorId = null, now }: Actor): Promise<Event> => {
-  const { type, subjectId, subjectVersion, changedFields, invalidates, paths, isPublic } = fact
+  const { type, subjectId, subjectVersion, changedFields, invalidates, paths } = fact
+  const isPublic = fact.isPublic && mayBePublic(type)
   const { matched: filtersMatched, missed: filtersMissed } = fact.verdict ?? { matched: [], missed: [] }
   const [row] = await tx.$queryRaw<[Event]>`
     INSERT INTO events (id, type, occurred_at, actor, actor_id, subject_type, subject_id, subject_version, changed_fields, previous,

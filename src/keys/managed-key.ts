@@ -4,6 +4,7 @@ import { NotFoundError, ValidationError, type ValidationIssue } from '../lib/err
 import { prefixOf } from '../lib/id.ts'
 import { createApiKey, holdKey, revokeApiKey, revokeKeysMadeBy } from './api-key.ts'
 import { keyNameProblem } from './key-name.ts'
+import { requireScope } from './require-scope.ts'
 import { hasScope, type Viewer } from './viewer.ts'
 
 /** The part of a write that keys need. */
@@ -20,6 +21,7 @@ export const issueApiKey = async (
   { tx, viewer, now }: Asked,
   input: NewApiKey,
 ): Promise<{ apiKey: ApiKey; key: string }> => {
+  requireScope({ viewer }, 'KEYS_MANAGE')
   const issues = [...nameIssues(input), ...scopeIssues(input, viewer), ...expiryIssues(input, viewer, now)]
   if (issues.length > 0) throw new ValidationError(issues)
   await holdKey(tx, viewer, now)
@@ -45,6 +47,7 @@ export const endApiKey = async (
   id: string,
   made: { previewTokens: EndMade; webhookEndpoints: EndMade } | null,
 ): Promise<Ended> => {
+  requireScope({ viewer }, 'KEYS_MANAGE')
   const known = prefixOf(id) === 'key' ? await tx.apiKey.findUnique({ where: { id } }) : null
   if (!known) throw new NotFoundError(`There is no API key with the id "${id}".`, ['input', 'id'])
   const lacking = known.scopes.filter((scope) => !hasScope(viewer, scope))

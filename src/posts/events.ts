@@ -1,5 +1,5 @@
 import { pastOf } from '../events/before-state.ts'
-import type { EventType } from '../events/catalog.ts'
+import { type EventType, mayBePublic } from '../events/catalog.ts'
 import { eitherOf } from '../events/filter-matching.ts'
 import type { Fact } from '../events/outbox.ts'
 import { lineOf } from '../taxonomy/category/tree.ts'
@@ -23,7 +23,7 @@ export const recordPostFact = async (
   reason: string | null = null,
 ): Promise<void> => {
   // What was not live is nobody's business but the editors', who find it in the revisions.
-  const shown = changesWhatIsLive(type) ? [before, after].filter(isLive) : []
+  const shown = mayBePublic(type) ? [before, after].filter(isLive) : []
   w.record({
     type,
     subjectId: after.post.id,
@@ -40,11 +40,6 @@ export const recordPostFact = async (
 }
 
 const isLive = (state: PostState | null): state is PostState => state?.post.status === 'PUBLISHED'
-
-/** Saving and scheduling leave what readers see as it is, and are not told to them. */
-const changesWhatIsLive = (type: EventType): boolean => !unseen.has(type)
-
-const unseen = new Set<EventType>(['post.draft_saved', 'post.scheduled', 'post.unscheduled'])
 
 /** Of a post the event keeps under what it was filed, too. */
 const stateOf = ({ post, authors, categories, tags }: PostState): Record<string, unknown> =>

@@ -2,6 +2,7 @@ import type { Event } from '../db/generated/client.ts'
 import { eitherOf } from '../events/filter-matching.ts'
 import { type Forgotten, forgetEventsAbout, knowsDeletionOf, staleWith } from '../events/forget.ts'
 import { forgetAnswersAbout } from '../idempotency/store.ts'
+import { requireScope } from '../keys/require-scope.ts'
 import type { Viewer } from '../keys/viewer.ts'
 import { InvalidStateError, NotFoundError } from '../lib/errors.ts'
 import type { Write, Writer } from '../write/write.ts'
@@ -20,6 +21,7 @@ export const deleteAndForget = async (
   viewer: Viewer,
   input: PostAction,
 ): Promise<{ value: string; events: Event[] }> => {
+  requireScope({ viewer }, 'CONTENT_PUBLISH')
   let last = 0n
   let isFull = true
   // What is left for the transaction of the deletion is what happened since.

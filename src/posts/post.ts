@@ -1,4 +1,5 @@
 import type { Post } from '../db/generated/client.ts'
+import { requireScope } from '../keys/require-scope.ts'
 import { hasScope } from '../keys/viewer.ts'
 import { ValidationError } from '../lib/errors.ts'
 import { newId } from '../lib/id.ts'
@@ -16,6 +17,7 @@ import { withoutScheduledDate } from './take-back.ts'
 
 /** Creates a draft. */
 export const createPost = async (w: Write, input: PostInput): Promise<Post> => {
+  requireScope(w, 'CONTENT_WRITE')
   await holdShelves(w)
   const snapshot = await withInput(w, emptySnapshot, input)
   const id = newId('post')
@@ -30,6 +32,7 @@ export const updatePost = async (
   w: Write,
   { id, expectedVersion, ...input }: PostInput & PostAction,
 ): Promise<Post> => {
+  requireScope(w, 'CONTENT_WRITE')
   await renderBeforeLock(w, id, input)
   const before = await postToWrite(w, { id, expectedVersion })
   const base = await workingCopyOf(w, before)

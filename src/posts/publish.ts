@@ -1,4 +1,5 @@
 import type { Post } from '../db/generated/client.ts'
+import { requireScope } from '../keys/require-scope.ts'
 import { InvalidStateError, ValidationError, type ValidationIssue } from '../lib/errors.ts'
 import { formatOffsetDateTime, type OffsetDateTime } from '../lib/offset-date-time.ts'
 import type { Write } from '../write/write.ts'
@@ -22,6 +23,7 @@ export type PublishAction = PostAction & {
  * nothing is no error.
  */
 export const publishPost = async (w: Write, input: PublishAction): Promise<Post> => {
+  requireScope(w, 'CONTENT_PUBLISH')
   const before = await postToWrite(w, input)
   refuseTrashed(before)
   refuseWrongTimes(w, input)

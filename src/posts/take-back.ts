@@ -1,4 +1,5 @@
 import type { Post } from '../db/generated/client.ts'
+import { requireScope } from '../keys/require-scope.ts'
 import { InvalidStateError, TakenError } from '../lib/errors.ts'
 import type { Write } from '../write/write.ts'
 import { recordPostFact } from './events.ts'
@@ -10,6 +11,7 @@ import { changeState, saveLive } from './save.ts'
 
 /** Takes a published post back to draft, with its pending edits, or cancels a schedule. A draft stays as it is. */
 export const unpublishPost = async (w: Write, input: PostAction): Promise<Post> => {
+  requireScope(w, 'CONTENT_PUBLISH')
   const before = await postToWrite(w, input)
   refuseTrashed(before)
   const { status } = before.post

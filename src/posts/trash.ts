@@ -1,4 +1,5 @@
 import type { Post } from '../db/generated/client.ts'
+import { requireScope } from '../keys/require-scope.ts'
 import { InvalidStateError } from '../lib/errors.ts'
 import type { Write } from '../write/write.ts'
 import { recordPostFact } from './events.ts'
@@ -9,6 +10,7 @@ import { takeBack } from './take-back.ts'
 
 /** Throws a post away, with its pending edits; it is public no longer. What is in the trash stays as it is. */
 export const trashPost = async (w: Write, input: PostAction): Promise<Post> => {
+  requireScope(w, 'CONTENT_PUBLISH')
   const before = await postToWrite(w, input)
   if (before.post.status === 'TRASHED') return before.post
   return takeBack(w, before, 'TRASHED', 'trashed')
@@ -16,6 +18,7 @@ export const trashPost = async (w: Write, input: PostAction): Promise<Post> => {
 
 /** Takes a post out of the trash, as a draft. What is not in the trash stays as it is. */
 export const restorePost = async (w: Write, input: PostAction): Promise<Post> => {
+  requireScope(w, 'CONTENT_WRITE')
   const before = await postToWrite(w, input)
   if (before.post.status !== 'TRASHED') return before.post
   const after = await changeState(w, before, { status: 'DRAFT' })
@@ -25,6 +28,7 @@ export const restorePost = async (w: Write, input: PostAction): Promise<Post> =>
 
 /** Deletes a post from the trash for good, with its revisions. Paths at which it was public answer Gone. */
 export const deletePost = async (w: Write, input: PostAction): Promise<string> => {
+  requireScope(w, 'CONTENT_PUBLISH')
   const before = await postToWrite(w, input)
   const { post } = before
   if (post.status !== 'TRASHED') {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { CreatePostDocument, PublishPostDocument } from '../../schema/generated/graphql.ts'
+import type { EventType } from '../../src/events/catalog.ts'
 import { system } from '../../src/keys/viewer.ts'
 import { publishPost } from '../../src/posts/publish.ts'
 import { type TestApp, withApp } from '../support/app.ts'
@@ -89,4 +90,27 @@ const recorded = async ({ database: { db } }: TestApp) => ({
   renderings: await db.eventRendering.count(),
   revisions: await db.postRevision.count(),
   deliveries: await db.webhookDelivery.count(),
+})
+
+test('an event of a type whose row in the catalog does not say that everybody may be told is hidden', async () => {
+  const { app } = lent
+  const { post } = await publishNew(app.admin, 'Of two kinds')
+  const recordedAs = async (type: EventType) => {
+    const { events } = await app.core.write(system('a test'), async (w) =>
+      w.record({
+        type,
+        subjectId: post.id,
+        subjectVersion: 1,
+        changedFields: [],
+        previous: null,
+        invalidates: [],
+        paths: [],
+        isPublic: true,
+      }),
+    )
+    return events.map(({ isPublic }) => isPublic)
+  }
+
+  expect(await recordedAs('post.updated')).toEqual([true])
+  expect(await recordedAs('post.draft_saved')).toEqual([false])
 })

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import type { Tx } from '../../db/client.ts'
 import type { PreviewToken } from '../../db/generated/client.ts'
 import { holdKey } from '../../keys/api-key.ts'
+import { requireScope } from '../../keys/require-scope.ts'
 import { InvalidStateError, NotFoundError, ValidationError } from '../../lib/errors.ts'
 import { newId, prefixOf } from '../../lib/id.ts'
 import type { OffsetDateTime } from '../../lib/offset-date-time.ts'
@@ -24,6 +25,7 @@ export const createPreviewToken = async (
   w: Write,
   { postId, expiresAt }: { postId: string; expiresAt?: OffsetDateTime | null },
 ): Promise<{ previewToken: PreviewToken; token: string }> => {
+  requireScope(w, 'CONTENT_WRITE')
   const state = prefixOf(postId) === 'post' ? await lockPost(w.tx, postId) : null
   if (!state) throw new NotFoundError(`There is no post with the id "${postId}".`, ['input', 'postId'])
   if (state.post.status === 'TRASHED') {
@@ -49,6 +51,7 @@ export const createPreviewToken = async (
 
 /** Ends a token for good; revoking twice keeps the first time. @throws NotFoundError. */
 export const revokePreviewToken = async (w: Write, id: string): Promise<PreviewToken> => {
+  requireScope(w, 'CONTENT_WRITE')
   const known = prefixOf(id) === 'preview'
   if (known)
     await w.tx.previewToken.updateMany({ where: { id, revokedAt: null }, data: { revokedAt: w.now } })

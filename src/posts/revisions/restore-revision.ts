@@ -1,4 +1,5 @@
 import type { Post } from '../../db/generated/client.ts'
+import { requireScope } from '../../keys/require-scope.ts'
 import { NotFoundError, TakenError, ValidationError } from '../../lib/errors.ts'
 import { prefixOf } from '../../lib/id.ts'
 import type { Write } from '../../write/write.ts'
@@ -19,6 +20,7 @@ export const restorePostRevision = async (
   w: Write,
   { revisionId, expectedVersion }: { revisionId: string; expectedVersion?: number | null },
 ): Promise<Post> => {
+  requireScope(w, 'CONTENT_WRITE')
   const revision =
     prefixOf(revisionId) === 'revision'
       ? await w.tx.postRevision.findUnique({ where: { id: revisionId } })

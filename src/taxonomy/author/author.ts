@@ -1,6 +1,7 @@
 import type { Tx } from '../../db/client.ts'
 import type { Author } from '../../db/generated/client.ts'
 import type { WithJob } from '../../jobs/job.ts'
+import { requireScope } from '../../keys/require-scope.ts'
 import { NotFoundError } from '../../lib/errors.ts'
 import { newId, prefixOf } from '../../lib/id.ts'
 import { foldKey } from '../../lib/text.ts'
@@ -20,6 +21,7 @@ import { type AuthorInput, authorIssues, urlOr } from './input.ts'
  * @throws ValidationError with every issue at once; TakenError when the slug belongs to another author.
  */
 export const createAuthor = async (w: Write, input: AuthorInput & { name: string }): Promise<Author> => {
+  requireScope(w, 'CONTENT_WRITE')
   refuse(authorIssues(input))
   await lockNames(w, 'author')
   const data = await columnsOf(w, input, null)
@@ -37,6 +39,7 @@ export const updateAuthor = async (
   w: Write,
   { id, ...input }: AuthorInput & { id: string },
 ): Promise<WithJob<Author>> => {
+  requireScope(w, 'CONTENT_WRITE')
   await lockNames(w, 'author')
   const before = await authorToWrite(w, id)
   refuse(authorIssues(input))
@@ -65,6 +68,7 @@ export const deleteAuthor = async (
   w: Write,
   { id, detachPosts }: { id: string; detachPosts?: boolean | null },
 ): Promise<WithJob<{ id: string }>> => {
+  requireScope(w, 'CONTENT_WRITE')
   await reserveShelves(w)
   await lockNames(w, 'author')
   const before = await authorToWrite(w, id)

@@ -1,6 +1,7 @@
 import type { Tx } from '../../db/client.ts'
 import type { Category } from '../../db/generated/client.ts'
 import type { WithJob } from '../../jobs/job.ts'
+import { requireScope } from '../../keys/require-scope.ts'
 import { InvalidStateError, NotFoundError } from '../../lib/errors.ts'
 import { newId, prefixOf } from '../../lib/id.ts'
 import { foldKey } from '../../lib/text.ts'
@@ -24,6 +25,7 @@ export const createCategory = async (
   w: Write,
   input: CategoryInput & { name: string },
 ): Promise<Category> => {
+  requireScope(w, 'CONTENT_WRITE')
   await lockNames(w, 'category')
   const data = await categoryColumns(w, input, null)
   refuseLongPath(data.slugPath, 'slug')
@@ -47,6 +49,7 @@ export const updateCategory = async (
   w: Write,
   { id, ...input }: CategoryInput & { id: string },
 ): Promise<WithJob<Category>> => {
+  requireScope(w, 'CONTENT_WRITE')
   await lockNames(w, 'category')
   const before = await categoryToWrite(w, id)
   const data = await categoryColumns(w, input, before)
@@ -89,6 +92,7 @@ export const deleteCategory = async (
   w: Write,
   { id, detachPosts }: { id: string; detachPosts?: boolean | null },
 ): Promise<WithJob<{ id: string }>> => {
+  requireScope(w, 'CONTENT_WRITE')
   await reserveShelves(w)
   await lockNames(w, 'category')
   const before = await categoryToWrite(w, id)

@@ -1,5 +1,6 @@
 import type { Category } from '../../db/generated/client.ts'
 import type { WithJob } from '../../jobs/job.ts'
+import { requireScope } from '../../keys/require-scope.ts'
 import { ValidationError } from '../../lib/errors.ts'
 import { handOver, leadTo } from '../../urls/redirects.ts'
 import { categoryPath } from '../../urls/site-paths.ts'
@@ -19,6 +20,7 @@ import { below, isWithin, leadMoved, type Moved, moveTree, refuseLongPath } from
  * @throws ValidationError, for one, when the target stands below a source; NotFoundError.
  */
 export const mergeCategories = async (w: Write, input: MergeInput): Promise<WithJob<Category>> => {
+  requireScope(w, 'CONTENT_WRITE')
   const { targetId } = input
   const ids = sourcesOf(input)
   await reserveShelves(w)

@@ -1,5 +1,6 @@
 import type { Tag } from '../../db/generated/client.ts'
 import type { WithJob } from '../../jobs/job.ts'
+import { requireScope } from '../../keys/require-scope.ts'
 import { handOver, leadTo } from '../../urls/redirects.ts'
 import type { Write } from '../../write/write.ts'
 import { lockNames, reserveShelves } from '../shared/locks.ts'
@@ -13,6 +14,7 @@ import { lookOf, recordTagFact } from './events.ts'
  * @throws ValidationError; NotFoundError.
  */
 export const mergeTags = async (w: Write, input: MergeInput): Promise<WithJob<Tag>> => {
+  requireScope(w, 'CONTENT_WRITE')
   const { targetId } = input
   const ids = sourcesOf(input)
   await reserveShelves(w)

@@ -1,6 +1,7 @@
 import type { Tx } from '../../db/client.ts'
 import type { Tag } from '../../db/generated/client.ts'
 import type { WithJob } from '../../jobs/job.ts'
+import { requireScope } from '../../keys/require-scope.ts'
 import { NotFoundError, TakenError } from '../../lib/errors.ts'
 import { newId, prefixOf } from '../../lib/id.ts'
 import { foldKey } from '../../lib/text.ts'
@@ -21,6 +22,7 @@ import { lookOf, recordTagFact } from './events.ts'
  * @throws ValidationError with every issue at once; TakenError when there is a tag of the name in any case, or of the slug.
  */
 export const createTag = async (w: Write, input: TermInput & { name: string }): Promise<Tag> => {
+  requireScope(w, 'CONTENT_WRITE')
   refuse(termIssues('tag', input))
   await lockNames(w, 'tag')
   const data = await columnsOf(w, input, null)
@@ -36,6 +38,7 @@ export const updateTag = async (
   w: Write,
   { id, ...input }: TermInput & { id: string },
 ): Promise<WithJob<Tag>> => {
+  requireScope(w, 'CONTENT_WRITE')
   await lockNames(w, 'tag')
   const before = await tagToWrite(w, id)
   refuse(termIssues('tag', input))
@@ -64,6 +67,7 @@ export const deleteTag = async (
   w: Write,
   { id, detachPosts }: { id: string; detachPosts?: boolean | null },
 ): Promise<WithJob<{ id: string }>> => {
+  requireScope(w, 'CONTENT_WRITE')
   await reserveShelves(w)
   await lockNames(w, 'tag')
   const before = await tagToWrite(w, id)

@@ -6,6 +6,7 @@ import { apiVersion, type EventType } from '../../events/catalog.ts'
 import type { Listener, View } from '../../events/outbox.ts'
 import { maySee } from '../../events/visibility.ts'
 import { holdKey } from '../../keys/api-key.ts'
+import { requireScope } from '../../keys/require-scope.ts'
 import { viewerWith } from '../../keys/viewer.ts'
 import { ValidationError, type ValidationIssue } from '../../lib/errors.ts'
 import { newId } from '../../lib/id.ts'
@@ -44,6 +45,7 @@ export const createWebhookEndpoint = async (
   rules: EndpointRules,
   input: EndpointInput,
 ): Promise<{ endpoint: WebhookEndpoint; secret: string }> => {
+  requireScope(w, 'WEBHOOKS_MANAGE')
   const issues = [...endpointIssues(w, rules, input), ...(await countIssues(w))]
   if (issues.length > 0) throw new ValidationError(issues)
   await holdKey(w.tx, w.viewer, w.now)
@@ -90,6 +92,7 @@ export const createWebhookEndpoint = async (
  * cancelled, very many of them soon after.
  */
 export const deleteWebhookEndpoint = async (w: Write, id: string): Promise<string> => {
+  requireScope(w, 'WEBHOOKS_MANAGE')
   await lockEndpoint(w, id)
   await w.tx.webhookSecret.deleteMany({ where: { endpointId: id } })
   await w.tx.webhookEndpoint.update({ where: { id }, data: { ...nothingLeft, deletedAt: w.now } })

@@ -1,4 +1,5 @@
 import type { Prisma, WebhookEndpoint, WebhookSigning } from '../../db/generated/client.ts'
+import { requireScope } from '../../keys/require-scope.ts'
 import { hasScope } from '../../keys/viewer.ts'
 import type { Seal } from '../../lib/encryption.ts'
 import { InvalidStateError, ValidationError } from '../../lib/errors.ts'
@@ -43,6 +44,7 @@ export const rotateWebhookSecret = async (
   seal: Seal,
   { id, signing, overlapSeconds }: RotateInput,
 ): Promise<{ id: string; secret: string }> => {
+  requireScope(w, 'WEBHOOKS_MANAGE')
   const endpoint = await lockEndpoint(w, id)
   checkOwnScopes(w, endpoint)
   const kinds = signing ?? endpoint.signing

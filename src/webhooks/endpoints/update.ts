@@ -3,6 +3,7 @@ import type { ApiKeyScope, WebhookEndpoint, WebhookEndpointStatus } from '../../
 import { Prisma } from '../../db/generated/client.ts'
 import type { EventType } from '../../events/catalog.ts'
 import { holdKey } from '../../keys/api-key.ts'
+import { requireScope } from '../../keys/require-scope.ts'
 import { hasScope } from '../../keys/viewer.ts'
 import { ValidationError, type ValidationIssue } from '../../lib/errors.ts'
 import { textProblem } from '../../lib/text.ts'
@@ -36,6 +37,7 @@ export const updateWebhookEndpoint = async (
   rules: EndpointRules,
   input: EndpointChange,
 ): Promise<{ id: string; secret: string | null }> => {
+  requireScope(w, 'WEBHOOKS_MANAGE')
   const before = await lockEndpoint(w, input.id)
   const after = changed(rules, before, input)
   const issues = [

@@ -1,5 +1,6 @@
 import { type ApiKeyScope, Prisma, type WebhookEndpoint } from '../../../db/generated/client.ts'
 import { ApiKeyScope as scopeNames } from '../../../db/generated/enums.ts'
+import { requireScope } from '../../../keys/require-scope.ts'
 import { hasScope, viewerWith } from '../../../keys/viewer.ts'
 import { InvalidStateError, NotFoundError } from '../../../lib/errors.ts'
 import type { Write } from '../../../write/write.ts'
@@ -13,6 +14,7 @@ import { wakeSenders } from '../run/wake.ts'
  * @throws NotFoundError; InvalidStateError when there is nowhere to send it, or it may not be sent any more.
  */
 export const redeliverWebhook = async (w: Write, id: string): Promise<{ id: string }> => {
+  requireScope(w, 'WEBHOOKS_MANAGE')
   const delivery = await w.tx.webhookDelivery.findUnique({ where: { id } })
   if (!delivery) throw new NotFoundError(`There is no webhook delivery with the id "${id}".`, ['input', 'id'])
   const endpoint =

@@ -1,5 +1,6 @@
 import type { WebhookEndpoint } from '../../../db/generated/client.ts'
 import { eventsVisibleTo, maySee } from '../../../events/visibility.ts'
+import { requireScope } from '../../../keys/require-scope.ts'
 import type { Viewer } from '../../../keys/viewer.ts'
 import { NotFoundError } from '../../../lib/errors.ts'
 import { newId } from '../../../lib/id.ts'
@@ -47,6 +48,7 @@ export const replayWebhooks = async (
   filters: FilterRules,
   { endpointId, from }: { endpointId: string; from: ReplayFrom },
 ): Promise<Replayed> => {
+  requireScope({ viewer }, 'WEBHOOKS_MANAGE')
   const { value: start } = await write(viewer, (w) => startOf(w, endpointId, from))
   const done = { id: endpointId, count: 0, lastEventId: null as string | null }
   let place: Place | null = start

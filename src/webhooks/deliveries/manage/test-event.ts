@@ -1,3 +1,4 @@
+import { requireScope } from '../../../keys/require-scope.ts'
 import { newId } from '../../../lib/id.ts'
 import type { Write } from '../../../write/write.ts'
 import { testType } from '../../endpoints/endpoint.ts'
@@ -13,6 +14,7 @@ import { checkNotDisabled } from './redeliver.ts'
  * @throws NotFoundError, InvalidStateError when the endpoint is disabled.
  */
 export const sendTestWebhook = async (w: Write, endpointId: string): Promise<{ deliveryId: string }> => {
+  requireScope(w, 'WEBHOOKS_MANAGE')
   const endpoint = await lockEndpoint(w, endpointId)
   checkNotDisabled(endpoint, ['input', 'id'])
   const deliveryId = newId('delivery')
