@@ -73,7 +73,8 @@ test(
     const startedAt = performance.now()
 
     expect(await serving.kill('SIGINT')).toMatchObject({ code: 0, signal: null })
-    expect(performance.now() - startedAt).toBeLessThan(10_000)
+    // It ends itself after 9.8 s; the rest is for a loaded machine. A delivery that was waited for would be an attempt, below.
+    expect(performance.now() - startedAt).toBeLessThan(40_000)
 
     receiver.always(answer(204))
     serving = await lent.home.serve()

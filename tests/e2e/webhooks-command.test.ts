@@ -82,7 +82,8 @@ test(
     await until(() => listener.stderr().includes(`${event.id}: 204`))
     const killedAt = performance.now()
     expect(await listener.kill('SIGINT')).toMatchObject({ code: 0 })
-    expect(performance.now() - killedAt).toBeLessThan(5_000)
+    // A receiver is waited for for 30 s; this takes a moment, on a loaded machine, too.
+    expect(performance.now() - killedAt).toBeLessThan(15_000)
   },
 )
 

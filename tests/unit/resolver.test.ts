@@ -80,9 +80,9 @@ describe('name servers', () => {
   test('that are silent for one family hold nobody up who has the other', async () => {
     server.answer('hooks.example', ['93.184.216.34'], 'A')
     server.answer('hooks.example', 'silence', 'AAAA')
-    const startedAt = performance.now()
     expect(await addressesOf('hooks.example')).toEqual(['93.184.216.34'])
-    expect(performance.now() - startedAt).toBeLessThan(1_400) // the name server is asked again after that
+    // Nobody waited until the silent one was asked again.
+    expect(server.asked.sort()).toEqual(['hooks.example A', 'hooks.example AAAA'])
   })
 
   test.each([
@@ -110,11 +110,11 @@ describe('name servers', () => {
     const silent = Array.from({ length: 100 }, (_, index) => `silent${index}.example`)
     for (const name of silent) server.answer(name, 'silence')
     server.answer('hooks.example', ['93.184.216.34'])
-    const given = silent.map(failureOf)
-    const startedAt = performance.now()
+    let givenUp = 0
+    const given = silent.map((name) => failureOf(name).finally(() => givenUp++))
     expect(await addressesOf('hooks.example')).toEqual(['93.184.216.34'])
     expect(await lookup('localhost')).toBeDefined()
-    expect(performance.now() - startedAt).toBeLessThan(1_400)
+    expect(givenUp).toBe(0)
     resolver.close()
     expect(new Set(await Promise.all(given))).toEqual(new Set(['ECANCELLED']))
   })

@@ -56,15 +56,15 @@ describe('the total time-out covers', () => {
 
   test.each([
     ['a receiver that never answers', hang],
-    ['one that answers too late', answer(200, { delayMs: 5_000 })],
+    ['one that answers too late', answer(200, { delayMs: 60_000 })],
     ['one whose head never ends', trickleHead()],
   ])('%s', async (_, behaviour) => {
     sending.receiver.next(behaviour)
     const outcome = await sending.post(sending.openSender(options))
     expect(outcome).toMatchObject(timedOut)
     expect(outcome.reason).toMatch(/^127\.0\.0\.1:\d+ did not answer within 0\.15 s\.$/)
+    // A timer may ring a millisecond early.
     expect(outcome.durationMs).toBeGreaterThanOrEqual(149)
-    expect(outcome.durationMs).toBeLessThan(2_000)
   })
 
   test.each([

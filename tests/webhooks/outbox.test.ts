@@ -102,18 +102,16 @@ test('a document that is slow three times in a row is let be, and takes no time 
 
 test.skipIf(inject('kind') === 'embedded')(
   'a statement beneath a document ends with the time that the document has, not when it likes',
+  // Which is after the test's own time.
   async () => {
-    const start = performance.now()
     const renderings = await renderingsOf(['sleeping', 'quick'], {
       sleeping: async (tx) => {
-        await tx.$queryRaw`SELECT pg_sleep(20)::text`
+        await tx.$queryRaw`SELECT pg_sleep(600)::text`
         return shown
       },
     })
     expect(renderings.sleeping?.data).toBeNull()
     expect(renderings.quick).toMatchObject(shown)
-    // Of twenty seconds: the machine may be busy.
-    expect(performance.now() - start).toBeLessThan(10_000)
   },
 )
 
