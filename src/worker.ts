@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Database } from './db/client.ts'
 import type { Notifier } from './db/notify.ts'
 import { eventsChannel } from './events/outbox.ts'
-import { forgetEvents } from './events/retention.ts'
+import { forgetEvents, forgetTexts } from './events/retention.ts'
 import { forgetAnswers } from './idempotency/store.ts'
 import { forgetJobs } from './jobs/job.ts'
 import { createJobs } from './jobs/run.ts'
@@ -192,6 +192,7 @@ export const startWorker = async (
       () => forgetDeliveries(db, ago(retentionDays)),
       () => composeAwaited(db, parts.render, ago(retentionDays), time),
       () => forgetEvents(db, ago(retentionDays), isAwaited),
+      () => forgetTexts(db, ago(retentionDays)),
     ]
     // In batches, so that nothing waits long for a lock, and a stop not for the rest.
     for (const step of steps) while (!stopped && (await step()) > 0);

@@ -3,6 +3,7 @@ import { Prisma } from '../db/generated/client.ts'
 import { columnName } from '../db/page.ts'
 import { hasScope, type Viewer } from '../keys/viewer.ts'
 import type { EventType } from './catalog.ts'
+import { readTexts } from './state-texts.ts'
 
 /** A row as it was, with the id of the event that keeps it. */
 export type Past<Row> = Row & { filedAsId: string }
@@ -14,6 +15,8 @@ export type PastRows = {
   columns: Prisma.Sql
   /** The rule of who sees which row of that table, in SQL. */
   visible: Prisma.Sql
+  /** The fields among them that events keep apart, where they do. */
+  texts?: string[]
 }
 
 /** What an event keeps of a row: its values by the names of their columns, as `json_populate_record` takes them. */
@@ -31,22 +34,35 @@ export const pastOf = (row: object): Record<string, unknown> =>
 export const statesBefore = async <Row>(
   { db, viewer }: { db: Tx; viewer: Viewer },
   ids: string[],
-  { table, columns, visible }: PastRows,
+  { table, columns, visible, texts = [] }: PastRows,
 ): Promise<(Past<Row> | null)[]> => {
   const name = Prisma.raw(table)
-  const rows = await db.$queryRaw<(Past<Row> & { eventId: string })[]>`
-    SELECT event.id AS "eventId", keeper.id AS "filedAsId", ${columns}
+  const rows = await db.$queryRaw<(Past<Row> & Kept)[]>`
+    SELECT event.id AS "eventId", keeper.id AS "filedAsId", keeper.before_text_id AS "textId", ${columns}
     FROM events event
     CROSS JOIN LATERAL (
-      SELECT keeper.id, keeper.before FROM events keeper
+      SELECT keeper.id, keeper.before, keeper.before_text_id FROM events keeper
       WHERE keeper.before IS NOT NULL AND ${keepsFor(viewer)}
       -- Not by the index of sequences, which would be the whole log for a subject that has none.
       ORDER BY keeper.sequence + 0 DESC LIMIT 1
     ) keeper
     CROSS JOIN LATERAL json_populate_record(NULL::${name}, keeper.before) ${name}
     WHERE event.id = ANY(${ids}) AND ${visible}`
+  if (texts.length > 0) await addTexts(db, rows, texts)
   const byEvent = new Map(rows.map((row) => [row.eventId, row]))
   return ids.map((id) => byEvent.get(id) ?? null)
+}
+
+type Kept = { eventId: string; textId: bigint | null }
+
+const addTexts = async (db: Tx, rows: Kept[], fields: string[]): Promise<void> => {
+  const byText = Map.groupBy(rows, (row) => row.textId)
+  const ids = [...byText.keys()].filter((id) => id !== null)
+  if (ids.length === 0) return
+  for await (const { id, texts } of readTexts(db, ids)) {
+    const asked = Object.fromEntries(fields.map((field) => [field, texts[field]]))
+    for (const row of byText.get(id) ?? []) Object.assign(row, asked)
+  }
 }
 
 /** Which events may keep the state. Those before which nothing was public need not be opened: an article may be large. */

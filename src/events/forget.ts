@@ -23,7 +23,7 @@ export const forgetEventsAbout = async (tx: Tx, subjectId: string, after: bigint
   const ids = rows.map(({ id }) => id)
   if (ids.length > 0) {
     await tx.$executeRaw`
-      UPDATE events SET before = NULL, previous = NULL, detail = NULL WHERE id = ANY(${ids})`
+      UPDATE events SET before = NULL, before_text_id = NULL, previous = NULL, detail = NULL WHERE id = ANY(${ids})`
     // Without data and failure it is rendered when it is sent: in the state of then.
     await tx.$executeRaw`
       UPDATE event_renderings SET data = NULL, errors = NULL, failure = NULL WHERE event_id = ANY(${ids})`

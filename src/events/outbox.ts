@@ -17,6 +17,8 @@ export type Fact = {
   previous: Record<string, unknown> | null
   /** The row of the subject before it, as `pastOf` writes it; absent: there was none, or none that is shown. */
   before?: Record<string, unknown> | null
+  /** What of it is kept apart, by the id from `keepTexts`. */
+  beforeTextId?: bigint | null
   /** The cache tags whose answers are stale, and the paths of the pages that show the subject. */
   invalidates: string[]
   paths: string[]
@@ -93,9 +95,9 @@ const insertEvent = async (tx: Tx, fact: Fact, { actor, actorId = null, now }: A
   const { matched: filtersMatched, missed: filtersMissed } = fact.verdict ?? { matched: [], missed: [] }
   const [row] = await tx.$queryRaw<[Event]>`
     INSERT INTO events (id, type, occurred_at, actor, actor_id, subject_type, subject_id, subject_version, changed_fields, previous,
-      before, invalidates, paths, is_public, detail, filters_matched, filters_missed)
+      before, before_text_id, invalidates, paths, is_public, detail, filters_matched, filters_missed)
     VALUES (${newId('event')}, ${type}, ${now}, ${actor}, ${actorId}, ${eventCatalog[type].subject}, ${subjectId},
-      ${subjectVersion}, ${changedFields}::text[], ${asJson(fact.previous)}, ${asJson(fact.before)},
+      ${subjectVersion}, ${changedFields}::text[], ${asJson(fact.previous)}, ${asJson(fact.before)}, ${fact.beforeTextId ?? null},
       ${invalidates}::text[], ${paths}::text[], ${isPublic}, ${asJson(fact.detail)},
       ${filtersMatched}::text[], ${filtersMissed}::text[])
     RETURNING ${eventColumns}`

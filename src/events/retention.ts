@@ -31,3 +31,13 @@ export const forgetEvents = async (db: Tx, before: Date, isAwaited: Prisma.Sql):
     SELECT count(*)::int AS count FROM deleted`
   return forgotten.count
 }
+
+/** Forgets some of the texts of before a time that no event refers to, nor another text builds upon. Returns how many. */
+export const forgetTexts = (db: Tx, before: Date): Promise<number> => db.$executeRaw`
+  DELETE FROM state_texts WHERE id IN (
+    SELECT text.id FROM state_texts text
+    WHERE text.created_at < ${before}
+      AND NOT EXISTS (SELECT FROM events WHERE events.before_text_id = text.id)
+      AND NOT EXISTS (SELECT FROM state_texts other WHERE other.base_id = text.id)
+    LIMIT ${batch}
+  )`

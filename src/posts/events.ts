@@ -1,7 +1,9 @@
+import type { Post } from '../db/generated/client.ts'
 import { pastOf } from '../events/before-state.ts'
 import { type EventType, mayBePublic } from '../events/catalog.ts'
 import { eitherOf } from '../events/filter-matching.ts'
 import type { Fact } from '../events/outbox.ts'
+import { keepTexts } from '../events/state-texts.ts'
 import { lineOf } from '../taxonomy/category/tree.ts'
 import { authorPath, categoryPath, type Site, tagPath } from '../urls/site-paths.ts'
 import type { Write } from '../write/write.ts'
@@ -30,7 +32,7 @@ export const recordPostFact = async (
     subjectVersion: Math.max(after.post.version, after.post.headVersion),
     changedFields,
     previous: before && shown.includes(before) ? previousValues(before, changedFields) : null,
-    before: before && stateOf(before),
+    ...(before && (await stateOf(w, before))),
     invalidates: unique([...(await Promise.all(shown.map((state) => tagsOf(w, state)))), after.shown ?? []]),
     paths: unique(shown.map((state) => pathsOf(w.site, state))),
     verdict: eitherOf(before?.verdict ?? null, await w.judge(after.post.id)),
@@ -41,9 +43,29 @@ export const recordPostFact = async (
 
 const isLive = (state: PostState | null): state is PostState => state?.post.status === 'PUBLISHED'
 
-/** Of a post the event keeps under what it was filed, too. */
-const stateOf = ({ post, authors, categories, tags }: PostState): Record<string, unknown> =>
-  pastOf({ ...post, authorIds: idsOf(authors), categoryIds: idsOf(categories), tagIds: idsOf(tags) })
+/** The columns of a post that may be large: the event keeps them apart, and together with those of the events beside it. */
+export const textFields = [
+  'source',
+  'content',
+  'contentText',
+  'contentMarkdown',
+  'excerptManual',
+  'excerptHtml',
+  'excerptText',
+  'excerptMarkdown',
+  'images',
+  'headings',
+  'metadata',
+] as const satisfies (keyof Post)[]
+
+/** What the event keeps of a post before it: its row, and under what it was filed. */
+const stateOf = async (w: Write, { post, authors, categories, tags }: PostState) => {
+  const texts = Object.fromEntries(textFields.map((field) => [field, post[field]]))
+  const filed = { authorIds: idsOf(authors), categoryIds: idsOf(categories), tagIds: idsOf(tags) }
+  const isLight = ([field, value]: [string, unknown]) => value !== null && !(field in texts)
+  const before = pastOf({ ...Object.fromEntries(Object.entries(post).filter(isLight)), ...filed })
+  return { before, beforeTextId: await keepTexts(w.tx, post.id, texts, w.now) }
+}
 
 const idsOf = (rows: { id: string }[]): string[] => rows.map(({ id }) => id)
 

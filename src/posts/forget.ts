@@ -1,6 +1,7 @@
 import type { Event } from '../db/generated/client.ts'
 import { eitherOf } from '../events/filter-matching.ts'
 import { type Forgotten, forgetEventsAbout, knowsDeletionOf, staleWith } from '../events/forget.ts'
+import { forgetTextsOf } from '../events/state-texts.ts'
 import { forgetAnswersAbout } from '../idempotency/store.ts'
 import { requireScope } from '../keys/require-scope.ts'
 import type { Viewer } from '../keys/viewer.ts'
@@ -38,6 +39,7 @@ export const deleteAndForget = async (
   return write(viewer, async (w) => {
     const before = await postToForget(w, input)
     await forgetStep(w, input.id, last)
+    await forgetTextsOf(w.tx, input.id)
     await forgetAnswersAbout(w.tx, input.id)
     if (before) await deleteWithoutTrace(w, before)
     return input.id

@@ -4,6 +4,7 @@ import { Event } from '../../events/graphql/event.ts'
 import { builder } from '../../graphql/schema/builder.ts'
 import { Node } from '../../graphql/schema/node.ts'
 import { columnsOf, loadedBy, selectOf } from '../../graphql/schema/select.ts'
+import { textFields } from '../events.ts'
 import { visibleTo, visibleToSql } from '../query/visibility.ts'
 import { Post } from './post.ts'
 
@@ -42,12 +43,15 @@ export const PostEvent = builder.objectRef<EventRow>('PostEvent').implement({
       description:
         'The post before the event: with content:read as it was right before, else the last state that was public. Null when there was none, or none that is kept still. Its own values are as they were, and so is which authors, categories and tags it had and where it stood among other posts; those themselves are as they are now. It has the id of the post: a client that keeps objects by their ids should not ask for it here.',
       resolve: (event, _args, context, info) => loadedBy(event.id, context, info),
-      load: (ids: string[], context, _args, info) =>
-        statesBefore<PostRow>(context, ids, {
+      load: (ids: string[], context, _args, info) => {
+        const select: Record<string, unknown> = selectOf(context, info, 'Post', { id: true })
+        return statesBefore<PostRow>(context, ids, {
           table: 'posts',
-          columns: columnsOf(selectOf(context, info, 'Post', { id: true }), 'posts'),
+          columns: columnsOf(select, 'posts'),
           visible: visibleToSql(context.viewer),
-        }),
+          texts: textFields.filter((field) => select[field] === true),
+        })
+      },
     }),
   }),
 })
