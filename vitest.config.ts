@@ -26,8 +26,8 @@ export default defineConfig(({ mode }) => ({
       {
         test: {
           name: 'unit',
-          include: mode === 'soak' ? [] : ['tests/*.test.ts', 'tests/unit/**/*.test.ts'],
-          // For the few that need an app: any of the databases will do.
+          include: mode === 'soak' ? [] : ['tests/*.test.ts', 'tests/{unit,doors}/**/*.test.ts'],
+          // Any of the databases will do: what they hold is decided before one is asked.
           provide: { kind: databases[0] ?? 'embedded' },
           testTimeout: 30_000,
           hookTimeout: 60_000,

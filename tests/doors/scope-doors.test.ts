@@ -1,9 +1,9 @@
 import { beforeAll, expect, test } from 'vitest'
+import { create } from '../api/writing.ts'
 import { withApp } from '../support/app.ts'
 import type { Client } from '../support/client.ts'
-import { create } from './writing.ts'
 
-// tests/api/scopes.test.ts asks for each mutation and field as it is; these come by another way.
+// tests/doors/scopes.test.ts asks for each mutation and field as it is; these come by another way.
 const lent = withApp({ role: 'api' })
 let id: string
 let writer: Client

@@ -5,8 +5,8 @@ import { RotateWebhookSecretDocument } from '../../schema/generated/graphql.ts'
 import { verifyWebhook } from '../../src/receiver/verify.ts'
 import { withApp } from '../support/app.ts'
 import { type ReceivedRequest, startReceiver } from '../support/receiver.ts'
-import { issuesOf, rotate, subscribe, updateEndpoint } from './subscribing.ts'
-import { publishNew } from './writing.ts'
+import { issuesOf, rotate, subscribe, updateEndpoint } from '../webhooks/subscribing.ts'
+import { publishNew } from '../webhooks/writing.ts'
 
 const lent = withApp()
 

@@ -5,7 +5,7 @@ import {
   DeleteWebhookEndpointDocument,
 } from '../../schema/generated/graphql.ts'
 import { withApp } from '../support/app.ts'
-import { issuesOf, subscribe } from './subscribing.ts'
+import { issuesOf, subscribe } from '../webhooks/subscribing.ts'
 
 const lent = withApp({ role: 'api' })
 

@@ -1,8 +1,8 @@
 import { beforeAll, expect, test } from 'vitest'
+import { update } from '../api/writing.ts'
 import { withApp } from '../support/app.ts'
 import type { Reply } from '../support/client.ts'
 import { makePosts } from '../support/posts.ts'
-import { update } from './writing.ts'
 
 const lent = withApp({ role: 'api' })
 let ids: string[] = []

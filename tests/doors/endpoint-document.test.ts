@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { withApp } from '../support/app.ts'
-import { issuesOf } from './subscribing.ts'
+import { issuesOf } from '../webhooks/subscribing.ts'
 
 const lent = withApp({ role: 'api' })
 

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { withApp } from '../support/app.ts'
 import { documented, useDocumentedReceivers } from '../support/documented-receivers.ts'
-import { deliveryOf, subscribe } from './subscribing.ts'
-import { publishNew } from './writing.ts'
+import { deliveryOf, subscribe } from '../webhooks/subscribing.ts'
+import { publishNew } from '../webhooks/writing.ts'
 
 // Every receiver of docs/webhooks.md, as it stands there, is sent a real delivery.
 const lent = withApp()

@@ -12,10 +12,10 @@ import {
   UpdatePostDocument,
   type UpdatePostMutation,
 } from '../../schema/generated/graphql.ts'
+import { compileRelayPages } from '../api/relay-pages.ts'
+import { create } from '../api/writing.ts'
 import { withApp } from '../support/app.ts'
 import { type MadePost, makePosts } from '../support/posts.ts'
-import { compileRelayPages } from './relay-pages.ts'
-import { create } from './writing.ts'
 
 // Each client as its manual sets it up, over real HTTP: what they ask of a schema beyond the specification is held here.
 const lent = withApp({ role: 'api' })

@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from 'vitest'
+import { create, createAndPublish } from '../api/writing.ts'
 import { withApp } from '../support/app.ts'
-import { create, createAndPublish } from './writing.ts'
 
 const lent = withApp({ role: 'api' })
 

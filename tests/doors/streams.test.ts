@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto'
 import { afterEach, describe, expect, test } from 'vitest'
 import { system } from '../../src/keys/viewer.ts'
 import { newId } from '../../src/lib/id.ts'
+import { type Following, follow } from '../api/following.ts'
+import { create } from '../api/writing.ts'
 import { withApp } from '../support/app.ts'
 import { until } from '../support/until.ts'
-import { type Following, follow } from './following.ts'
-import { create } from './writing.ts'
 
 const perMinute = 400
 const lent = withApp({

@@ -5,12 +5,12 @@ import { schema } from '../../src/graphql/schema.ts'
 import { system } from '../../src/keys/viewer.ts'
 import { newId } from '../../src/lib/id.ts'
 import { setEndpointStatus } from '../../src/webhooks/endpoints/status.ts'
+import { makeToken } from '../api/previewing.ts'
+import { sampleArguments } from '../api/sample-arguments.ts'
+import { create, createAndPublish, update } from '../api/writing.ts'
 import { withApp } from '../support/app.ts'
 import type { Client } from '../support/client.ts'
 import { importSample } from '../support/sample.ts'
-import { makeToken } from './previewing.ts'
-import { sampleArguments } from './sample-arguments.ts'
-import { create, createAndPublish, update } from './writing.ts'
 
 /** Every mutation and the scope that opens it. */
 const mutations: Record<string, ApiKeyScope> = {

@@ -1,8 +1,6 @@
 import { getNamedType, isLeafType } from 'graphql'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { withApp } from '../support/app.ts'
-import { makePosts } from '../support/posts.ts'
-import { create } from './writing.ts'
+import { create } from '../api/writing.ts'
 import {
   isNode,
   oddValues,
@@ -12,7 +10,9 @@ import {
   valuesAtOnce,
   valuesOfOtherTypes,
   variableOf,
-} from './wrong-arguments.ts'
+} from '../api/wrong-arguments.ts'
+import { withApp } from '../support/app.ts'
+import { makePosts } from '../support/posts.ts'
 
 // An error of ours that anything below brings about is logged, and fails the file.
 const lent = withApp({ role: 'api' })

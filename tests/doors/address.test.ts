@@ -2,8 +2,8 @@ import { beforeEach, expect, test } from 'vitest'
 import { CreateWebhookEndpointDocument } from '../../schema/generated/graphql.ts'
 import { withApp } from '../support/app.ts'
 import { startReceiver } from '../support/receiver.ts'
-import { type Delivery, deliveryOf, subscribe } from './subscribing.ts'
-import { publishNew } from './writing.ts'
+import { type Delivery, deliveryOf, subscribe } from '../webhooks/subscribing.ts'
+import { publishNew } from '../webhooks/writing.ts'
 
 // What each name resolves to, which a test may change between two attempts: that is DNS rebinding.
 const names = new Map<string, string[]>()
