@@ -73,7 +73,7 @@ export const createRenderer = (
         variableValues: view.variables ?? {},
         abortSignal: signal,
       })
-      return renderingOf(event, data, errors.map(mask))
+      return renderingOf(event, data, [...new Set(errors)].map(mask))
     } catch (error) {
       return renderingOf(event, null, [mask(error)])
     }

@@ -102,7 +102,10 @@ const masked = (
   onError: ErrorSink,
 ): GraphQLError[] => {
   const { requestId, facts } = call
-  const shown = errors.map((error) => maskError(error, requestId, (original) => onError(original, requestId)))
+  // One refusal may be the answer of thousands of fields.
+  const shown = [...new Set(errors)].map((error) =>
+    maskError(error, requestId, (original) => onError(original, requestId)),
+  )
   facts.errors = [...new Set(shown.map((error) => String(error.extensions.code ?? 'UNKNOWN')))]
   return shown
 }

@@ -4,7 +4,7 @@ import { withApp } from '../support/app.ts'
 import type { Reply } from '../support/client.ts'
 import { makePosts } from '../support/posts.ts'
 
-const lent = withApp({ role: 'api' })
+const lent = withApp({ role: 'api', env: { RATE_LIMIT_PER_MINUTE: '0' } })
 let ids: string[] = []
 
 /** A hundred posts of 150 KB each, and one of 12 MB. */
@@ -36,6 +36,11 @@ test.each([
     '{ a: posts(first: 40) { nodes { content } } b: posts(last: 40) { nodes { content } } }',
   ],
   ['one text under many names', `{ posts(first: 5) { nodes { ${aliased(20, 'content')} } } }`],
+  [
+    'one long alias before many values',
+    `{ posts(first: 20) { nodes { headings { ${'a'.repeat(3_000)}: level } } } }`,
+  ],
+  ['many small values', `{ posts(first: 60) { nodes { headings { ${aliased(29, 'level')} } } } }`],
   ['posts by their ids', `query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Post { content } } }`],
   ['what is related', '{ posts(first: 4) { nodes { related(first: 90) { content } } } }'],
   [
@@ -102,4 +107,22 @@ test('a mutation whose answer is too large says that it was done', async () => {
     `{ post(by: { id: "${id}" }) { title } }`,
   )
   expect(data?.post.title).toBe('Done all the same')
+})
+
+test('what is refused is refused once, not with an error for each of its hundred thousand fields', async () => {
+  await lent.app.database.runScript(`
+    UPDATE posts SET headings = (SELECT json_agg(json_build_object('level', 2, 'id', 'h' || n, 'text', repeat('word ', 180))) FROM generate_series(1, 250) n)::jsonb;
+  `)
+  const cpuOf = async (query: string) => {
+    const before = process.cpuUsage()
+    const { errors } = await lent.app.anonymous.send(query)
+    const { user } = process.cpuUsage(before)
+    return { user, limits: errors.map(({ extensions }) => extensions?.code) }
+  }
+  const answered = await cpuOf(`{ posts(first: 40) { nodes { headings { ${aliased(20, 'level')} } } } }`)
+  expect(answered.limits).toEqual([])
+  const refused = await cpuOf(`{ posts(first: 40) { nodes { headings { ${aliased(20, 'text')} } } } }`)
+  expect(refused.limits).toEqual(['QUERY_TOO_COMPLEX'])
+  // As many fields, of which each took ten times as long to refuse as to answer: an order of magnitude apart.
+  expect(refused.user).toBeLessThan(answered.user * 3)
 })

@@ -1,4 +1,6 @@
 import {
+  defaultFieldResolver,
+  type GraphQLError,
   type GraphQLFieldResolver,
   type GraphQLResolveInfo,
   type GraphQLSchema,
@@ -7,6 +9,8 @@ import {
   isLeafType,
   isListType,
   isObjectType,
+  locatedError,
+  responsePathAsArray,
 } from 'graphql'
 import { Prisma } from '../../db/generated/client.ts'
 import type { Context } from '../schema/context.ts'
@@ -17,6 +21,8 @@ import { defaultLimits, tooComplex } from './limits.ts'
  * can always be asked for alone.
  */
 class Answer {
+  /** Why it is refused: one error for all that is still asked for, since making one of thousands of fields takes seconds. */
+  refusal: GraphQLError | null = null
   #written = 0
   #longest = 0
   #objects = 0
@@ -28,24 +34,25 @@ class Answer {
   write(bytes: number, info: GraphQLResolveInfo): void {
     this.#written += bytes
     if (bytes > this.#longest) this.#longest = bytes
-    if (this.#written - this.#longest > defaultLimits.bytes) throw refused('bytes', info)
+    if (this.#written - this.#longest > defaultLimits.bytes) this.#refuse('bytes', info)
   }
 
   /** Counts objects before they are read, or as they come. */
   hold(objects: number, info: GraphQLResolveInfo): void {
     this.#objects += objects
-    if (this.#objects > defaultLimits.objects) throw refused('objects', info)
+    if (this.#objects > defaultLimits.objects) this.#refuse('objects', info)
   }
 
   /** One after the other, since each has the room that those before it have left. */
   read<Row>(work: (room: Room) => Promise<Row[]>, info: GraphQLResolveInfo): Promise<Row[]> {
-    const rows = this.#last.then(() =>
-      work({
+    const rows = this.#last.then(() => {
+      if (this.refusal) throw this.refusal
+      return work({
         read: this.#read,
         largest: this.#largest,
         take: (sum, largest) => this.#take(sum, largest, info),
-      }),
-    )
+      })
+    })
     this.#last = rows.catch(() => undefined)
     return rows
   }
@@ -53,7 +60,16 @@ class Answer {
   #take(sum: number, largest: number, info: GraphQLResolveInfo): void {
     this.#read += sum
     this.#largest = Math.max(this.#largest, largest)
-    if (this.#read - this.#largest > defaultLimits.bytes) throw refused('bytes', info)
+    if (this.#read - this.#largest > defaultLimits.bytes) this.#refuse('bytes', info)
+  }
+
+  #refuse(limit: 'bytes' | 'objects', { operation, fieldNodes, path }: GraphQLResolveInfo): never {
+    if (this.refusal) throw this.refusal
+    const isDone = operation.operation === 'mutation'
+    const more = isDone ? ' What it changes was changed all the same: read it with a query.' : ''
+    const refused = tooComplex(limit, defaultLimits[limit], undefined, more)
+    this.refusal = locatedError(refused, fieldNodes, responsePathAsArray(path))
+    throw this.refusal
   }
 }
 
@@ -68,16 +84,6 @@ const answerOf = (context: Context, { rootValue }: GraphQLResolveInfo): Answer =
   answers.set(key, known)
   return known
 }
-
-const refused = (limit: 'bytes' | 'objects', { operation }: GraphQLResolveInfo) =>
-  tooComplex(
-    limit,
-    defaultLimits[limit],
-    undefined,
-    operation.operation === 'mutation'
-      ? ' What it changes was changed all the same: read it with a query.'
-      : '',
-  )
 
 /** Counts objects that are about to be read, where only the parents know how many they can be. */
 export const holdObjects = (count: number, context: Context, info: GraphQLResolveInfo): void =>
@@ -133,10 +139,11 @@ export const withAnswerSize = (schema: GraphQLSchema): GraphQLSchema => {
     // The cost knows how long pages are.
     const isPage = type.name.endsWith('Connection')
     for (const field of Object.values(type.getFields())) {
-      const { resolve } = field
-      if (!resolve) continue
-      if (isLeafType(getNamedType(field.type))) field.resolve = counting(resolve, writeText)
-      else if (!isPage && isListType(getNullableType(field.type))) field.resolve = counting(resolve, holdList)
+      // What is exposed as it is has no resolver of its own, and counts as well.
+      const resolve = field.resolve ?? defaultFieldResolver
+      const isList = !isPage && isListType(getNullableType(field.type))
+      const count = isLeafType(getNamedType(field.type)) ? writeValue : isList ? holdList : writeName
+      field.resolve = counting(resolve, count)
     }
   }
   return schema
@@ -148,24 +155,32 @@ type Count = (answer: Answer, value: unknown, info: GraphQLResolveInfo) => void
 const counting =
   (resolve: Resolver, count: Count): Resolver =>
   (root, args, context, info) => {
-    const value: unknown = resolve(root, args, context, info)
     const answer = answerOf(context, info)
+    if (answer.refusal) throw answer.refusal
+    const value: unknown = resolve(root, args, context, info)
     if (!(value instanceof Promise)) {
       count(answer, value, info)
       return value
     }
     return value.then((awaited) => {
+      if (answer.refusal) throw answer.refusal
       count(answer, awaited, info)
       return awaited
     })
   }
 
-const writeText: Count = (answer, value, info) => {
-  if (typeof value === 'string') answer.write(value.length, info)
-  else if (typeof value === 'object' && value !== null) answer.write(sizeOf(value), info)
-}
+// What stands around a value, and the work that it is: half a million numbers are 5 MB, and take seconds to find.
+const bytesOfAny = 20
+
+/** An alias may be as long as a document, and stands before every value. */
+const nameOf = ({ path }: GraphQLResolveInfo): number => String(path.key).length + bytesOfAny
+
+const writeName: Count = (answer, _value, info) => answer.write(nameOf(info), info)
+
+const writeValue: Count = (answer, value, info) => answer.write(nameOf(info) + sizeOf(value), info)
 
 const holdList: Count = (answer, value, info) => {
+  answer.write(nameOf(info), info)
   if (Array.isArray(value)) answer.hold(value.length, info)
 }
 
