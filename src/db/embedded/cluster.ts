@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, readdirSync, renameSync, rmdirSync, rmSync, statfsSync } from 'node:fs'
 import { join } from 'node:path'
-import { PGlite } from '@electric-sql/pglite'
+import type { PGlite } from '@electric-sql/pglite'
 import { NodeFS } from '@electric-sql/pglite/nodefs'
 import { OperatorError } from '../../lib/errors.ts'
 import { closeFiles } from './folder.ts'
+import { TakingTurns } from './turns.ts'
 
 /**
  * Opens the cluster in an embedded folder, which this process has locked. A new one is made beside its place and renamed into
@@ -51,7 +52,7 @@ const makeCluster = async (folder: string, cluster: string): Promise<void> => {
 
 const start = async (cluster: string): Promise<PGlite> => {
   // Not by its name, which PGlite would take for a URL where it begins like one.
-  const pglite = new PGlite({ fs: new NodeFS(cluster) })
+  const pglite = new TakingTurns({ fs: new NodeFS(cluster) })
   await pglite.waitReady
   return pglite
 }

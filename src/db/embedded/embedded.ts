@@ -1,11 +1,12 @@
 import { resolve } from 'node:path'
-import { type MemoryFS, PGlite } from '@electric-sql/pglite'
+import type { MemoryFS, PGlite } from '@electric-sql/pglite'
 import { PrismaPGlite } from 'pglite-prisma-adapter'
 import type { Database } from '../database.ts'
 import { newClient, withWholeScripts } from '../prisma.ts'
 import { openCluster } from './cluster.ts'
 import { takeFolder } from './folder.ts'
 import { lockFolder } from './folder-lock.ts'
+import { TakingTurns } from './turns.ts'
 
 export const openEmbedded = async ({ folder, fs }: { folder: string | null; fs?: MemoryFS }) => {
   const { pglite, unlock } = folder === null ? inMemory(fs) : await inFolder(resolve(folder))
@@ -40,7 +41,7 @@ export const openEmbedded = async ({ folder, fs }: { folder: string | null; fs?:
   } satisfies Database
 }
 
-const inMemory = (fs?: MemoryFS) => ({ pglite: new PGlite({ fs }), unlock: () => undefined })
+const inMemory = (fs?: MemoryFS) => ({ pglite: new TakingTurns({ fs }), unlock: () => undefined })
 
 const inFolder = async (folder: string) => {
   takeFolder(folder)
