@@ -71,7 +71,7 @@ const plansOf = async (query: string, seqScan: 'on' | 'off' = 'on'): Promise<str
   client.off('notice', listen)
   expect(errors).toEqual([])
   const plans = notices.filter(
-    (notice) => notice.includes('Query Text') && /(FROM|JOIN) .*posts|post_search/.test(notice),
+    (notice) => notice.includes('Query Text') && /(FROM|JOIN) .*posts|post_search|post_tags/.test(notice),
   )
   expect(plans.length).toBeGreaterThan(0)
   const text = plans.map((notice) => notice.slice(notice.search(/\n\S.*\(cost=/))).join('\n')

@@ -1,44 +1,41 @@
 import type { Tx } from '../../db/client.ts'
 import { Prisma } from '../../db/generated/client.ts'
 import { columnName } from '../../db/page.ts'
-import type { Viewer } from '../../keys/viewer.ts'
 import { prefixOf } from '../../lib/id.ts'
-import { visibleToSql } from './visibility.ts'
 
 /**
  * Which published posts share tags and categories with each of these, the most related first. A shared one weighs the
  * more the fewer published posts have it, 1 / ln(1 + posts); of the same weight the newest come first.
  *
  * The cost is bounded however many posts there are: of each tag and category the newest `candidates` are looked at, once
- * for all that bear it, and one with more of them weighs as if it had no more.
+ * for all that bear it, and one with more of them weighs as if it had no more. All posts are asked about at once: for each by
+ * itself PostgreSQL would go through the candidates of all.
  *
  * @param ids of posts, for what is live, of revisions, for what they hold, and of events, for what they keep.
  */
 export const relatedIds = async (
-  { db, viewer }: { db: Tx; viewer: Viewer },
+  { db }: { db: Tx },
   ids: string[],
   first: number,
 ): Promise<Map<string, string[]>> => {
   const rows = await db.$queryRaw<{ id: string; relatedId: string }[]>`
     WITH filed AS (${filedUnder('tag', ids)} UNION ALL ${filedUnder('category', ids)}),
     candidates AS MATERIALIZED (
-      SELECT term_id, post_id, 1 / ln(1 + count(*) OVER (PARTITION BY term_id)) AS weight FROM (
+      SELECT term_id, post_id, sort_date, 1 / ln(1 + count(*) OVER (PARTITION BY term_id)) AS weight FROM (
         ${candidatesOf('tag')} UNION ALL ${candidatesOf('category')}
       ) newest
     )
-    SELECT of_each.id, related.id AS "relatedId"
-    FROM (SELECT DISTINCT id, post_id FROM filed) of_each
-    CROSS JOIN LATERAL (
-      SELECT posts.id, shared.weight, posts.sort_date FROM (
-        SELECT candidates.post_id, round(sum(candidates.weight)::numeric, 6) AS weight
+    SELECT id, "relatedId" FROM (
+      SELECT id, post_id AS "relatedId",
+        row_number() OVER (PARTITION BY id ORDER BY weight DESC, sort_date DESC, post_id DESC) AS place
+      FROM (
+        SELECT filed.id, candidates.post_id, candidates.sort_date, round(sum(candidates.weight) * 1e6) AS weight
         FROM filed JOIN candidates ON candidates.term_id = filed.term_id
-        WHERE filed.id = of_each.id AND candidates.post_id <> of_each.post_id
-        GROUP BY candidates.post_id
-      ) shared JOIN posts ON posts.id = shared.post_id
-      WHERE ${visibleToSql(viewer)}
-      ORDER BY shared.weight DESC, posts.sort_date DESC, posts.id DESC LIMIT ${first}
-    ) related
-    ORDER BY of_each.id, related.weight DESC, related.sort_date DESC, related.id DESC`
+        WHERE candidates.post_id <> filed.post_id
+        GROUP BY filed.id, candidates.post_id, candidates.sort_date
+      ) shared
+    ) ranked
+    WHERE place <= ${first} ORDER BY id, place`
   const related = new Map<string, string[]>()
   for (const { id, relatedId } of rows) related.set(id, [...(related.get(id) ?? []), relatedId])
   return related
@@ -75,13 +72,16 @@ const filedUnder = (kind: Kind, ids: string[]): Prisma.Sql => {
   return Prisma.join([live, ...other], '')
 }
 
-/** By the index of the links alone. What is not published is not counted, or its number would show. */
+/**
+ * By the index of the links alone, which bear the status and the date of their posts. What is not published is not counted, or
+ * its number would show; what is published everybody sees.
+ */
 const candidatesOf = (kind: Kind): Prisma.Sql => {
   const [links, key] = [Prisma.raw(tables[kind].links), Prisma.raw(tables[kind].key)]
   return Prisma.sql`
-    SELECT terms.term_id, link.post_id FROM (SELECT DISTINCT term_id FROM filed) terms
+    SELECT terms.term_id, link.post_id, link.sort_date FROM (SELECT DISTINCT term_id FROM filed) terms
     CROSS JOIN LATERAL (
-      SELECT post_id FROM ${links} WHERE ${key} = terms.term_id AND status = 'PUBLISHED'
+      SELECT post_id, sort_date FROM ${links} WHERE ${key} = terms.term_id AND status = 'PUBLISHED'
       ORDER BY sort_date DESC, post_id DESC LIMIT ${candidates}
     ) link`
 }
