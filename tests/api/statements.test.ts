@@ -149,6 +149,7 @@ test('a search takes 2, and 2 more for the highlights of all its hits', async ()
   expect([(await count(ask('highlight', 5))).length, (await count(ask('highlight', 100))).length]).toEqual([
     4, 4,
   ])
+  expect((await count(ask('highlight again: highlight', 20))).length).toBe(4)
 })
 
 test('archives take 1, and 1 more for the posts of all of them', async () => {

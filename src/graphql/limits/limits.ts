@@ -161,7 +161,8 @@ const explained = {
     advice: 'Ask for smaller pages with "first" or "last", or for fewer lists within lists.',
   },
   lists: {
-    counted: 'lists of posts to make, a condition of their filters counting as five and a search as twenty',
+    counted:
+      'lists of posts to make, a condition of their filters counting as five and a search as a hundred',
     advice: 'Ask for fewer lists within lists, with simpler filters, or in several requests.',
   },
 }

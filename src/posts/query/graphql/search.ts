@@ -6,7 +6,7 @@ import { nodePaths, PageInfo } from '../../../graphql/schema/connection.ts'
 import type { Context } from '../../../graphql/schema/context.ts'
 import { columnsOf, fieldsOf, loadedBy, selectOf } from '../../../graphql/schema/select.ts'
 import { highlight } from '../../../search/highlight.ts'
-import { lookUp, matchingAll, matchingAny, readSearch } from '../../../search/query.ts'
+import { lookUp, matchingAny, readSearch } from '../../../search/query.ts'
 import type { SoughtWord } from '../../../search/words.ts'
 import { wordsIn } from '../../../search/words.ts'
 import { Post } from '../../graphql/post.ts'
@@ -35,7 +35,6 @@ const SearchEdge = builder.objectRef<Hit>('SearchEdge').implement({
       type: 'HTML',
       // The text of a whole post is read for it.
       extensions: { lists: 1 },
-      byPath: true,
       description:
         'The passage of the body that has the most of the words, which stand in `<mark>`; all else is escaped. The beginning of the body when they are only elsewhere.',
       resolve: (edge) => edge,
@@ -74,7 +73,7 @@ builder.queryField('search', (t) =>
   t.field({
     type: SearchConnection,
     // It ranks all its hits for each page.
-    extensions: { lists: 20 },
+    extensions: { lists: 100 },
     description:
       'Posts that have all words of the query, best first, ties by id. Of more than 10,000 hits the newest 10,000 are ranked. Capitals, accents and signs make no difference, the last word may go on, and there are no operators.',
     args: {
@@ -93,7 +92,7 @@ builder.queryField('search', (t) =>
       const { db, site } = context
       const [found = { few: [] }] = await lookUp(db, words.length > 0 ? [words] : [], site.searchLanguage)
       const select = selectOf(context, info, 'Post', { id: true }, nodePaths)
-      const query = matchingAll(words, site.searchLanguage)
+      const query = matchingAny(words, site.searchLanguage)
       const statement = pageOfHits(set, { found, query }, page, columnsOf(select, 'posts'))
       const rows = await readerOf(context, info)<Row>(statement, ['rank', ...fieldsOf(select)])
       loadedBy(null, context, info)
@@ -109,11 +108,19 @@ const firstPart = 5_000
 // Beyond ten pages a passage would not be the best of many.
 const longestPart = 20_000
 
+/** Of all hits of a request: one that has several names, or is in several pages, is read once. */
+const highlightsOf = async (edges: Hit[], context: Context): Promise<string[]> => {
+  const searches = Map.groupBy(edges, ({ words }) => JSON.stringify(words))
+  const found = new Map<string, Map<string, Passage>>()
+  for (const [key, some] of searches) found.set(key, await passagesOf(some, context))
+  return edges.map(({ words, node }) => found.get(JSON.stringify(words))?.get(node.id)?.html ?? '')
+}
+
 /**
  * Two statements, however many hits: the texts, and which of their words the database takes for those sought. Two more for
  * those in whose beginning some of the words are not.
  */
-const highlightsOf = async (edges: Hit[], context: Context): Promise<string[]> => {
+const passagesOf = async (edges: Hit[], context: Context): Promise<Map<string, Passage>> => {
   const sought = edges[0]?.words ?? []
   const ids = [...new Set(edges.map((edge) => edge.node.id))]
   const found = await passagesIn(ids, firstPart, sought, context)
@@ -121,7 +128,7 @@ const highlightsOf = async (edges: Hit[], context: Context): Promise<string[]> =
   if (further.length > 0)
     for (const [id, passage] of await passagesIn(further, longestPart, sought, context))
       found.set(id, passage)
-  return edges.map((edge) => found.get(edge.node.id)?.html ?? '')
+  return found
 }
 
 type Passage = { html: string /** Whether there is nothing better further behind. */; isWhole: boolean }
