@@ -108,6 +108,35 @@ describe.skipIf(isEmbedded)('a PostgreSQL (an embedded database has no tables of
     for (const { name } of made) await dropTestDatabase(server, name)
   })
 
+  test('of another role: make the role of DATABASE_URL the owner of its database', patient, async () => {
+    const server = inject('postgres').url
+    const { url, name } = await createTestDatabase(server)
+    const { default: pg } = await import('pg')
+    const owner = new pg.Client({ connectionString: url })
+    await owner.connect()
+    const role = `${name}_role`
+    await owner.query(`CREATE ROLE ${role} LOGIN`)
+    const asRole = new URL(url)
+    asRole.username = role
+    lent.home.env.DATABASE_URL = asRole.href
+    await follow(['migrate'], 'ALTER DATABASE … OWNER TO …', 1, () =>
+      owner.query(`ALTER DATABASE ${name} OWNER TO ${role}`),
+    )
+    const serving = await lent.home.serve()
+    expect((await fetch(`${serving.url}/readyz`)).status).toBe(200)
+    // Taken away while it serves: a failure of that request, and no end of the process.
+    await owner.query('REVOKE ALL ON posts FROM PUBLIC')
+    await owner.query('ALTER TABLE posts OWNER TO postgres')
+    const refused = await serving.anonymous.send('{ posts { totalCount } }')
+    expect(refused.errors[0]?.extensions?.code).toBe('INTERNAL_SERVER_ERROR')
+    expect(JSON.stringify(refused.errors)).not.toContain('permission')
+    await owner.query(`ALTER TABLE posts OWNER TO ${role}`)
+    expect((await serving.anonymous.send('{ posts { totalCount } }')).errors).toEqual([])
+    expect((await serving.kill('SIGTERM')).code).toBe(0)
+    await owner.end()
+    await dropTestDatabase(server, name)
+  })
+
   test('without a SECRET_KEY: make one with openssl rand -base64 32', patient, async () => {
     const { url, name } = await createTestDatabase(inject('postgres').url, inject('postgres').template)
     lent.home.env.DATABASE_URL = url

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { OperatorError } from '../../lib/errors.ts'
 import type { Database } from '../database.ts'
+import { operatorErrorOf } from '../operator-error.ts'
 import { migrationNames, readMigration } from './files.ts'
 import { type Session, withMigrationLock } from './migration-lock.ts'
 
@@ -23,11 +24,9 @@ export const migrate = async (database: Database): Promise<string[]> => {
       for (const name of pending) await apply(session, name)
       return pending
     } catch (error) {
-      throw new OperatorError(
-        `A migration failed and was rolled back: ${(error as Error).message}. Once the cause is gone, start again.`,
-        1,
-        { cause: error },
-      )
+      const told =
+        operatorErrorOf(error)?.message ?? `${(error as Error).message}. Once the cause is gone, start again.`
+      throw new OperatorError(`A migration failed and was rolled back: ${told}`, 1, { cause: error })
     }
   })
 }
