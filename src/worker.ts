@@ -8,7 +8,7 @@ import { forgetJobs } from './jobs/job.ts'
 import { createJobs } from './jobs/run.ts'
 import type { Log } from './lib/log.ts'
 import type { Render } from './markup/threads/pool.ts'
-import { filingSteps } from './posts/background/filing-jobs.ts'
+import { linkSteps } from './posts/background/link-jobs.ts'
 import { startUpkeep, type Upkeep } from './posts/background/upkeep.ts'
 import { forgetPreviewTokens } from './posts/previews/preview-token.ts'
 import { fireDue } from './posts/schedule.ts'
@@ -81,7 +81,7 @@ export const startWorker = async (
 ): Promise<Worker> => {
   const { database, db, queue, onError, now, retentionDays } = parts
   const pump = createPump(parts)
-  const jobs = createJobs({ db, write: parts.write, steps: filingSteps, onError })
+  const jobs = createJobs({ db, write: parts.write, steps: linkSteps, onError })
   let running: Promise<void> | null = null
   let again = false
   let stopped = false

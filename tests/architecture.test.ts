@@ -112,7 +112,8 @@ test('webhooks and content never import each other, and content is imported by n
   const domains = {
     webhooks: /^src\/webhooks\//,
     content: /^src\/posts\//,
-    below: /^src\/taxonomy\//,
+    // The table of kinds is data that all may read.
+    below: /^src\/taxonomy\/(?!kinds\.ts)/,
   }
   const crossing = (from: RegExp, to: RegExp) =>
     files

@@ -1,11 +1,11 @@
 import type { OffsetDateTime } from '../lib/offset-date-time.ts'
 import type { SourceDialect } from '../markup/rendered.ts'
+import type { Kind, kinds } from '../taxonomy/kinds.ts'
 
 /** What every import source yields, one thing at a time; the run (run.ts) knows no source's own format. */
 export type ImportEntry =
   | { kind: 'post'; post: ImportedPost }
-  | { kind: 'author'; author: ImportedAuthor }
-  | { kind: 'category'; category: ImportedCategory }
+  | { kind: Kind; term: ImportedTerm }
   | { kind: 'finding'; finding: ImportFinding }
 
 export type ImportedPost = {
@@ -25,11 +25,6 @@ export type ImportedPost = {
   updated: ImportedDate | null
   /** PUBLISHED with a date in the future is a scheduled post. */
   status: 'DRAFT' | 'PUBLISHED'
-  /** In order; the first is the main author. The slug is there when the source names one. */
-  authors: { slug?: string; name: string }[]
-  /** Names or slugs as written, in order, each once. */
-  categories: string[]
-  tags: string[]
   layout: string | null
   excerpt: string | null
   /** The body, byte for byte as in the file. */
@@ -48,7 +43,13 @@ export type ImportedPost = {
   frontMatter: string
   /** Old paths of the post, in the form of `path`. */
   redirectFrom: string[]
+} & ImportedTerms
+
+/** The terms of each kind in order, each once: names or slugs as written, of an author with the slug that the source names. */
+type ImportedTerms = {
+  [K in Kind as (typeof kinds)[K]['plural']]: K extends 'author' ? NamedTerm[] : string[]
 }
+export type NamedTerm = { slug?: string; name: string }
 
 /** `text` is the date as written. */
 export type ImportedDate = OffsetDateTime & { text: string }
@@ -68,6 +69,9 @@ export type ImportedCategory = {
   /** The parent's slug; a parent comes before its children. */
   parent: string | null
 }
+
+/** A term of a list of the source's own, with what is written of it. */
+export type ImportedTerm = ImportedAuthor | ImportedCategory
 
 /** Something that a person must know. An error: what it is about did not go in as written; a warning: it did. */
 export type ImportFinding = {

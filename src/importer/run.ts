@@ -6,9 +6,9 @@ import { findingsOf, isBusy, isDatabaseFailure, stoppedAt, stoppedBusyAt } from 
 import type { Stored } from './outcome.ts'
 import { announceImport, isUnannounced, markUnannounced } from './store/announce.ts'
 import { type KnownPost, knownPosts } from './store/known-posts.ts'
-import { storeAuthor, storeCategory } from './store/people-and-terms.ts'
 import { refuseUnstorable } from './store/storable.ts'
 import { checksumOf, storePost } from './store/store.ts'
+import { storeTerm } from './store/terms.ts'
 
 /**
  * What an import did with the posts that it read. `skipped` were left alone on purpose; `failed` is the number of files
@@ -106,9 +106,8 @@ const storeEntry = async (
   if (entry.kind === 'post' && was?.checksum === checksumOf(entry.post))
     return { ...unchanged, isPublic: was.status === 'PUBLISHED' }
   const storeIn = (w: Write) => {
-    if (entry.kind === 'author') return storeAuthor(w, entry.author)
-    if (entry.kind === 'category') return storeCategory(w, entry.category)
-    return storePost(w, source, entry.post, was)
+    if (entry.kind === 'post') return storePost(w, source, entry.post, was)
+    return storeTerm(w, entry.kind, entry.term)
   }
   const work = async (w: Write) => {
     const stored = await storeIn(w)
@@ -121,11 +120,9 @@ const storeEntry = async (
 
 const unchanged: Stored = { result: 'unchanged', touched: 'nothing', findings: [] }
 
-/** What a finding names an entry by; an author or a category has no file that the run knows. */
-const nameOf = (entry: StoredEntry): string => {
-  if (entry.kind === 'post') return entry.post.file
-  return entry.kind === 'author' ? `author ${entry.author.slug}` : `category ${entry.category.slug}`
-}
+/** What a finding names an entry by; a term has no file that the run knows. */
+const nameOf = (entry: StoredEntry): string =>
+  entry.kind === 'post' ? entry.post.file : `${entry.kind} ${entry.term.slug}`
 
 const createTally = () => {
   const report: ImportReport = { created: 0, changed: 0, unchanged: 0, skipped: 0, failed: 0, findings: [] }

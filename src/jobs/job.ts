@@ -2,14 +2,15 @@ import type { Tx } from '../db/client.ts'
 import type { BackgroundJob } from '../db/generated/client.ts'
 import { system, type Viewer } from '../keys/viewer.ts'
 import { newId } from '../lib/id.ts'
+import type { Kind } from '../taxonomy/kinds.ts'
 import type { Write } from '../write/write.ts'
 
-/** What goes on behind a mutation: finding posts by a new name, taking one off its posts, filing posts elsewhere. */
+/** What goes on behind a mutation: finding posts by a new name, taking a term off its posts, linking posts to another one. */
 export const jobKinds = ['RENAME', 'DELETE', 'MERGE'] as const
 export type JobKind = (typeof jobKinds)[number]
 
-/** What a job is about: the kind of thing, which of them, and where their posts go in a merge. */
-export type JobInput = { shelf: 'author' | 'category' | 'tag'; ids: string[]; targetId?: string }
+/** What a job is about: the kind of term, which of them, and where their posts go in a merge. */
+export type JobInput = { kind: Kind; ids: string[]; targetId?: string }
 
 /** What a write answers that may leave a job behind it. */
 export type WithJob<Value> = Value & { /** Null when all is done. */ jobId: string | null }

@@ -1,10 +1,9 @@
 import { fromString, typeidUnboxed } from 'typeid-js'
+import { kindNames } from '../taxonomy/kinds.ts'
 
 export const idPrefixes = [
   'post',
-  'author',
-  'category',
-  'tag',
+  ...kindNames,
   'event',
   'endpoint',
   'delivery',

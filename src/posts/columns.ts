@@ -1,6 +1,7 @@
 import { type Post, Prisma } from '../db/generated/client.ts'
 import { parseOffsetDateTime } from '../lib/offset-date-time.ts'
 import { foldKey } from '../lib/text.ts'
+import { kindNames, kinds } from '../taxonomy/kinds.ts'
 import type { Write } from '../write/write.ts'
 import type { Place } from './permalink.ts'
 import type { Rendering } from './rendering.ts'
@@ -44,33 +45,28 @@ export const renderedColumns = ({ rendered, rendererVersion }: Rendering) => ({
   rendererVersion,
 })
 
-/** Takes the post off its authors and terms: before its row changes, which would change each link to it. */
-export const takeFromShelves = async ({ tx }: Write, postId: string): Promise<void> => {
-  await tx.$executeRaw`
-    WITH authors AS (DELETE FROM post_authors WHERE post_id = ${postId}),
-      categories AS (DELETE FROM post_categories WHERE post_id = ${postId})
-    DELETE FROM post_tags WHERE post_id = ${postId}`
+/** Takes the post off its terms: before its row changes, which would change each link to it. */
+export const unlinkTerms = async ({ tx }: Write, postId: string): Promise<void> => {
+  const deletions = kindNames.map(
+    (kind) => Prisma.sql`DELETE FROM ${Prisma.raw(kinds[kind].links)} WHERE post_id = ${postId}`,
+  )
+  const each = deletions.map((deletion, index) => Prisma.sql`${Prisma.raw(`of_${index}`)} AS (${deletion})`)
+  await tx.$executeRaw`WITH ${Prisma.join(each)} SELECT`
 }
 
-/** Files the post, which is on no shelf, under its authors and terms, in the written order. */
-export const fileUnder = async (
+/** Links the post, which is linked to nothing, to its terms, in the written order. */
+export const linkTerms = async (
   { tx }: Write,
-  { id: postId, status, sortDate }: Pick<Post, 'id' | 'status' | 'sortDate'>,
+  { id, status, sortDate }: Pick<Post, 'id' | 'status' | 'sortDate'>,
   snapshot: Snapshot,
 ): Promise<void> => {
-  const link = { postId, status, sortDate }
-  const { authorIds, categoryIds, tagIds } = snapshot
-  if (authorIds.length > 0) {
-    await tx.postAuthor.createMany({
-      data: authorIds.map((authorId, position) => ({ ...link, authorId, position })),
-    })
-  }
-  if (categoryIds.length > 0) {
-    await tx.postCategory.createMany({
-      data: categoryIds.map((categoryId, position) => ({ ...link, categoryId, position })),
-    })
-  }
-  if (tagIds.length > 0) {
-    await tx.postTag.createMany({ data: tagIds.map((tagId, position) => ({ ...link, tagId, position })) })
+  for (const kind of kindNames) {
+    const { links, idColumn, idsField } = kinds[kind]
+    const ids = snapshot[idsField]
+    if (ids.length === 0) continue
+    await tx.$executeRaw`
+      INSERT INTO ${Prisma.raw(links)} (post_id, status, sort_date, ${Prisma.raw(idColumn)}, position)
+      SELECT ${id}, ${status}::"PostStatus", ${sortDate}::timestamptz, term.id, term.number - 1
+      FROM unnest(${ids}::text[]) WITH ORDINALITY AS term(id, number)`
   }
 }

@@ -4,8 +4,10 @@ import { type EventType, mayBePublic } from '../events/catalog.ts'
 import { eitherOf } from '../events/filter-matching.ts'
 import type { Fact } from '../events/outbox.ts'
 import { keepTexts } from '../events/state-texts.ts'
-import { lineOf } from '../taxonomy/category/tree.ts'
-import { authorPath, categoryPath, type Site, tagPath } from '../urls/site-paths.ts'
+import { type Kind, kindNames, kinds } from '../taxonomy/kinds.ts'
+import { isTree, slugPathOf, tableOf } from '../taxonomy/shared/rows.ts'
+import { lineOf } from '../taxonomy/shared/tree.ts'
+import { type Site, termPath } from '../urls/site-paths.ts'
 import type { Write } from '../write/write.ts'
 import type { LockedPost } from './load-for-update.ts'
 import { type PostState, snapshotOf } from './revisions/snapshot.ts'
@@ -58,16 +60,23 @@ export const textFields = [
   'metadata',
 ] as const satisfies (keyof Post)[]
 
-/** What the event keeps of a post before it: its row, and under what it was filed. */
-const stateOf = async (w: Write, { post, authors, categories, tags }: PostState) => {
+/** What the event keeps of a post before it: its row, and the ids of its terms. */
+const stateOf = async (w: Write, state: PostState) => {
+  const { post } = state
   const texts = Object.fromEntries(textFields.map((field) => [field, post[field]]))
-  const filed = { authorIds: idsOf(authors), categoryIds: idsOf(categories), tagIds: idsOf(tags) }
+  const termIds = byName('idsField', (kind) => termsOf(state, kind).map(({ id }) => id))
   const isLight = ([field, value]: [string, unknown]) => value !== null && !(field in texts)
-  const before = pastOf({ ...Object.fromEntries(Object.entries(post).filter(isLight)), ...filed })
+  const before = pastOf({ ...Object.fromEntries(Object.entries(post).filter(isLight)), ...termIds })
   return { before, beforeTextId: await keepTexts(w.tx, post.id, texts, w.now) }
 }
 
-const idsOf = (rows: { id: string }[]): string[] => rows.map(({ id }) => id)
+/** A value of each kind, by one of its names. */
+const byName = (name: 'plural' | 'idsField', of: (kind: Kind) => unknown): Record<string, unknown> =>
+  Object.fromEntries(kindNames.map((kind) => [kinds[kind][name], of(kind)]))
+
+type Named = { id: string; slug: string; slugPath?: string }
+
+const termsOf = (state: PostState, kind: Kind): Named[] => state[kinds[kind].plural]
 
 const previousValues = (before: PostState, fields: string[]): Record<string, unknown> => {
   const { seo, coverImage, metadata, publishedAt, excerpt, layout } = snapshotOf(before)
@@ -82,35 +91,35 @@ const previousValues = (before: PostState, fields: string[]): Record<string, unk
     seo,
     coverImage,
     metadata,
-    authors: before.authors.map((author) => author.slug),
-    categories: before.categories.map((category) => category.slug),
-    tags: before.tags.map((tag) => tag.slug),
+    ...byName('plural', (kind) => termsOf(before, kind).map(({ slug }) => slug)),
   }
   // The content itself is not repeated: it may be large, and a receiver that wants it asks for it.
   return Object.fromEntries(fields.filter((field) => field in values).map((field) => [field, values[field]]))
 }
 
-const tagsOf = async (w: Write, { post, authors, categories, tags }: PostState): Promise<string[]> => {
-  const line = categories.flatMap((category) => lineOf(category.slugPath))
-  const ancestors =
-    line.length === 0
-      ? []
-      : await w.tx.category.findMany({ where: { slugPath: { in: line } }, select: { id: true } })
-  return [
-    post.id,
-    'posts',
-    ...authors.map((author) => author.id),
-    ...ancestors.map((category) => category.id),
-    ...tags.map((tag) => tag.id),
-  ]
+const tagsOf = async (w: Write, state: PostState): Promise<string[]> => {
+  const tags = [state.post.id, 'posts']
+  for (const kind of kindNames) {
+    const terms = termsOf(state, kind)
+    tags.push(...(isTree(kind) ? await ancestorsOf(w, kind, terms) : terms).map(({ id }) => id))
+  }
+  return tags
 }
 
-const pathsOf = (site: Site, { post, authors, categories, tags }: PostState): string[] => [
-  post.path,
+/** The terms of a tree with those above them. */
+const ancestorsOf = async ({ tx }: Write, kind: Kind, terms: Named[]): Promise<{ id: string }[]> => {
+  const line = terms.flatMap((term) => lineOf(slugPathOf(term)))
+  return line.length === 0 ? [] : tableOf(tx, kind).findMany({ where: { slugPath: { in: line } } })
+}
+
+const pathsOf = (site: Site, state: PostState): string[] => [
+  state.post.path,
   '/',
-  ...authors.map((author) => authorPath(site, author.slug)),
-  ...categories.flatMap((category) => lineOf(category.slugPath).map((path) => categoryPath(site, path))),
-  ...tags.map((tag) => tagPath(site, tag.slug)),
+  ...kindNames.flatMap((kind) =>
+    termsOf(state, kind)
+      .flatMap((term) => lineOf(slugPathOf(term)))
+      .map((slugPath) => termPath(site, kind, slugPath)),
+  ),
 ]
 
 const unique = (lists: string[][]): string[] => [...new Set(lists.flat())]

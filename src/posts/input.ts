@@ -2,9 +2,8 @@ import type { Prisma, SourceFormat } from '../db/generated/client.ts'
 import { ValidationError, type ValidationIssue } from '../lib/errors.ts'
 import { formatOffsetDateTime, type OffsetDateTime } from '../lib/offset-date-time.ts'
 import { textProblem } from '../lib/text.ts'
-import { authorsBySlug } from '../taxonomy/author/author.ts'
-import { findCategories } from '../taxonomy/category/category.ts'
-import { ensureTags } from '../taxonomy/tag/tag.ts'
+import { type ByName, type Kind, kindNames, kinds } from '../taxonomy/kinds.ts'
+import { ensureTerms, findTerms } from '../taxonomy/shared/ensure.ts'
 import { pathProblem, slugProblem } from '../urls/slug.ts'
 import type { Write } from '../write/write.ts'
 import type { Snapshot } from './revisions/snapshot.ts'
@@ -19,11 +18,6 @@ export type PostInput = {
   excerpt?: string | null
   publishedAt?: OffsetDateTime | null
   layout?: string | null
-  /** Slugs; the first is the main author. */
-  authors?: string[] | null
-  /** Exact slug first, then name. Unknown tags are created, unknown categories are an error. */
-  categories?: string[] | null
-  tags?: string[] | null
   seo?: {
     title?: string | null
     description?: string | null
@@ -32,7 +26,7 @@ export type PostInput = {
   } | null
   metadata?: unknown
   coverImage?: { url: string; alt?: string | null } | null
-}
+} & Partial<ByName<'plural', string[] | null>>
 
 // A page of a list. A post of twenty years of blogs has a dozen at most.
 const maxTerms = 100
@@ -51,10 +45,9 @@ export const withInput = async (w: Write, base: Snapshot, input: PostInput): Pro
     ...pathIssues(input),
     ...otherIssues(input),
   ]
-  const authorIds = await authorIdsOf(w, input, issues)
-  const categoryIds = await categoryIdsOf(w, input, issues)
+  const found = await knownIdsOf(w, input, issues)
   if (issues.length > 0) throw new ValidationError(issues)
-  const tagIds = await tagIdsOf(w, input)
+  const made = await madeIdsOf(w, input)
   return {
     title: given(input.title?.trim(), base.title),
     source: given(input.source, base.source),
@@ -70,11 +63,16 @@ export const withInput = async (w: Write, base: Snapshot, input: PostInput): Pro
       ? { alt: null, ...input.coverImage }
       : orCleared(input.coverImage, base.coverImage),
     metadata: input.metadata === undefined ? base.metadata : ((input.metadata ?? {}) as Prisma.JsonObject),
-    authorIds: authorIds ?? base.authorIds,
-    categoryIds: categoryIds ?? base.categoryIds,
-    tagIds: tagIds ?? base.tagIds,
+    ...idsOf((kind) => found.get(kind) ?? made.get(kind) ?? base[kinds[kind].idsField]),
   }
 }
+
+/** The ids of terms of each kind, as a snapshot has them. */
+const idsOf = (of: (kind: Kind) => string[]) =>
+  Object.fromEntries(kindNames.map((kind) => [kinds[kind].idsField, of(kind)])) as ByName<
+    'idsField',
+    string[]
+  >
 
 export const noSeo: Snapshot['seo'] = { title: null, description: null, canonicalUrl: null, noindex: false }
 
@@ -90,9 +88,7 @@ export const emptySnapshot: Snapshot = {
   seo: noSeo,
   coverImage: null,
   metadata: {},
-  authorIds: [],
-  categoryIds: [],
-  tagIds: [],
+  ...idsOf(() => []),
 }
 
 /** What is wrong with the texts of an input, before anything is looked up. */
@@ -143,7 +139,7 @@ const otherIssues = (input: PostInput): ValidationIssue[] => {
       ),
     )
   }
-  for (const field of ['authors', 'categories', 'tags'] as const) {
+  for (const field of kindNames.map((kind) => kinds[kind].plural)) {
     const count = input[field]?.length ?? 0
     if (count > maxTerms)
       issues.push(
@@ -172,35 +168,39 @@ const isStorable = (value: unknown): boolean => {
   )
 }
 
-const authorIdsOf = async (w: Write, { authors }: PostInput, issues: ValidationIssue[]) => {
-  if (authors === undefined) return undefined
-  const slugs = lookedUp(authors)
-  const found = await authorsBySlug(w.tx, slugs)
-  for (const slug of slugs.filter((slug) => !found.has(slug))) {
-    issues.push(
-      issue('authors', `There is no author with the slug "${slug}"; create it first or correct the slug.`),
-    )
+type Ids = Map<Kind, string[]>
+
+/** Of the kinds whose terms have to be there already, by what the input says of them. */
+const knownIdsOf = async (w: Write, input: PostInput, issues: ValidationIssue[]): Promise<Ids> => {
+  const ids: Ids = new Map()
+  for (const kind of kindNames.filter((kind) => !kinds[kind].isMadeByPosts)) {
+    const { plural, isFoundByName } = kinds[kind]
+    const given = input[plural]
+    if (given === undefined) continue
+    const words = lookedUp(given)
+    const found = await findTerms(w.tx, kind, words)
+    for (const word of words.filter((word) => !found.has(word))) {
+      const message = isFoundByName
+        ? `There is no ${kind} "${word}"; create it first or correct its slug or name.`
+        : `There is no ${kind} with the slug "${word}"; create it first or correct the slug.`
+      issues.push(issue(plural, message))
+    }
+    ids.set(kind, unique(words.flatMap((word) => found.get(word)?.id ?? [])))
   }
-  return slugs.flatMap((slug) => found.get(slug)?.id ?? [])
+  return ids
 }
 
-const categoryIdsOf = async (w: Write, { categories }: PostInput, issues: ValidationIssue[]) => {
-  if (categories === undefined) return undefined
-  const words = lookedUp(categories)
-  const found = await findCategories(w.tx, words)
-  for (const word of words.filter((word) => !found.has(word))) {
-    issues.push(
-      issue('categories', `There is no category "${word}"; create it first or correct its slug or name.`),
-    )
+/** Of the kinds whose terms are made where there are none yet. */
+const madeIdsOf = async (w: Write, input: PostInput): Promise<Ids> => {
+  const ids: Ids = new Map()
+  for (const kind of kindNames.filter((kind) => kinds[kind].isMadeByPosts)) {
+    const given = input[kinds[kind].plural]
+    if (given === undefined) continue
+    const words = unique(given ?? [])
+    const found = await ensureTerms(w, kind, words)
+    ids.set(kind, unique(words.flatMap((word) => found.get(word)?.id ?? [])))
   }
-  return unique(words.flatMap((word) => found.get(word)?.id ?? []))
-}
-
-const tagIdsOf = async (w: Write, { tags }: PostInput) => {
-  if (tags === undefined) return undefined
-  const words = unique(tags ?? [])
-  const found = await ensureTags(w, words)
-  return unique(words.flatMap((word) => found.get(word)?.id ?? []))
+  return ids
 }
 
 /** Each word once, but for those that no row can have, and none of too many: they are issues already. */

@@ -1,7 +1,7 @@
 import type { Verdict } from '../events/filter-matching.ts'
 import { NotFoundError, VersionConflictError } from '../lib/errors.ts'
 import { prefixOf } from '../lib/id.ts'
-import { holdShelves } from '../taxonomy/shared/locks.ts'
+import { holdTerms } from '../taxonomy/shared/locks.ts'
 import type { Write } from '../write/write.ts'
 import { lockPost, type PostState } from './revisions/snapshot.ts'
 
@@ -17,7 +17,7 @@ export type LockedPost = PostState & { verdict: Verdict }
  * @throws NotFoundError; VersionConflictError when someone saved it since.
  */
 export const postToWrite = async (w: Write, { id, expectedVersion }: PostAction): Promise<LockedPost> => {
-  await holdShelves(w)
+  await holdTerms(w)
   const state = prefixOf(id) === 'post' ? await lockPost(w.tx, id) : null
   if (!state) throw new NotFoundError(`There is no post with the id "${id}".`, ['input', 'id'])
   if (expectedVersion != null && expectedVersion !== state.post.headVersion) {

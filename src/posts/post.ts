@@ -3,7 +3,7 @@ import { requireScope } from '../keys/require-scope.ts'
 import { hasScope } from '../keys/viewer.ts'
 import { ValidationError } from '../lib/errors.ts'
 import { newId } from '../lib/id.ts'
-import { holdShelves } from '../taxonomy/shared/locks.ts'
+import { holdTerms } from '../taxonomy/shared/locks.ts'
 import type { Write } from '../write/write.ts'
 import { recordPostFact } from './events.ts'
 import { emptySnapshot, type PostInput, withInput } from './input.ts'
@@ -18,7 +18,7 @@ import { withoutScheduledDate } from './take-back.ts'
 /** Creates a draft. */
 export const createPost = async (w: Write, input: PostInput): Promise<Post> => {
   requireScope(w, 'CONTENT_WRITE')
-  await holdShelves(w)
+  await holdTerms(w)
   const snapshot = await withInput(w, emptySnapshot, input)
   const id = newId('post')
   const place = await placeFor(w, snapshot, dateOf(snapshot) ?? w.now, id)

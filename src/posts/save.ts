@@ -2,7 +2,7 @@ import { type Post, Prisma } from '../db/generated/client.ts'
 import { hasScope } from '../keys/viewer.ts'
 import { indexPosts } from '../search/index-posts.ts'
 import type { Write } from '../write/write.ts'
-import { contentColumns, fileUnder, takeFromShelves } from './columns.ts'
+import { contentColumns, linkTerms, unlinkTerms } from './columns.ts'
 import type { Place } from './permalink.ts'
 import { appear, leavePath } from './redirects.ts'
 import { renderingOf } from './rendering.ts'
@@ -32,7 +32,7 @@ export const insertPost = async (
       ...approved(w, { scheduledAt, scheduledVersion: null }, 1),
     },
   })
-  await fileUnder(w, { id, status, sortDate: times.sortDate }, snapshot)
+  await linkTerms(w, { id, status, sortDate: times.sortDate }, snapshot)
   const shown = status === 'PUBLISHED' ? await appear(w, { id, path: place.path }) : []
   const after = await withFiling(w.tx, post, snapshot)
   await indexPosts(w.tx, w.site.searchLanguage, [after.post])
@@ -66,9 +66,9 @@ export const saveLive = async (
     updatedAt: w.now,
   }
   const status = state.status ?? post.status
-  await takeFromShelves(w, post.id)
+  await unlinkTerms(w, post.id)
   const saved = await w.tx.post.update({ where: { id: post.id }, data })
-  await fileUnder(w, { id: post.id, status, sortDate }, snapshot)
+  await linkTerms(w, { id: post.id, status, sortDate }, snapshot)
   const isPublic = status === 'PUBLISHED'
   if (post.status === 'PUBLISHED' && !(isPublic && post.path === place.path)) await leavePath(w, post)
   const shown = isPublic ? await appear(w, { id: post.id, path: place.path }) : []

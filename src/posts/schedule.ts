@@ -2,7 +2,7 @@ import type { Tx } from '../db/client.ts'
 import { isOutage } from '../db/outage.ts'
 import { system } from '../keys/viewer.ts'
 import { ExpectedError, InvalidStateError } from '../lib/errors.ts'
-import { holdShelves } from '../taxonomy/shared/locks.ts'
+import { holdTerms } from '../taxonomy/shared/locks.ts'
 import type { Write, Writer } from '../write/write.ts'
 import { postToWrite } from './load-for-update.ts'
 import { publishPost } from './publish.ts'
@@ -90,7 +90,7 @@ const notApproved = 'It was saved by somebody who may not publish after it was s
 /** Looked at again under the lock: another process may have fired it, or a person changed it, since it was found. */
 const lockDue = async (w: Write, id: string) => {
   // Before the row, as everybody locks: a merge of terms would wait for the row while this waits for the merge.
-  await holdShelves(w)
+  await holdTerms(w)
   const [row] = await w.tx.$queryRaw<{ starts: boolean; ends: boolean; isApproved: boolean }[]>`
     SELECT coalesce(scheduled_at <= ${w.now}, false) AS starts, coalesce(unpublish_at <= ${w.now}, false) AS ends,
       coalesce(scheduled_version = head_version, false) AS "isApproved"

@@ -1,5 +1,6 @@
 import type { Tx } from '../db/client.ts'
 import { Prisma } from '../db/generated/client.ts'
+import { kindNames, kinds } from '../taxonomy/kinds.ts'
 import type { Write } from '../write/write.ts'
 import { indexableWords } from './words.ts'
 
@@ -58,17 +59,15 @@ const vectorOf = (language: string, column: string, weight: 'A' | 'B' | 'C' | 'D
  * be missed: it looks for its posts when it has the lock.
  */
 const namesOf = async (tx: Tx, ids: string[]): Promise<Map<string, string>> => {
-  const rows = await tx.$queryRaw<{ id: string; name: string }[]>`
-    SELECT * FROM (
-      SELECT link.post_id AS id, name FROM post_authors link JOIN authors named ON named.id = link.author_id
+  const ofEach = kindNames.map((kind) => {
+    const { plural, links, idColumn } = kinds[kind]
+    const [terms, links_, id] = [plural, links, idColumn].map((name) => Prisma.raw(name))
+    return Prisma.sql`SELECT * FROM (
+      SELECT link.post_id AS id, name FROM ${links_} link JOIN ${terms} named ON named.id = link.${id}
       WHERE link.post_id = ANY(${ids}::text[]) ORDER BY link.position FOR SHARE OF named
-    ) a UNION ALL SELECT * FROM (
-      SELECT link.post_id, name FROM post_categories link JOIN categories named ON named.id = link.category_id
-      WHERE link.post_id = ANY(${ids}::text[]) ORDER BY link.position FOR SHARE OF named
-    ) c UNION ALL SELECT * FROM (
-      SELECT link.post_id, name FROM post_tags link JOIN tags named ON named.id = link.tag_id
-      WHERE link.post_id = ANY(${ids}::text[]) ORDER BY link.position FOR SHARE OF named
-    ) t`
+    ) ${terms}`
+  })
+  const rows = await tx.$queryRaw<{ id: string; name: string }[]>(Prisma.join(ofEach, ' UNION ALL '))
   const byPost = Map.groupBy(rows, (row) => row.id)
   return new Map([...byPost].map(([id, some]) => [id, indexableWords(some.map((row) => row.name).join(' '))]))
 }

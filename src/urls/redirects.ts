@@ -1,28 +1,22 @@
+import { Prisma } from '../db/generated/client.ts'
+import { eachKind, type Kind, kindNames, kinds } from '../taxonomy/kinds.ts'
 import type { Write } from '../write/write.ts'
 
 /** What an old path leads to. A redirect names the row and not its path: none ever chain. */
-export type RedirectTarget =
-  | { postId: string }
-  | { authorId: string }
-  | { categoryId: string }
-  | { tagId: string }
+export type RedirectTarget = { kind: Kind | 'post'; id: string }
 
 /** Leads paths at which something was public to where it is now. */
 export const leadTo = (w: Write, target: RedirectTarget, paths: string[]): Promise<void> =>
-  point(w, paths, { ...nowhere, ...target }, 301)
+  point(w, paths, target, 301)
 
-/** Leads paths at which categories were public to where they are now, however many they are, in one statement. */
-export const leadCategories = async (
-  w: Write,
-  moved: { categoryId: string; old: string }[],
-): Promise<void> => {
+/** Leads paths at which terms of a kind were public to where they are now, however many they are, in one statement. */
+export const leadEach = async (w: Write, kind: Kind, moved: { id: string; old: string }[]): Promise<void> => {
   if (moved.length === 0) return
   await w.tx.$executeRaw`
-    INSERT INTO redirects (path, category_id, status, created_at)
+    INSERT INTO redirects (path, ${column(kind)}, status, created_at)
     SELECT DISTINCT ON (path) path, id, 301, ${w.now}::timestamptz
-    FROM unnest(${moved.map(({ old }) => old)}::text[], ${moved.map((one) => one.categoryId)}::text[]) AS moved(path, id)
-    ON CONFLICT (path) DO UPDATE SET post_id = NULL, author_id = NULL, tag_id = NULL,
-      category_id = EXCLUDED.category_id, status = EXCLUDED.status`
+    FROM unnest(${moved.map(({ old }) => old)}::text[], ${moved.map(({ id }) => id)}::text[]) AS moved(path, id)
+    ON CONFLICT (path) DO UPDATE SET ${onlyThis}`
 }
 
 /** A path that something public lives at has no redirect: none ever loop, and what is new may take over an old path. */
@@ -33,31 +27,54 @@ export const takeOverPaths = async (w: Write, paths: string[]): Promise<void> =>
 
 /** Before something public is deleted: its paths, and those that lead to it, answer Gone. */
 export const leaveGone = async (w: Write, target: RedirectTarget, paths: string[]): Promise<void> => {
-  await w.tx.redirect.updateMany({ where: target, data: { ...nowhere, status: 410 } })
-  await point(w, paths, nowhere, 410)
+  await w.tx.redirect.updateMany({ where: asColumn(target), data: { ...nowhere, status: 410 } })
+  await point(w, paths, null, 410)
 }
 
 /** Before something that was never public is deleted: nobody is told that there was something. */
 export const leaveNothing = async (w: Write, target: RedirectTarget): Promise<void> => {
-  await w.tx.redirect.deleteMany({ where: target })
+  await w.tx.redirect.deleteMany({ where: asColumn(target) })
 }
 
 /** Leads on to `to` what led to the others. */
 export const handOver = async (w: Write, from: RedirectTarget[], to: RedirectTarget): Promise<void> => {
-  await w.tx.redirect.updateMany({ where: { OR: from }, data: { ...nowhere, ...to } })
+  await w.tx.redirect.updateMany({
+    where: { OR: from.map(asColumn) },
+    data: { ...nowhere, ...asColumn(to) },
+  })
 }
 
-const nowhere = { postId: null, authorId: null, categoryId: null, tagId: null }
+/** The id of what a stored redirect leads to; null when it is there no longer. */
+export const targetIdOf = (redirect: Record<IdField, string | null>): string | null =>
+  idFields.map((field) => redirect[field]).find((id) => id !== null) ?? null
 
-type Columns = Record<keyof typeof nowhere, string | null>
+type IdField = 'postId' | (typeof kinds)[Kind]['idField']
 
-const point = async (w: Write, paths: string[], columns: Columns, status: number): Promise<void> => {
+const idField = { post: 'postId', ...eachKind((kind) => kinds[kind].idField) } as const
+const idFields: IdField[] = Object.values(idField)
+const nowhere = Object.fromEntries(idFields.map((field) => [field, null]))
+const asColumn = ({ kind, id }: RedirectTarget) => ({ [idField[kind]]: id })
+
+const targets = ['post', ...kindNames] as const
+const column = (kind: Kind | 'post'): Prisma.Sql =>
+  Prisma.raw(kind === 'post' ? 'post_id' : kinds[kind].idColumn)
+/** A redirect leads to one thing: to nothing that it led to before. */
+const onlyThis = Prisma.join([
+  ...targets.map((kind) => Prisma.sql`${column(kind)} = EXCLUDED.${column(kind)}`),
+  Prisma.sql`status = EXCLUDED.status`,
+])
+
+const point = async (
+  w: Write,
+  paths: string[],
+  target: RedirectTarget | null,
+  status: number,
+): Promise<void> => {
   if (paths.length === 0) return
-  const { postId, authorId, categoryId, tagId } = columns
+  const ids = targets.map((kind) => Prisma.sql`${target?.kind === kind ? target.id : null}::text`)
   await w.tx.$executeRaw`
-    INSERT INTO redirects (path, post_id, author_id, category_id, tag_id, status, created_at)
-    SELECT path, ${postId}::text, ${authorId}::text, ${categoryId}::text, ${tagId}::text, ${status}::int, ${w.now}::timestamptz
+    INSERT INTO redirects (path, ${Prisma.join(targets.map(column))}, status, created_at)
+    SELECT path, ${Prisma.join(ids)}, ${status}::int, ${w.now}::timestamptz
     FROM unnest(${[...new Set(paths)]}::text[]) AS path
-    ON CONFLICT (path) DO UPDATE SET post_id = EXCLUDED.post_id, author_id = EXCLUDED.author_id,
-      category_id = EXCLUDED.category_id, tag_id = EXCLUDED.tag_id, status = EXCLUDED.status`
+    ON CONFLICT (path) DO UPDATE SET ${onlyThis}`
 }

@@ -1,5 +1,6 @@
 import { DateTime } from 'luxon'
 import type { Config } from '../config.ts'
+import { eachKind, type Kind, kinds } from '../taxonomy/kinds.ts'
 
 /** What the publication itself decides: its address and the form of its paths. */
 export type Site = {
@@ -7,9 +8,8 @@ export type Site = {
   url: string
   timezone: string
   permalink: string
-  categoryPath: string
-  tagPath: string
-  authorPath: string
+  /** What the paths of the terms of each kind are made of. */
+  termPaths: Record<Kind, string>
   /** The other hosts at which it is or was, each with its port where that is not the usual one. */
   aliases: readonly string[]
   /** The text search configuration of PostgreSQL that words are stemmed by; `simple` stems nothing. */
@@ -21,9 +21,7 @@ export const siteOf = (config: Config): Site => ({
   url: config.SITE_URL,
   timezone: config.SITE_TIMEZONE,
   permalink: config.PERMALINK,
-  categoryPath: config.CATEGORY_PATH,
-  tagPath: config.TAG_PATH,
-  authorPath: config.AUTHOR_PATH,
+  termPaths: eachKind((kind) => config[kinds[kind].pathSetting]),
   aliases: config.SITE_ALIASES,
   searchLanguage: config.SEARCH_LANGUAGE,
 })
@@ -39,13 +37,13 @@ export const postPath = (site: Site, slug: string, date: Date): string => {
   })
 }
 
-/** @param slugPath the slugs from the root of the tree, joined by "/". */
-export const categoryPath = (site: Site, slugPath: string): string =>
-  fill(site.categoryPath, { path: slugPath, slug: slugPath.slice(slugPath.lastIndexOf('/') + 1) })
-
-export const tagPath = (site: Site, slug: string): string => fill(site.tagPath, { slug })
-
-export const authorPath = (site: Site, slug: string): string => fill(site.authorPath, { slug })
+/**
+ * The path of a term's page.
+ *
+ * @param slugPath its slug; in a tree the slugs from the root, joined by "/".
+ */
+export const termPath = (site: Site, kind: Kind, slugPath: string): string =>
+  fill(site.termPaths[kind], { path: slugPath, slug: slugPath.slice(slugPath.lastIndexOf('/') + 1) })
 
 /** The absolute URL of a path of the site: a path has no escapes, so that its "%" is one. */
 export const absoluteUrl = (site: Site, path: string): string =>
@@ -58,19 +56,17 @@ export const hostsOf = (site: Site): string[] => [new URL(site.url).host, ...sit
 export const baseOf = (site: Site): string =>
   decodeURIComponent(new URL(site.url).pathname).normalize('NFC').replace(/\/$/, '')
 
-/** The slugs from the root of the category that has this path; those of all that may, where CATEGORY_PATH names the last. */
-export const categoryAt = (site: Site, path: string): { slugPath: string } | { slug: string } | null => {
-  const slugPath = valueAt(site.categoryPath, 'path', path)
+/** What the term is called that would have this path: by its slug, or in a tree by the slugs from the root; null for none. */
+export const termAt = (
+  site: Site,
+  kind: Kind,
+  path: string,
+): { slugPath: string } | { slug: string } | null => {
+  const slugPath = valueAt(site.termPaths[kind], 'path', path)
   if (slugPath !== null) return { slugPath }
-  const slug = valueAt(site.categoryPath, 'slug', path)
+  const slug = valueAt(site.termPaths[kind], 'slug', path)
   return slug === null ? null : { slug }
 }
-
-/** The slug of the tag that would have this path; null when none would. */
-export const tagAt = (site: Site, path: string): string | null => valueAt(site.tagPath, 'slug', path)
-
-/** The slug of the author who would have this path; null when nobody would. */
-export const authorAt = (site: Site, path: string): string | null => valueAt(site.authorPath, 'slug', path)
 
 /** What a pattern's placeholder stands for in a path; null when the path is not of that form. */
 const valueAt = (pattern: string, name: string, path: string): string | null => {

@@ -12,7 +12,7 @@ import {
 } from '../../schema/generated/graphql.ts'
 import { createJobs } from '../../src/jobs/run.ts'
 import { rendererVersion } from '../../src/markup/rendered.ts'
-import { filingSteps } from '../../src/posts/background/filing-jobs.ts'
+import { linkSteps } from '../../src/posts/background/link-jobs.ts'
 import { startUpkeep } from '../../src/posts/background/upkeep.ts'
 import { indexMissing } from '../../src/search/reindex.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
@@ -54,7 +54,7 @@ const jobs = () =>
   createJobs({
     db: app.database.db,
     write: app.core.write,
-    steps: filingSteps,
+    steps: linkSteps,
     onError: (error) => errors.push(error),
   })
 

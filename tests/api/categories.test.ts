@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { CategoryDocument, CategoryTreeDocument } from '../../schema/generated/graphql.ts'
 import { system } from '../../src/keys/viewer.ts'
-import { ensureCategory } from '../../src/taxonomy/category/category.ts'
+import { ensureTerm } from '../../src/taxonomy/shared/ensure.ts'
 import { withApp } from '../support/app.ts'
 import { makeCategory } from './shelving.ts'
 import { create, createAndPublish } from './writing.ts'
@@ -13,7 +13,7 @@ beforeAll(async () => {
   const { app } = lent
   await app.core.write(system('test'), async (w) => {
     const make = async (slug: string, name: string, parentId?: string) =>
-      (await ensureCategory(w, { slug, name, parentId, description: `About ${name}.` })).id
+      (await ensureTerm(w, 'category', { slug, name, parentId, description: `About ${name}.` })).id
     const news = await make('news', 'News')
     const local = await make('local', 'Local', news)
     const sport = await make('sport', 'Sport', local)

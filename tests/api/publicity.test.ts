@@ -6,9 +6,7 @@ import {
   UpdateCategoryDocument,
 } from '../../schema/generated/graphql.ts'
 import { system } from '../../src/keys/viewer.ts'
-import { ensureAuthor } from '../../src/taxonomy/author/author.ts'
-import { ensureCategory } from '../../src/taxonomy/category/category.ts'
-import { ensureTag } from '../../src/taxonomy/tag/tag.ts'
+import { ensureNamed, ensureTerm } from '../../src/taxonomy/shared/ensure.ts'
 import { withApp } from '../support/app.ts'
 import { answerBytes } from './previewing.ts'
 import { expectPayload, makeCategory, makeTag } from './shelving.ts'
@@ -20,14 +18,14 @@ const lent = withApp({ role: 'api' })
 const bringIn = async (word: string) => {
   const { core, admin } = lent.app
   const { value: ids } = await core.write(system('an import'), async (w) => {
-    const above = await ensureCategory(w, { slug: `${word}-above`, name: `${word} above` })
-    const category = await ensureCategory(w, { slug: word, name: word, parentId: above.id })
-    const author = await ensureAuthor(w, { slug: word, name: word })
+    const above = await ensureTerm(w, 'category', { slug: `${word}-above`, name: `${word} above` })
+    const category = await ensureTerm(w, 'category', { slug: word, name: word, parentId: above.id })
+    const author = await ensureTerm(w, 'author', { slug: word, name: word })
     return {
       author: author.id,
       above: above.id,
       category: category.id,
-      tag: (await ensureTag(w, word, word)).id,
+      tag: (await ensureNamed(w, 'tag', word, word)).id,
     }
   })
   const filed = { authors: [word], categories: [word], tags: [word] }

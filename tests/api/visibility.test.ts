@@ -1,8 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { schema } from '../../src/graphql/schema.ts'
 import { system } from '../../src/keys/viewer.ts'
-import { ensureAuthor } from '../../src/taxonomy/author/author.ts'
-import { ensureCategory } from '../../src/taxonomy/category/category.ts'
+import { ensureTerm } from '../../src/taxonomy/shared/ensure.ts'
 import { withApp } from '../support/app.ts'
 import { makePosts } from '../support/posts.ts'
 import { type Arguments, type Step, visitedBy, walk } from './walk.ts'
@@ -37,8 +36,12 @@ beforeAll(async () => {
   const { db } = app.database
   await makePosts(app, { count: 3 })
   await app.core.write(system('an import'), async (w) => {
-    await ensureAuthor(w, { slug: 'canarydraft-author', name: 'The canarydraft author', bio: 'canarydraft' })
-    await ensureCategory(w, { slug: 'canarydraft-category', name: 'The canarydraft category' })
+    await ensureTerm(w, 'author', {
+      slug: 'canarydraft-author',
+      name: 'The canarydraft author',
+      bio: 'canarydraft',
+    })
+    await ensureTerm(w, 'category', { slug: 'canarydraft-category', name: 'The canarydraft category' })
   })
   for (const state of ['draft', 'scheduled', 'trashed'] as const) {
     const filed = state === 'draft' ? draftOnly : {}

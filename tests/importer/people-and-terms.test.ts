@@ -126,7 +126,7 @@ test('an import that brings in nothing but a category makes its event, too', asy
 test('a category whose parent is nowhere is kept out, and a post can be filed under it all the same', async () => {
   const orphan = { slug: 'orphan', name: 'Orphan', description: null, parent: 'nowhere' }
   const report = await importEntries(lent.app, 'orphan', [
-    { kind: 'category', category: orphan },
+    { kind: 'category', term: orphan },
     entry({ file: 'orphan.md', slug: 'orphaned', categories: ['Orphan'] }),
   ])
   expect(countsOf(report)).toMatchObject({ created: 1, failed: 1 })

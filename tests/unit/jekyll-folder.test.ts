@@ -103,7 +103,7 @@ describe('_data', () => {
     expect(entries.slice(0, 2)).toEqual([
       {
         kind: 'author',
-        author: {
+        term: {
           slug: 'ann',
           name: 'Ann & Co',
           bio: 'Writes.',
@@ -111,7 +111,7 @@ describe('_data', () => {
           avatarUrl: '/ann.png',
         },
       },
-      { kind: 'author', author: { slug: 'bob', name: 'Bob', bio: null, websiteUrl: null, avatarUrl: null } },
+      { kind: 'author', term: { slug: 'bob', name: 'Bob', bio: null, websiteUrl: null, avatarUrl: null } },
     ])
     expect(posts[0]?.authors).toEqual([
       { slug: 'bob', name: 'Bob' },
@@ -126,7 +126,7 @@ describe('_data', () => {
         '- {slug: c, name: C, parent: b}\n- {slug: b, parent: a, description: The b}\n- {slug: a, name: A}\n- {slug: x, name: X, parent: nowhere}\n- {slug: l1, parent: l2}\n- {slug: l2, parent: l1}\n',
       '_posts/2010-01-01-a.md': '---\n---\n',
     })
-    const categories = entries.flatMap((entry) => (entry.kind === 'category' ? [entry.category] : []))
+    const categories = entries.flatMap((entry) => (entry.kind === 'category' ? [entry.term] : []))
     expect(categories).toEqual([
       { slug: 'a', name: 'A', description: null, parent: null },
       { slug: 'b', name: 'b', description: 'The b', parent: 'a' },
@@ -163,14 +163,14 @@ describe('the sample site', () => {
     )
     expect(findings).toEqual([])
     expect(entries.filter(({ kind }) => kind === 'author')).toHaveLength(3)
-    expect(entries.some((entry) => entry.kind === 'category' && entry.category.parent !== null)).toBe(true)
+    expect(
+      entries.some((entry) => 'term' in entry && 'parent' in entry.term && entry.term.parent !== null),
+    ).toBe(true)
     expect(posts.length).toBeGreaterThanOrEqual(12)
     expect(posts.some(({ status }) => status === 'DRAFT')).toBe(true)
     expect(posts.some(({ date }) => date !== null && date.instant.getUTCFullYear() > 2090)).toBe(true)
     expect(posts.some(({ authors }) => authors.length === 2)).toBe(true)
-    const known = new Set(
-      entries.flatMap((entry) => (entry.kind === 'category' ? [entry.category.name] : [])),
-    )
+    const known = new Set(entries.flatMap((entry) => (entry.kind === 'category' ? [entry.term.name] : [])))
     expect(posts.flatMap(({ categories }) => categories).filter((name) => !known.has(name))).toEqual([])
     const sources = new Set(posts.map((post) => renderPost(post).excerptSource))
     expect(sources).toEqual(new Set(['MANUAL', 'MORE_MARKER', 'AUTOMATIC']))

@@ -1,13 +1,6 @@
 import { expect, test } from 'vitest'
 import { readConfig } from '../../src/config.ts'
-import {
-  absoluteUrl,
-  authorPath,
-  categoryPath,
-  postPath,
-  siteOf,
-  tagPath,
-} from '../../src/urls/site-paths.ts'
+import { absoluteUrl, postPath, siteOf, termPath } from '../../src/urls/site-paths.ts'
 
 const siteWith = (env: Record<string, string>) => siteOf(readConfig(env))
 const newYearsEve = new Date('2026-12-31T23:30:00Z')
@@ -19,14 +12,16 @@ test('a permalink has the date that the site’s clocks showed', () => {
 })
 
 test('the page of a category shows its line or its slug alone, as CATEGORY_PATH says', () => {
-  expect(categoryPath(siteWith({}), 'workshop/press-room')).toBe('/category/workshop/press-room/')
-  expect(categoryPath(siteWith({ CATEGORY_PATH: '/c/:slug' }), 'workshop/press-room')).toBe('/c/press-room')
+  expect(termPath(siteWith({}), 'category', 'workshop/press-room')).toBe('/category/workshop/press-room/')
+  expect(termPath(siteWith({ CATEGORY_PATH: '/c/:slug' }), 'category', 'workshop/press-room')).toBe(
+    '/c/press-room',
+  )
 })
 
 test('pages of tags and authors, and the site in a folder of its host', () => {
   const site = siteWith({ SITE_URL: 'https://example.com/blog/', TAG_PATH: '/t/:slug/' })
-  expect(tagPath(site, 'ink')).toBe('/t/ink/')
-  expect(authorPath(site, 'halima')).toBe('/author/halima/')
+  expect(termPath(site, 'tag', 'ink')).toBe('/t/ink/')
+  expect(termPath(site, 'author', 'halima')).toBe('/author/halima/')
   expect(absoluteUrl(site, '/t/ink/')).toBe('https://example.com/blog/t/ink/')
 })
 

@@ -1,3 +1,4 @@
+import { targetIdOf } from '../../urls/redirects.ts'
 import type { Write } from '../../write/write.ts'
 import type { ImportFinding } from '../entry.ts'
 import { notice } from '../outcome.ts'
@@ -17,7 +18,7 @@ export const leadOldPaths = async (
   const posts = await w.tx.post.findMany({ where, select: { path: true, title: true } })
   const homes = new Map(posts.map((post) => [post.path, post.title]))
   const redirects = await w.tx.redirect.findMany({ where })
-  const targets = new Map(redirects.map((redirect) => [redirect.path, targetOf(redirect)]))
+  const targets = new Map(redirects.map((redirect) => [redirect.path, targetIdOf(redirect)]))
   const findings: ImportFinding[] = []
   let isNew = false
   for (const oldPath of wanted) {
@@ -32,16 +33,6 @@ export const leadOldPaths = async (
   }
   return { isNew, findings }
 }
-
-type Target = {
-  postId: string | null
-  categoryId: string | null
-  tagId: string | null
-  authorId: string | null
-}
-
-const targetOf = ({ postId, categoryId, tagId, authorId }: Target): string | null =>
-  postId ?? categoryId ?? tagId ?? authorId
 
 const lead = async (w: Write, path: string, postId: string): Promise<void> => {
   const create = { path, postId, status: 301, createdAt: w.now }

@@ -1,4 +1,5 @@
 import { textProblem } from '../../lib/text.ts'
+import { kinds } from '../../taxonomy/kinds.ts'
 import type { ImportEntry, ImportFinding } from '../entry.ts'
 import { problem, Refused } from '../outcome.ts'
 
@@ -35,9 +36,7 @@ const maxLength: Record<string, number> = {
   layout: term,
   name: term,
   slug: term,
-  authors: term,
-  categories: term,
-  tags: term,
+  ...Object.fromEntries(Object.values(kinds).map(({ plural }) => [plural, term])),
   file: indexed,
   path: indexed,
   redirectFrom: indexed,
@@ -60,8 +59,7 @@ const problemOf = (
 
 const fieldsOf = (entry: StoredEntry): [string, object] => {
   if (entry.kind === 'post') return [entry.post.file, entry.post]
-  if (entry.kind === 'author') return [`author ${entry.author.slug}`, entry.author]
-  return [`category ${entry.category.slug}`, entry.category]
+  return [`${entry.kind} ${entry.term.slug}`, entry.term]
 }
 
 type Text = { text: string; isKey: boolean }

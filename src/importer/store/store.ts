@@ -12,7 +12,8 @@ import {
   snapshotOf,
 } from '../../posts/revisions/snapshot.ts'
 import { insertPost, saveLive } from '../../posts/save.ts'
-import { holdShelves } from '../../taxonomy/shared/locks.ts'
+import type { ByName } from '../../taxonomy/kinds.ts'
+import { holdTerms } from '../../taxonomy/shared/locks.ts'
 import type { Write } from '../../write/write.ts'
 import type { ImportedPost, ImportFinding } from '../entry.ts'
 import { notice, type Stored } from '../outcome.ts'
@@ -20,8 +21,8 @@ import { importedAction } from './announce.ts'
 import type { KnownPost } from './known-posts.ts'
 import { leadOldPaths } from './old-paths.ts'
 import { withOwnIds } from './own-ids.ts'
-import { type Filing, filingOf } from './people-and-terms.ts'
 import { placeOf } from './place.ts'
+import { termIdsOf } from './terms.ts'
 
 /** Of all that the importer makes of a file: a newer importer that makes something else of it writes its post again. */
 export const checksumOf = (post: ImportedPost): string =>
@@ -39,7 +40,7 @@ export const storePost = async (
   written: ImportedPost,
   was: KnownPost | null,
 ): Promise<Stored> => {
-  await holdShelves(w)
+  await holdTerms(w)
   // Null, too, when the post was deleted after the run had begun: then it is a new one.
   const before = was && (await lockPost(w.tx, was.postId))
   const { status, scheduledAt } = stateOf(written, w.now)
@@ -50,8 +51,8 @@ export const storePost = async (
   const { post, findings: ofIds } = await withOwnIds(w, source, written, { id, was: before && was })
   const date = post.date?.instant ?? before?.post.publishedAt ?? before?.post.createdAt ?? w.now
   const { place, findings: ofPlace } = await placeOf(w, post, { id, date })
-  const filing = await filingOf(w, post)
-  const snapshot = snapshotFrom(post, place, filing, publishedAt(post, before, w.now))
+  const termIds = await termIdsOf(w, post)
+  const snapshot = snapshotFrom(post, place, termIds, publishedAt(post, before, w.now))
   const { guid, legacyId, dialect } = post
   const columns: Columns = { status, scheduledAt, guid, legacyId, dialect }
   const hasMoved =
@@ -97,7 +98,7 @@ const wasEditedHere = async (w: Write, post: Post, status: Post['status']): Prom
 const snapshotFrom = (
   post: ImportedPost,
   { slug }: Place,
-  { authorIds, categoryIds, tagIds }: Filing,
+  termIds: ByName<'idsField', string[]>,
   publishedAt: string | null,
 ): Snapshot => ({
   title: post.title,
@@ -112,9 +113,7 @@ const snapshotFrom = (
   // In the order in which the database gives the keys back, or it would look changed every time.
   coverImage: post.coverImage && { alt: post.coverImage.alt, url: post.coverImage.url },
   metadata: post.metadata as Prisma.JsonObject,
-  authorIds,
-  categoryIds,
-  tagIds,
+  ...termIds,
 })
 
 /** With the offset that it was written with. A post that is public without a date was published when it came in. */

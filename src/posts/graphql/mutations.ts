@@ -1,10 +1,12 @@
 import { builder } from '../../graphql/schema/builder.ts'
 import { orProblem, resultType } from '../../graphql/schema/result.ts'
 import { NotFoundError, TakenError, ValidationError, VersionConflictError } from '../../lib/errors.ts'
+import { kindNames, kinds } from '../../taxonomy/kinds.ts'
 import { createPost, updatePost } from '../post.ts'
 import { sourcesOf } from '../rendering.ts'
 import { SourceFormat } from './enums.ts'
 import { postPayload } from './result.ts'
+import { termTypes } from './term-types.ts'
 
 const SeoInput = builder.inputType('SeoInput', {
   description: 'What search engines should be told about a post.',
@@ -26,6 +28,11 @@ const ImageInput = builder.inputType('ImageInput', {
 
 export type InputFields = Parameters<Parameters<typeof builder.inputType>[1]['fields']>[0]
 
+const termLists = (t: InputFields) =>
+  Object.fromEntries(
+    kindNames.map((kind) => [kinds[kind].plural, t.stringList({ description: termTypes[kind].input })]),
+  )
+
 const contentFields = (t: InputFields) => ({
   slug: t.string({
     description: 'The name in a URL. Absent or null: made from the title, with a number when it is taken.',
@@ -39,9 +46,7 @@ const contentFields = (t: InputFields) => ({
     description: 'The date it bears. Absent or null: when it is published.',
   }),
   layout: t.string({ description: 'The template that the front end should use.' }),
-  authors: t.stringList({ description: 'Slugs of authors, at most 100; the first is the main author.' }),
-  categories: t.stringList({ description: 'Slugs or names of categories that exist, at most 100.' }),
-  tags: t.stringList({ description: 'Slugs or names of tags, at most 100; unknown ones are created.' }),
+  ...termLists(t),
   seo: t.field({ type: SeoInput, description: 'What search engines should be told.' }),
   metadata: t.field({ type: 'JSON', description: 'An object of whatever else belongs to the post.' }),
   coverImage: t.field({ type: ImageInput, description: 'The image that stands for the post.' }),

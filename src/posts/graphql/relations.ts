@@ -1,55 +1,13 @@
-import type {
-  Author as AuthorRow,
-  Category as CategoryRow,
-  Tag as TagRow,
-} from '../../db/generated/client.ts'
 import { builder } from '../../graphql/schema/builder.ts'
 import { loadedBy } from '../../graphql/schema/select.ts'
-import { Author } from '../../taxonomy/author/graphql/author.ts'
-import { Category } from '../../taxonomy/category/graphql/category.ts'
-import { Tag } from '../../taxonomy/tag/graphql/tag.ts'
 import { filedAs, isPast } from '../revisions/filed-as.ts'
 import { Origin } from './parts.ts'
-import { authors, categories, type Filed, filedUnder, tags } from './terms.ts'
+import { linkedTermFields } from './term-fields.ts'
 
 // One statement a level, however many posts there are: nested includes would read a statement more a relation, with
 // every column of every row.
 builder.prismaObjectFields('Post', (t) => ({
-  author: t.loadable({
-    type: Author,
-    nullable: true,
-    byPath: true,
-    description: 'The main author: the first of `authors`; null when none is named.',
-    resolve: (post, _args, context, info) => loadedBy(filedAs(post), context, info),
-    load: async (ids: string[], context, _args, info) => {
-      const rows = await filedUnder<AuthorRow>(ids, authors, context, info)
-      return ids.map((id) => rows.find((row) => row.filedId === id) ?? null)
-    },
-  }),
-  authors: t.loadableGroup({
-    type: Author,
-    byPath: true,
-    description: 'Who wrote it, in the written order; the first is the main author.',
-    resolve: (post, _args, context, info) => loadedBy(filedAs(post), context, info),
-    load: (ids: string[], context, _args, info) => filedUnder<AuthorRow>(ids, authors, context, info),
-    group: (row) => (row as Filed<AuthorRow>).filedId,
-  }),
-  categories: t.loadableGroup({
-    type: Category,
-    byPath: true,
-    description: 'The categories it is filed under, in the written order.',
-    resolve: (post, _args, context, info) => loadedBy(filedAs(post), context, info),
-    load: (ids: string[], context, _args, info) => filedUnder<CategoryRow>(ids, categories, context, info),
-    group: (row) => (row as Filed<CategoryRow>).filedId,
-  }),
-  tags: t.loadableGroup({
-    type: Tag,
-    byPath: true,
-    description: 'The tags it bears, in the written order.',
-    resolve: (post, _args, context, info) => loadedBy(filedAs(post), context, info),
-    load: (ids: string[], context, _args, info) => filedUnder<TagRow>(ids, tags, context, info),
-    group: (row) => (row as Filed<TagRow>).filedId,
-  }),
+  ...linkedTermFields(t, 'onPost', filedAs),
   origin: t.loadable({
     type: Origin,
     nullable: true,

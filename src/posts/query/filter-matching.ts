@@ -5,7 +5,7 @@ import { matchingAll, readSearch } from '../../search/query.ts'
 import type { Site } from '../../urls/site-paths.ts'
 import { textsIn } from './filter.ts'
 import { filterFromJson, filterProblem } from './filter-json.ts'
-import { shelvesNamedIn } from './filter-slugs.ts'
+import { termsNamedIn } from './filter-slugs.ts'
 import { conditionOf } from './filter-sql.ts'
 import { wholeOf } from './post-query.ts'
 import { visibleToSql } from './visibility.ts'
@@ -32,7 +32,7 @@ export const createMatching =
         .filter(({ words }) => words.length > 0)
         .map(({ text, words }) => [text, { query: matchingAll(words, site.searchLanguage) }]),
     )
-    const known = { shelved: await shelvesNamedIn(tx, { AND: filters }), searches }
+    const known = { terms: await termsNamedIn(tx, { AND: filters }), searches }
     const each = within.map(
       ({ scopes, index }, at) => Prisma.sql`
         SELECT ${index}::int AS index, posts.id FROM posts

@@ -1,72 +1,77 @@
 import type { Tx } from '../../db/client.ts'
 import { Prisma } from '../../db/generated/client.ts'
+import { eachKind, type Kind, kindNames, kinds } from '../../taxonomy/kinds.ts'
+import { isTree } from '../../taxonomy/shared/rows.ts'
 import type { PostFilter, SlugFilter } from './filter.ts'
 
-/** The ids that stand behind slugs. A slug that does not exist is not in the map. */
-export type Shelved = {
-  authors: Map<string, string[]>
-  tags: Map<string, string[]>
-  categories: Map<string, string[]>
-  /** Of a category and all below it. */
-  trees: Map<string, string[]>
-}
+/** The ids that stand behind the slugs of a kind, in a tree also with those below. A slug that does not exist is not there. */
+export type TermIds = Record<Kind, { own: Map<string, string[]>; withBelow: Map<string, string[]> }>
 
 /**
  * Looks up every slug of a filter in one statement; a filter without slugs takes none. The ids go into the list's
  * statement as values, so that PostgreSQL knows how many posts each has when it chooses where to begin.
  */
-export const shelvesNamedIn = async (db: Tx, filter: PostFilter): Promise<Shelved> => {
+export const termsNamedIn = async (db: Tx, filter: PostFilter): Promise<TermIds> => {
   const named = namesIn(filter)
-  const slugsOf = (shelf: keyof Shelved) => [
-    ...new Set(named.flatMap((one) => (one.shelf === shelf ? one.slugs : []))),
+  const slugsOf = (kind: Kind, isDeep: boolean) => [
+    ...new Set(named.flatMap((one) => (one.kind === kind && one.isDeep === isDeep ? one.slugs : []))),
   ]
+  const lookUps = kindNames.flatMap((kind) => {
+    const [name, terms] = [Prisma.raw(`'${kind}'`), Prisma.raw(kinds[kind].plural)]
+    return [
+      Prisma.sql`SELECT ${name} AS kind, false AS "isDeep", slug, id FROM ${terms}
+        WHERE slug = ANY(${slugsOf(kind, false)}::text[])`,
+      ...(isTree(kind)
+        ? [
+            Prisma.sql`SELECT ${name}, true, top.slug, within.id FROM ${terms} top JOIN ${terms} within ON ${isWithinTop}
+        WHERE top.slug = ANY(${slugsOf(kind, true)}::text[])`,
+          ]
+        : []),
+    ]
+  })
   const rows =
     named.length === 0
       ? []
-      : await db.$queryRaw<{ shelf: keyof Shelved; slug: string; id: string }[]>`
-        SELECT 'authors' AS shelf, slug, id FROM authors WHERE slug = ANY(${slugsOf('authors')}::text[])
-        UNION ALL SELECT 'tags', slug, id FROM tags WHERE slug = ANY(${slugsOf('tags')}::text[])
-        UNION ALL SELECT 'categories', slug, id FROM categories WHERE slug = ANY(${slugsOf('categories')}::text[])
-        UNION ALL SELECT 'trees', top.slug, within.id FROM categories top JOIN categories within ON ${isWithinTop}
-        WHERE top.slug = ANY(${slugsOf('trees')}::text[])`
-  const idsOf = (shelf: keyof Shelved) => {
+      : await db.$queryRaw<{ kind: Kind; isDeep: boolean; slug: string; id: string }[]>(
+          Prisma.join(lookUps, ' UNION ALL '),
+        )
+  const idsOf = (kind: Kind, isDeep: boolean) => {
     const found = Map.groupBy(
-      rows.filter((row) => row.shelf === shelf),
+      rows.filter((row) => row.kind === kind && row.isDeep === isDeep),
       (row) => row.slug,
     )
     return new Map([...found].map(([slug, some]) => [slug, some.map((row) => row.id)]))
   }
-  return {
-    authors: idsOf('authors'),
-    tags: idsOf('tags'),
-    categories: idsOf('categories'),
-    trees: idsOf('trees'),
-  }
+  return eachKind((kind) => ({ own: idsOf(kind, false), withBelow: idsOf(kind, true) }))
 }
 
-/** Each of these categories, as `key`, with the ids of itself and of all below it, in SQL. */
-export const treesOf = (ids: string[]): Prisma.Sql => Prisma.sql`
-  SELECT top.id AS key, within.id FROM categories top JOIN categories within ON ${isWithinTop}
-  WHERE top.id = ANY(${ids}::text[])`
+/** Each of these terms of a tree, as `key`, with the ids of itself and of all below it, in SQL. */
+export const treesOf = (kind: Kind, ids: string[]): Prisma.Sql => {
+  const terms = Prisma.raw(kinds[kind].plural)
+  return Prisma.sql`
+    SELECT top.id AS key, within.id FROM ${terms} top JOIN ${terms} within ON ${isWithinTop}
+    WHERE top.id = ANY(${ids}::text[])`
+}
 
 // A range of the index, since "0" is what follows "/" byte by byte, and no slug path is between a path and its "/".
 const isWithinTop = Prisma.sql`(
   within.id = top.id OR (within.slug_path > top.slug_path || '/' AND within.slug_path < top.slug_path || '0'))`
 
-type Named = { shelf: keyof Shelved; slugs: string[] }
+type Named = { kind: Kind; isDeep: boolean; slugs: string[] }
 
-const namesIn = ({ authors, categories, tags, AND, OR, NOT }: PostFilter): Named[] => [
-  ...slugsIn('authors', authors),
-  ...slugsIn('tags', tags),
-  ...slugsIn(shelfOfCategories(categories), categories),
-  ...[...(AND ?? []), ...(OR ?? []), ...(NOT ? [NOT] : [])].flatMap(namesIn),
-]
-
-const slugsIn = (shelf: keyof Shelved, filter: SlugFilter | null | undefined): Named[] => {
-  const slugs = [...(filter?.any ?? []), ...(filter?.all ?? []), ...(filter?.none ?? [])]
-  return slugs.length > 0 ? [{ shelf, slugs }] : []
+const namesIn = (filter: PostFilter): Named[] => {
+  const { AND, OR, NOT } = filter
+  return [
+    ...kindNames.flatMap((kind) => slugsIn(kind, filter[kinds[kind].plural])),
+    ...[...(AND ?? []), ...(OR ?? []), ...(NOT ? [NOT] : [])].flatMap(namesIn),
+  ]
 }
 
-/** Categories stand for what is below them, too, unless somebody says otherwise. */
-export const shelfOfCategories = (filter: PostFilter['categories']): 'trees' | 'categories' =>
-  (filter?.includeDescendants ?? true) ? 'trees' : 'categories'
+const slugsIn = (kind: Kind, filter: SlugFilter | null | undefined): Named[] => {
+  const slugs = [...(filter?.any ?? []), ...(filter?.all ?? []), ...(filter?.none ?? [])]
+  return slugs.length > 0 ? [{ kind, isDeep: isDeep(kind, filter), slugs }] : []
+}
+
+/** Whether the slugs of a filter stand for what is below them, too. */
+export const isDeep = (kind: Kind, filter: SlugFilter | null | undefined): boolean =>
+  isTree(kind) && (filter?.includeDescendants ?? true)

@@ -1,14 +1,13 @@
 import { Prisma } from '../../db/generated/client.ts'
 import { type Page, pageSql } from '../../db/page.ts'
 import { type Found, isFound } from '../../search/query.ts'
+import { type Kind, kindNames, kinds } from '../../taxonomy/kinds.ts'
+import { sqlOf } from '../../taxonomy/shared/post-links-in-steps.ts'
 import type { PostFilter, SlugFilter } from './filter.ts'
-import { type Shelved, shelfOfCategories } from './filter-slugs.ts'
-
-/** What posts are filed under, by the names that a filter has for it. */
-export type ShelfName = 'authors' | 'categories' | 'tags'
+import { isDeep, type TermIds } from './filter-slugs.ts'
 
 /** What was looked up for a filter: its slugs, and its searches by their text; one without words finds nothing. */
-export type Known = { shelved: Shelved; searches: Map<string, Found> }
+export type Known = { terms: TermIds; searches: Map<string, Found> }
 
 /**
  * A condition on the table `posts`. For a page that is cut from them by date it may also say which links are on the page:
@@ -36,11 +35,8 @@ export const conditionOf = (filter: PostFilter, known: Known, asked: Asked, page
 type Planning = { asked: Asked; joins: () => boolean }
 
 const partOf = (filter: PostFilter, known: Known, planning: Planning, page?: Page): Prisma.Sql => {
-  const { AND, OR, NOT, ids, status, authors, categories, tags, publishedAt, updatedAt, search } = filter
-  const { shelved } = known
+  const { AND, OR, NOT, ids, status, publishedAt, updatedAt, search } = filter
   const inner = (part: PostFilter) => partOf(part, known, planning)
-  const filed = (shelf: ShelfName, known: Map<string, string[]>, filter: SlugFilter | null | undefined) =>
-    filedAs(shelf, known, filter, planning, page)
   return allOf([
     ...(AND ?? []).map((part) => partOf(part, known, planning, page)),
     ...(OR ? [anyOf(OR.map(inner))] : []),
@@ -49,9 +45,7 @@ const partOf = (filter: PostFilter, known: Known, planning: Planning, page?: Pag
     ...(status
       ? [anyOf([...new Set(status)].map((one) => Prisma.sql`posts.status = ${one}::"PostStatus"`))]
       : []),
-    ...filed('authors', shelved.authors, authors),
-    ...filed('categories', shelved[shelfOfCategories(categories)], categories),
-    ...filed('tags', shelved.tags, tags),
+    ...kindNames.flatMap((kind) => linked(kind, known.terms, filter[kinds[kind].plural], planning, page)),
     // Where there is a publishedAt, sort_date is the same, and has the index.
     ...(hasEnd(publishedAt)
       ? [Prisma.sql`posts.published_at IS NOT NULL`, ...within('sort_date', publishedAt)]
@@ -61,33 +55,34 @@ const partOf = (filter: PostFilter, known: Known, planning: Planning, page?: Pag
   ])
 }
 
-const filedAs = (
-  shelf: ShelfName,
-  shelved: Map<string, string[]>,
+const linked = (
+  kind: Kind,
+  terms: TermIds,
   filter: SlugFilter | null | undefined,
   planning: Planning,
   page: Page | undefined,
 ): Prisma.Sql[] => {
   const { any, all, none } = filter ?? {}
-  const idsOf = (slugs: string[]) => [...new Set(slugs.flatMap((slug) => shelved.get(slug) ?? []))]
+  const known = isDeep(kind, filter) ? terms[kind].withBelow : terms[kind].own
+  const idsOf = (slugs: string[]) => [...new Set(slugs.flatMap((slug) => known.get(slug) ?? []))]
   return [
-    ...(any ? [isFiled(shelf, idsOf(any), planning, page)] : []),
+    ...(any ? [isLinkedToAny(kind, idsOf(any), planning, page)] : []),
     ...(all
-      ? isFiledUnderAll(
-          shelf,
+      ? isLinkedToAll(
+          kind,
           [...new Set(all)].map((slug) => idsOf([slug])),
           planning,
           page,
         )
       : []),
-    ...(none ? [not(isFiled(shelf, idsOf(none), planning))] : []),
+    ...(none ? [not(isLinkedToAny(kind, idsOf(none), planning))] : []),
   ]
 }
 
-const isFiled = (shelf: ShelfName, ids: string[], { asked, joins }: Planning, page?: Page): Prisma.Sql => {
+const isLinkedToAny = (kind: Kind, ids: string[], { asked, joins }: Planning, page?: Page): Prisma.Sql => {
   if (ids.length === 0) return Prisma.sql`FALSE`
-  if (asked === 'of many' && joins()) return isFiledUnder(shelf, ids, page)
-  const { table, key } = links[shelf]
+  if (asked === 'of many' && joins()) return isLinkedTo(kind, ids, page)
+  const { table, key } = sqlOf(kind)
   const under = Prisma.sql`link.${key} = ANY(${ids}::text[])`
   return asked === 'of many'
     ? readOnce(Prisma.sql`SELECT link.post_id FROM ${table} link WHERE ${under}`)
@@ -95,30 +90,25 @@ const isFiled = (shelf: ShelfName, ids: string[], { asked, joins }: Planning, pa
 }
 
 /** The first of them may be joined; all others together are one condition. */
-const isFiledUnderAll = (
-  shelf: ShelfName,
-  each: string[][],
-  planning: Planning,
-  page?: Page,
-): Prisma.Sql[] => {
+const isLinkedToAll = (kind: Kind, each: string[][], planning: Planning, page?: Page): Prisma.Sql[] => {
   if (each.some((ids) => ids.length === 0)) return [Prisma.sql`FALSE`]
   const { asked, joins } = planning
   const first: Prisma.Sql[] = []
   let rest = each
   for (let ids = rest[0]; ids && asked === 'of many' && joins(); ids = rest[0]) {
-    first.push(isFiledUnder(shelf, ids, page))
+    first.push(isLinkedTo(kind, ids, page))
     rest = rest.slice(1)
   }
   if (rest.length === 0) return first
-  const { table, key } = links[shelf]
+  const { table, key } = sqlOf(kind)
   const numbers = rest.flatMap((ids, index) => ids.map(() => index))
-  const isLinked = Prisma.sql`FROM ${table} link
+  const named = Prisma.sql`FROM ${table} link
     JOIN unnest(${rest.flat()}::text[], ${numbers}::int[]) AS named(id, number) ON named.id = link.${key}`
   const isEach = Prisma.sql`GROUP BY link.post_id HAVING count(DISTINCT named.number) = ${rest.length}::int`
   const condition =
     asked === 'of many'
-      ? readOnce(Prisma.sql`SELECT link.post_id ${isLinked} ${isEach}`)
-      : Prisma.sql`EXISTS (SELECT link.post_id ${isLinked} WHERE link.post_id = posts.id ${isEach})`
+      ? readOnce(Prisma.sql`SELECT link.post_id ${named} ${isEach}`)
+      : Prisma.sql`EXISTS (SELECT link.post_id ${named} WHERE link.post_id = posts.id ${isEach})`
   return [...first, condition]
 }
 
@@ -139,10 +129,10 @@ export const isFoundBy = (found: Found | undefined): Prisma.Sql => {
   return Prisma.sql`EXISTS (SELECT 1 FROM post_search found WHERE found.post_id = posts.id AND ${condition})`
 }
 
-/** Whether a post is filed under one of these. */
-export const isFiledUnder = (shelf: ShelfName, ids: string[], page?: Page): Prisma.Sql => {
+/** Whether a post is linked to one of these. */
+export const isLinkedTo = (kind: Kind, ids: string[], page?: Page): Prisma.Sql => {
   if (ids.length === 0) return Prisma.sql`FALSE`
-  const { table, key } = links[shelf]
+  const { table, key } = sqlOf(kind)
   // PostgreSQL knows that a post has one such link at most, and makes a join of it that the link's index puts in order.
   if (ids.length === 1 && page?.ordering.field === 'sortDate') {
     return Prisma.sql`EXISTS (
@@ -153,13 +143,6 @@ export const isFiledUnder = (shelf: ShelfName, ids: string[], page?: Page): Pris
   return Prisma.sql`EXISTS (
     SELECT 1 FROM ${table} link WHERE link.post_id = posts.id AND link.${key} = ANY(${ids}::text[]))`
 }
-
-/** Where it is kept what posts are filed under. */
-export const links = {
-  authors: { table: Prisma.raw('post_authors'), key: Prisma.raw('author_id') },
-  categories: { table: Prisma.raw('post_categories'), key: Prisma.raw('category_id') },
-  tags: { table: Prisma.raw('post_tags'), key: Prisma.raw('tag_id') },
-} as const
 
 type Range = PostFilter['publishedAt']
 

@@ -2,9 +2,16 @@ import type { PostStatus } from '../../db/generated/client.ts'
 import { RequestError } from '../../lib/errors.ts'
 import type { OffsetDateTime } from '../../lib/offset-date-time.ts'
 import { readSearch } from '../../search/query.ts'
+import { type ByName, kindNames, kinds } from '../../taxonomy/kinds.ts'
 
-/** Slugs that a post is filed under: one of `any`, each of `all`, none of `none`. */
-export type SlugFilter = { any?: string[] | null; all?: string[] | null; none?: string[] | null }
+/** Slugs of terms that a post has: one of `any`, each of `all`, none of `none`. */
+export type SlugFilter = {
+  any?: string[] | null
+  all?: string[] | null
+  none?: string[] | null
+  /** Of a tree: whether a term stands for those below it, too; it does unless somebody says otherwise. */
+  includeDescendants?: boolean | null
+}
 
 type DateTimeRange = { from?: OffsetDateTime | null; before?: OffsetDateTime | null }
 
@@ -15,13 +22,10 @@ export type PostFilter = {
   NOT?: PostFilter | null
   ids?: string[] | null
   status?: PostStatus[] | null
-  authors?: SlugFilter | null
-  categories?: (SlugFilter & { includeDescendants?: boolean | null }) | null
-  tags?: SlugFilter | null
   publishedAt?: DateTimeRange | null
   updatedAt?: DateTimeRange | null
   search?: string | null
-}
+} & Partial<ByName<'plural', SlugFilter | null>>
 
 /**
  * Refuses a filter that would make a statement too large.
@@ -38,7 +42,11 @@ export const checkFilter = (filter: PostFilter): void => {
   const { lookUps, values } = sizeOf(filter)
   if (lookUps > maxLookUps)
     throw refused(
-      `"filter" has ${lookUps} conditions on authors, categories, tags and searches; at most ${maxLookUps} are allowed. Name several slugs in one list, or ask twice.`,
+      `"filter" has ${lookUps} conditions on ${Object.values(kinds)
+        .map(({ plural }) => plural)
+        .join(
+          ', ',
+        )} and searches; at most ${maxLookUps} are allowed. Name several slugs in one list, or ask twice.`,
     )
   if (values > maxValuesInAll)
     throw refused(
@@ -46,13 +54,14 @@ export const checkFilter = (filter: PostFilter): void => {
     )
 }
 
-/** Whether a filter looks posts up in other tables, by what they are filed under or by their words. */
+/** Whether a filter looks posts up in other tables, by their terms or by their words. */
 export const looksUp = (filter: PostFilter): boolean => sizeOf(filter).lookUps > 0
 
 /** How many look-ups in other tables a filter is in SQL, and how many ids and slugs it names, at any depth. */
 export const sizeOf = (filter: PostFilter): { lookUps: number; values: number } => {
-  const { ids, authors, categories, tags, search, AND, OR, NOT } = filter
-  const lists = [authors, categories, tags].flatMap((slugs) => [slugs?.any, slugs?.all, slugs?.none])
+  const { ids, search, AND, OR, NOT } = filter
+  const slugs = kindNames.map((kind) => filter[kinds[kind].plural])
+  const lists = slugs.flatMap((one) => [one?.any, one?.all, one?.none])
   const given = lists.filter((list) => list != null)
   const size = {
     lookUps: given.length + (search == null ? 0 : 1),
@@ -91,8 +100,7 @@ const check = (filter: PostFilter, path: string, depth: number): number => {
   checkValues(filter.ids, `${path}.ids`)
   checkValues(filter.status, `${path}.status`)
   if (filter.search != null) readSearch(filter.search, `${path}.search`)
-  for (const shelf of ['authors', 'categories', 'tags'] as const)
-    checkSlugs(filter[shelf], `${path}.${shelf}`)
+  for (const { plural } of Object.values(kinds)) checkSlugs(filter[plural], `${path}.${plural}`)
   const within = [
     ...(filter.AND ?? []).map((part, index) => ({ part, at: `${path}.AND[${index}]` })),
     ...(filter.OR ?? []).map((part, index) => ({ part, at: `${path}.OR[${index}]` })),

@@ -1,7 +1,9 @@
 import type { Tx } from '../../db/client.ts'
 import { Prisma } from '../../db/generated/client.ts'
 import { columnName, columnsSql, type Page, pageSql } from '../../db/page.ts'
-import { type Condition, isFiledUnder, links, type ShelfName } from './filter-sql.ts'
+import type { Kind } from '../../taxonomy/kinds.ts'
+import { sqlOf } from '../../taxonomy/shared/post-links-in-steps.ts'
+import { type Condition, isLinkedTo } from './filter-sql.ts'
 import type { PostSet } from './post-query.ts'
 
 /**
@@ -25,12 +27,12 @@ export const wholeSet: List = { key: '', where: () => Prisma.sql`TRUE` }
 /**
  * Each thing's posts as a list.
  *
- * @param members the ids under which they are filed, by the thing's own id; `inSql` the same as rows of `key` and `id`.
+ * @param members the ids that they are linked to, by the thing's own id; `inSql` the same as rows of `key` and `id`.
  */
-export const listsUnder = (shelf: ShelfName, members: Map<string, string[]>, inSql: Prisma.Sql): Lists => {
-  const { table, key } = links[shelf]
+export const listsUnder = (kind: Kind, members: Map<string, string[]>, inSql: Prisma.Sql): Lists => {
+  const { table, key } = sqlOf(kind)
   return {
-    each: [...members].map(([key, ids]) => ({ key, where: (page) => isFiledUnder(shelf, ids, page) })),
+    each: [...members].map(([key, ids]) => ({ key, where: (page) => isLinkedTo(kind, ids, page) })),
     pairs: Prisma.sql`
       SELECT DISTINCT member.key, link.post_id AS id FROM (${inSql}) member JOIN ${table} link ON link.${key} = member.id`,
   }
@@ -125,17 +127,17 @@ export const countOf = async (db: Tx, { where }: PostSet, list: List): Promise<n
 }
 
 /**
- * How many posts of the set are filed under each thing: all links are read once, however many things there are.
+ * How many posts of the set are linked to each thing: all links are read once, however many things there are.
  *
- * @param members each thing, as `key`, with the ids under which its posts are filed, in SQL.
+ * @param members each thing, as `key`, with the ids that its posts are linked to, in SQL.
  */
 export const countsUnder = async (
   db: Tx,
   { where }: PostSet,
-  shelf: ShelfName,
+  kind: Kind,
   members: Prisma.Sql,
 ): Promise<Map<string, number>> => {
-  const { table, key } = links[shelf]
+  const { table, key } = sqlOf(kind)
   const rows = await db.$queryRaw<Count[]>`
     SELECT key, count(*)::int AS count FROM (
       SELECT DISTINCT member.key, link.post_id
@@ -143,7 +145,7 @@ export const countsUnder = async (
       JOIN ${table} link ON link.${key} = member.id
       JOIN posts ON posts.id = link.post_id
       WHERE ${where()}
-    ) filed GROUP BY key`
+    ) linked GROUP BY key`
   return new Map(rows.map(({ key, count }) => [key, count]))
 }
 

@@ -5,7 +5,7 @@ import type { Viewer } from '../../keys/viewer.ts'
 import { type Found, lookUp, readSearch } from '../../search/query.ts'
 import type { Site } from '../../urls/site-paths.ts'
 import { checkFilter, looksUp, type PostFilter, textsIn } from './filter.ts'
-import { shelvesNamedIn } from './filter-slugs.ts'
+import { termsNamedIn } from './filter-slugs.ts'
 import { type Condition, conditionOf } from './filter-sql.ts'
 import { statusesVisibleTo, visibleToSql } from './visibility.ts'
 
@@ -39,7 +39,7 @@ export const postSet = async (
   const whole = narrowedBy ? { AND: [listed, narrowedBy] } : listed
   const statuses = statusesVisibleTo(viewer).filter((status) => allows(whole, status))
   const known = {
-    shelved: await shelvesNamedIn(db, whole),
+    terms: await termsNamedIn(db, whole),
     searches: await searchesIn(db, whole, site.searchLanguage),
   }
   const where = (page?: Page) =>

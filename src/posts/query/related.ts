@@ -2,6 +2,7 @@ import type { Tx } from '../../db/client.ts'
 import { Prisma } from '../../db/generated/client.ts'
 import { columnName } from '../../db/page.ts'
 import { prefixOf } from '../../lib/id.ts'
+import { type Kind, kindNames, kinds } from '../../taxonomy/kinds.ts'
 
 /**
  * Which published posts share tags and categories with each of these, the most related first. A shared one weighs the
@@ -19,20 +20,20 @@ export const relatedIds = async (
   first: number,
 ): Promise<Map<string, string[]>> => {
   const rows = await db.$queryRaw<{ id: string; relatedId: string }[]>`
-    WITH filed AS (${filedUnder('tag', ids)} UNION ALL ${filedUnder('category', ids)}),
+    WITH linked AS (${unionOf((kind) => termsOf(kind, ids))}),
     candidates AS MATERIALIZED (
       SELECT term_id, post_id, sort_date, 1 / ln(1 + count(*) OVER (PARTITION BY term_id)) AS weight FROM (
-        ${candidatesOf('tag')} UNION ALL ${candidatesOf('category')}
+        ${unionOf(candidatesOf)}
       ) newest
     )
     SELECT id, "relatedId" FROM (
       SELECT id, post_id AS "relatedId",
         row_number() OVER (PARTITION BY id ORDER BY weight DESC, sort_date DESC, post_id DESC) AS place
       FROM (
-        SELECT filed.id, candidates.post_id, candidates.sort_date, round(sum(candidates.weight) * 1e6) AS weight
-        FROM filed JOIN candidates ON candidates.term_id = filed.term_id
-        WHERE candidates.post_id <> filed.post_id
-        GROUP BY filed.id, candidates.post_id, candidates.sort_date
+        SELECT linked.id, candidates.post_id, candidates.sort_date, round(sum(candidates.weight) * 1e6) AS weight
+        FROM linked JOIN candidates ON candidates.term_id = linked.term_id
+        WHERE candidates.post_id <> linked.post_id
+        GROUP BY linked.id, candidates.post_id, candidates.sort_date
       ) shared
     ) ranked
     WHERE place <= ${first} ORDER BY id, place`
@@ -44,16 +45,12 @@ export const relatedIds = async (
 // Beyond these a tag says little of a post.
 const candidates = 200
 
-type Kind = 'tag' | 'category'
+const unionOf = (of: (kind: Kind) => Prisma.Sql): Prisma.Sql =>
+  Prisma.join(kindNames.filter((kind) => kinds[kind].relatesPosts).map(of), ' UNION ALL ')
 
-const tables = {
-  tag: { links: 'post_tags', key: 'tag_id', written: 'tagIds' },
-  category: { links: 'post_categories', key: 'category_id', written: 'categoryIds' },
-} as const
-
-const filedUnder = (kind: Kind, ids: string[]): Prisma.Sql => {
-  const [links, key] = [Prisma.raw(tables[kind].links), Prisma.raw(tables[kind].key)]
-  const { written } = tables[kind]
+const termsOf = (kind: Kind, ids: string[]): Prisma.Sql => {
+  const [links, key] = [Prisma.raw(kinds[kind].links), Prisma.raw(kinds[kind].idColumn)]
+  const written = kinds[kind].idsField
   const [revisions, events] = ['revision', 'event'].map((prefix) =>
     ids.filter((id) => prefixOf(id) === prefix),
   )
@@ -77,9 +74,9 @@ const filedUnder = (kind: Kind, ids: string[]): Prisma.Sql => {
  * its number would show; what is published everybody sees.
  */
 const candidatesOf = (kind: Kind): Prisma.Sql => {
-  const [links, key] = [Prisma.raw(tables[kind].links), Prisma.raw(tables[kind].key)]
+  const [links, key] = [Prisma.raw(kinds[kind].links), Prisma.raw(kinds[kind].idColumn)]
   return Prisma.sql`
-    SELECT terms.term_id, link.post_id, link.sort_date FROM (SELECT DISTINCT term_id FROM filed) terms
+    SELECT terms.term_id, link.post_id, link.sort_date FROM (SELECT DISTINCT term_id FROM linked) terms
     CROSS JOIN LATERAL (
       SELECT post_id, sort_date FROM ${links} WHERE ${key} = terms.term_id AND status = 'PUBLISHED'
       ORDER BY sort_date DESC, post_id DESC LIMIT ${candidates}

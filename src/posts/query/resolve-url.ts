@@ -1,17 +1,11 @@
 import type { Tx } from '../../db/client.ts'
 import { Prisma } from '../../db/generated/client.ts'
 import type { Viewer } from '../../keys/viewer.ts'
-import { shelvesVisibleToSql } from '../../taxonomy/shared/visibility.ts'
+import { type Kind, kindNames, kinds } from '../../taxonomy/kinds.ts'
+import { isTree } from '../../taxonomy/shared/rows.ts'
+import { termsVisibleToSql } from '../../taxonomy/shared/visibility.ts'
 import type { AskedUrl } from '../../urls/parse-url.ts'
-import {
-  authorAt,
-  authorPath,
-  categoryAt,
-  categoryPath,
-  type Site,
-  tagAt,
-  tagPath,
-} from '../../urls/site-paths.ts'
+import { type Site, termAt, termPath } from '../../urls/site-paths.ts'
 import { visibleToSql } from './visibility.ts'
 
 /** What is found at an address: the id of a post, an author or a term, an old path of one, or what is no longer there. */
@@ -31,11 +25,10 @@ export const findPage = async (
   const [row] = await db.$queryRaw<Row[]>`
     SELECT * FROM (
       ${postsAt(paths, viewer, openedId)}
-      UNION ALL ${categoriesAt(paths, site, viewer)}
-      UNION ALL SELECT 3, 'tag', id, slug, NULL, NULL FROM tags
-        WHERE slug = ANY(${found(paths, (path) => tagAt(site, path))}) AND ${shelvesVisibleToSql(viewer, 'tags')}
-      UNION ALL SELECT 3, 'author', id, slug, NULL, NULL FROM authors
-        WHERE slug = ANY(${found(paths, (path) => authorAt(site, path))}) AND ${shelvesVisibleToSql(viewer, 'authors')}
+      ${Prisma.join(
+        kindsByRank.map((kind) => Prisma.sql`UNION ALL ${termsAt(kind, paths, site, viewer)}`),
+        ' ',
+      )}
       UNION ALL ${redirectsAt(paths)}
     ) pages(rank, kind, id, name, status, path)
     ORDER BY rank, array_position(${paths}::text[], path) LIMIT 1`
@@ -63,36 +56,55 @@ export const findLegacyPost = async (
 // Each import has an id once.
 const mostImports = 100
 
-type Kind = 'post' | 'category' | 'tag' | 'author' | 'redirect' | 'gone'
-
-/** `name`: by what a kind's path is made; of a redirect with the kind of its target in `path`. */
-type Row = { kind: Kind; id: string; name: string; status: number | null; path: string | null }
+/** `name`: by what a path is made; of a redirect with the kind of its target in `path`. */
+type Row = {
+  kind: Kind | 'post' | 'redirect' | 'gone'
+  id: string
+  name: string
+  status: number | null
+  path: string | null
+}
 
 const pageOf = (site: Site, { kind, id, name, status, path }: Row): Page => {
   if (kind === 'gone') return { gone: name }
   if (kind !== 'redirect') return { id }
-  return { to: pathOf(site, path as Kind, name), status: status ?? 301 }
+  const to = path === 'post' ? name : termPath(site, path as Kind, name)
+  return { to, status: status ?? 301 }
 }
 
-const pathOf = (site: Site, kind: Kind, name: string): string => {
-  if (kind === 'category') return categoryPath(site, name)
-  if (kind === 'tag') return tagPath(site, name)
-  return kind === 'author' ? authorPath(site, name) : name
-}
+const kindsByRank = kindNames.toSorted((one, other) => kinds[one].pathRank - kinds[other].pathRank)
 
 const postsAt = (paths: string[], viewer: Viewer, openedId: string | null): Prisma.Sql => Prisma.sql`
   SELECT CASE WHEN id = ${openedId ?? ''} THEN 1 WHEN status = 'PUBLISHED' THEN 2 ELSE 5 END,
     'post', id, path, NULL::int, path
   FROM posts WHERE path = ANY(${paths}) AND ${visibleToSql(viewer, openedId)}`
 
-const categoriesAt = (paths: string[], site: Site, viewer: Viewer): Prisma.Sql => {
-  const names = paths.flatMap((path) => categoryAt(site, path) ?? [])
+const termsAt = (kind: Kind, paths: string[], site: Site, viewer: Viewer): Prisma.Sql => {
+  const names = paths.flatMap((path) => termAt(site, kind, path) ?? [])
   const slugPaths = names.flatMap((name) => ('slugPath' in name ? name.slugPath : []))
   const slugs = names.flatMap((name) => ('slug' in name ? name.slug : []))
+  const { terms, slugPath } = sqlOf(kind)
+  const isNamed = isTree(kind)
+    ? Prisma.sql`(slug_path = ANY(${slugPaths}) OR slug = ANY(${slugs}))`
+    : Prisma.sql`slug = ANY(${slugs})`
   return Prisma.sql`
-    SELECT 3, 'category', id, slug_path, NULL, NULL FROM categories
-    WHERE (slug_path = ANY(${slugPaths}) OR slug = ANY(${slugs})) AND ${shelvesVisibleToSql(viewer, 'categories')}`
+    SELECT 3, ${literal(kind)}, id, ${slugPath}, NULL, NULL FROM ${terms}
+    WHERE ${isNamed} AND ${termsVisibleToSql(viewer, kind)}`
 }
+
+const literal = (text: Kind): Prisma.Sql => Prisma.raw(`'${text}'`)
+
+const sqlOf = (kind: Kind) => ({
+  terms: Prisma.raw(kinds[kind].plural),
+  slugPath: Prisma.raw(isTree(kind) ? 'slug_path' : 'slug'),
+  id: Prisma.raw(kinds[kind].idColumn),
+})
+
+const ofEach = (of: (sql: ReturnType<typeof sqlOf>, kind: Kind) => Prisma.Sql, between: string): Prisma.Sql =>
+  Prisma.join(
+    kindsByRank.map((kind) => of(sqlOf(kind), kind)),
+    between,
+  )
 
 /** For everyone the same: whoever may see a draft is not led to it either, since those who follow may not. */
 const redirectsAt = (paths: string[]): Prisma.Sql => Prisma.sql`
@@ -100,18 +112,13 @@ const redirectsAt = (paths: string[]): Prisma.Sql => Prisma.sql`
     CASE WHEN isLive THEN name ELSE path END, status, CASE WHEN isLive THEN kind ELSE path END
   FROM (
     SELECT old.path, old.status,
-      COALESCE(posts.status = 'PUBLISHED', categories.is_public, tags.is_public, authors.is_public, false) AS isLive,
-      COALESCE(posts.path, categories.slug_path, tags.slug, authors.slug) AS name,
-      CASE WHEN posts.id IS NOT NULL THEN 'post' WHEN categories.id IS NOT NULL THEN 'category'
-        WHEN tags.id IS NOT NULL THEN 'tag' ELSE 'author' END AS kind,
+      COALESCE(posts.status = 'PUBLISHED', ${ofEach(({ terms }) => Prisma.sql`${terms}.is_public`, ', ')}, false) AS isLive,
+      COALESCE(posts.path, ${ofEach(({ terms, slugPath }) => Prisma.sql`${terms}.${slugPath}`, ', ')}) AS name,
+      CASE WHEN posts.id IS NOT NULL THEN 'post'
+        ${ofEach(({ terms }, kind) => Prisma.sql`WHEN ${terms}.id IS NOT NULL THEN ${literal(kind)}`, ' ')} END AS kind,
       COALESCE(posts.was_public, old.status = 410) AS wasThere
     FROM redirects old
     LEFT JOIN posts ON posts.id = old.post_id
-    LEFT JOIN categories ON categories.id = old.category_id
-    LEFT JOIN tags ON tags.id = old.tag_id
-    LEFT JOIN authors ON authors.id = old.author_id
+    ${ofEach(({ terms, id }) => Prisma.sql`LEFT JOIN ${terms} ON ${terms}.id = old.${id}`, ' ')}
     WHERE old.path = ANY(${paths})
   ) old WHERE isLive OR wasThere`
-
-const found = (paths: string[], slugOf: (path: string) => string | null): string[] =>
-  paths.flatMap((path) => slugOf(path) ?? [])

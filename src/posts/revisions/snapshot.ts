@@ -1,6 +1,8 @@
 import type { Tx } from '../../db/client.ts'
-import type { Author, Category, Post, Prisma, SourceFormat, Tag } from '../../db/generated/client.ts'
+import type { Post, Prisma, SourceFormat } from '../../db/generated/client.ts'
 import { formatOffsetDateTime } from '../../lib/offset-date-time.ts'
+import type { ByName, Kind, kinds } from '../../taxonomy/kinds.ts'
+import type { TermRow } from '../../taxonomy/shared/rows.ts'
 
 /** Everything a person writes about a post: what a revision keeps and can restore. */
 export type Snapshot = {
@@ -17,17 +19,11 @@ export type Snapshot = {
   seo: { title: string | null; description: string | null; canonicalUrl: string | null; noindex: boolean }
   coverImage: { url: string; alt: string | null } | null
   metadata: Prisma.JsonObject
-  authorIds: string[]
-  categoryIds: string[]
-  tagIds: string[]
-}
+} & ByName<'idsField', string[]>
 
-/** A post with what it is filed under, each in the written order. */
-export type PostState = {
+/** A post with its terms, each kind's in the written order. */
+export type PostState = { [K in Kind as (typeof kinds)[K]['plural']]: TermRow<K>[] } & {
   post: Post
-  authors: Author[]
-  categories: Category[]
-  tags: Tag[]
   /** The collective cache tags of the lists that got something new when it was published. */
   shown?: string[]
 }

@@ -1,9 +1,14 @@
+import type { Tx } from '../../db/client.ts'
+import { Prisma } from '../../db/generated/client.ts'
 import type { Ordering } from '../../db/page.ts'
 import { RequestError } from '../../lib/errors.ts'
 import { foldKey } from '../../lib/text.ts'
+import { type Kind, kinds } from '../kinds.ts'
+import { isTree } from './rows.ts'
+import { lineOf } from './tree.ts'
 
-/** What a list of authors or terms may be narrowed to; null and absent: to nothing. */
-export type ShelfFilter = {
+/** What a list of terms may be narrowed to; null and absent: to nothing. */
+export type TermFilter = {
   ids?: string[] | null
   slugs?: string[] | null
   search?: string | null
@@ -17,12 +22,12 @@ const columns = {
   UPDATED_AT: { field: 'updatedAt', kind: 'date' },
 } as const
 
-export type ShelfOrder = { field: keyof typeof columns; direction: 'ASC' | 'DESC' }
+export type TermOrder = { field: keyof typeof columns; direction: 'ASC' | 'DESC' }
 
-/** How a list of authors or terms is sorted: by name from A to Z when nothing else is asked for. */
-export const shelfOrdering = (list: string, order: ShelfOrder | null | undefined): Ordering => {
+/** How a list of terms is sorted: by name from A to Z when nothing else is asked for. */
+export const termOrdering = (kind: Kind, order: TermOrder | null | undefined): Ordering => {
   const { field, direction } = order ?? { field: 'NAME', direction: 'ASC' }
-  const name = order ? `${list}/${field}/${direction}` : `${list}/NAME/ASC`
+  const name = order ? `${kinds[kind].plural}/${field}/${direction}` : `${kinds[kind].plural}/NAME/ASC`
   return { name, ...columns[field], direction: direction === 'ASC' ? 'asc' : 'desc' }
 }
 
@@ -31,7 +36,7 @@ export const shelfOrdering = (list: string, order: ShelfOrder | null | undefined
  *
  * @throws RequestError PAGE_SIZE_EXCEEDED for more ids or slugs than a page could show.
  */
-export const shelfWhere = (filter: ShelfFilter | null | undefined): object => {
+export const termWhere = (filter: TermFilter | null | undefined): object => {
   const { ids, slugs, search } = filter ?? {}
   return {
     AND: [
@@ -42,9 +47,24 @@ export const shelfWhere = (filter: ShelfFilter | null | undefined): object => {
   }
 }
 
-/** `hasPosts` of an author or a tag: whether one of the posts under it is in lists. */
-export const withPosts = (hasPosts: boolean | null | undefined): object =>
-  hasPosts == null ? {} : { posts: { [hasPosts ? 'some' : 'none']: { post: { status: 'PUBLISHED' } } } }
+/** `hasPosts`: whether one of the posts under it is in lists; in a tree, of those under what is below it, too. */
+export const withPosts = async (
+  db: Tx,
+  kind: Kind,
+  hasPosts: boolean | null | undefined,
+): Promise<object> => {
+  if (hasPosts == null) return {}
+  if (!isTree(kind)) return { posts: { [hasPosts ? 'some' : 'none']: { post: { status: 'PUBLISHED' } } } }
+  const { plural, links, idColumn } = kinds[kind]
+  const [terms, link, id] = [plural, links, idColumn].map((name) => Prisma.raw(name))
+  const rows = await db.$queryRaw<{ slugPath: string }[]>`
+    SELECT slug_path AS "slugPath" FROM ${terms} WHERE EXISTS (
+      SELECT FROM ${link} JOIN posts ON posts.id = ${link}.post_id
+      WHERE ${link}.${id} = ${terms}.id AND posts.status = 'PUBLISHED'
+    )`
+  const slugPaths = [...new Set(rows.flatMap(({ slugPath }) => lineOf(slugPath)))]
+  return { slugPath: hasPosts ? { in: slugPaths } : { notIn: slugPaths } }
+}
 
 const maxEntries = 100
 

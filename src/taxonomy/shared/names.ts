@@ -2,14 +2,14 @@ import { TakenError, ValidationError, type ValidationIssue } from '../../lib/err
 import { foldKey, textProblem } from '../../lib/text.ts'
 import { withoutUnseen } from '../../lib/unseen.ts'
 import { slugify, slugProblem } from '../../urls/slug.ts'
-import type { Shelf } from './locks.ts'
+import type { Kind } from '../kinds.ts'
 
 /** What a caller may say of a name. Absent leaves alone; a slug that is null is made from the name. */
 export type NameInput = { name?: string | null; slug?: string | null }
 
 /** Every problem of a name and a slug. */
-export const nameIssues = (shelf: Shelf, { name, slug }: NameInput): ValidationIssue[] => {
-  const ofName = name === undefined ? null : nameProblem(shelf, name)
+export const nameIssues = (kind: Kind, { name, slug }: NameInput): ValidationIssue[] => {
+  const ofName = name === undefined ? null : nameProblem(kind, name)
   const ofSlug = typeof slug === 'string' ? slugProblem(slug) : null
   return [...(ofName ? [issue('name', ofName)] : []), ...(ofSlug ? [issue('slug', ofSlug)] : [])]
 }
@@ -39,14 +39,14 @@ export const textOr = (given: string | null | undefined, before: string | null):
  * @throws TakenError when the given one belongs to another.
  */
 export const slugFor = async (
-  shelf: Shelf,
+  kind: Kind,
   slug: string | null | undefined,
   name: string,
   isTaken: (slug: string) => Promise<boolean>,
 ): Promise<string> => {
-  if (slug == null) return freeSlug(slugify(name) || shelf, isTaken)
+  if (slug == null) return freeSlug(slugify(name) || kind, isTaken)
   if (await isTaken(slug)) {
-    throw new TakenError(`The slug "${slug}" belongs to another ${shelf}; choose another one.`, [
+    throw new TakenError(`The slug "${slug}" belongs to another ${kind}; choose another one.`, [
       'input',
       'slug',
     ])
@@ -83,10 +83,10 @@ export const freeSlug = async (
 // A name fits any page and menu; a text is what a page of its own begins with.
 const maxLength = { name: 200, text: 5_000 }
 
-const nameProblem = (shelf: Shelf, name: string | null): string | null => {
+const nameProblem = (kind: Kind, name: string | null): string | null => {
   if (name === null) return 'The name cannot be cleared; send a value or leave it out.'
   const problem = textProblem(name, maxLength.name)
   if (problem) return `The name ${problem}.`
   // A zero-width space is no name either.
-  return withoutUnseen(name).trim() === '' ? `The name is empty; give the ${shelf} a name.` : null
+  return withoutUnseen(name).trim() === '' ? `The name is empty; give the ${kind} a name.` : null
 }

@@ -10,6 +10,7 @@ import { requireScope } from '../../keys/require-scope.ts'
 import { viewerWith } from '../../keys/viewer.ts'
 import { ValidationError, type ValidationIssue } from '../../lib/errors.ts'
 import { newId } from '../../lib/id.ts'
+import { type Kind, kindNames, kinds } from '../../taxonomy/kinds.ts'
 import type { Write } from '../../write/write.ts'
 import { cancelSome, deletedReason } from './delete-in-steps.ts'
 import { interestOf } from './filter.ts'
@@ -18,19 +19,22 @@ import { type EndpointInput, type EndpointRules, endpointIssues } from './input.
 import { newKeys, shownOf } from './secret.ts'
 import { cancelComing, lockEndpoint, newestSequence } from './status.ts'
 
+const ofTerm = (kind: Kind): string => {
+  const { type, isTree, canMerge } = kinds[kind]
+  const parent = isTree ? ' parent { id slug name }' : ''
+  return `... on ${type}Event { ${kind} { id slug name path url${parent} }${canMerge ? ' mergedIds' : ''} }`
+}
+
 /** What an endpoint without a document of its own is sent. */
 export const defaultDocument = `subscription {
   events {
     ... on PostEvent {
       post {
         id slug path url title excerpt publishedAt
-        authors { slug name } categories { slug name } tags { slug name }
+        ${kindNames.map((kind) => `${kinds[kind].plural} { slug name }`).join(' ')}
       }
     }
-    ... on AuthorEvent { author { id slug name path url } }
-    ... on CategoryEvent { category { id slug name path url parent { id slug name } } mergedIds }
-    ... on TagEvent { tag { id slug name path url } mergedIds }
-    ... on ImportEvent { source created changed unchanged failed }
+${kindNames.map((kind) => `    ${ofTerm(kind)}\n`).join('')}    ... on ImportEvent { source created changed unchanged failed }
     ... on EndpointEvent { endpointId reason }
   }
 }`

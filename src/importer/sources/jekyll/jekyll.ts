@@ -48,7 +48,7 @@ async function* readAuthorsOf(
   }
   const { authors, known, findings } = readAuthors(data.bytes, data.file)
   for (const finding of findings) yield { kind: 'finding', finding }
-  for (const author of authors) yield { kind: 'author', author }
+  for (const author of authors) yield { kind: 'author', term: author }
   return known
 }
 
@@ -58,7 +58,7 @@ async function* readCategoriesOf(folder: string, dataFolder: string): AsyncGener
   if ('entry' in data) return yield data.entry
   const { categories, findings } = readCategories(data.bytes, data.file)
   for (const finding of findings) yield { kind: 'finding', finding }
-  for (const category of categories) yield { kind: 'category', category }
+  for (const category of categories) yield { kind: 'category', term: category }
 }
 
 const isLink = async (path: string): Promise<boolean> => {

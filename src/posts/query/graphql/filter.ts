@@ -3,7 +3,10 @@ import { builder } from '../../../graphql/schema/builder.ts'
 import { type ArgBuilder, connectionArgs } from '../../../graphql/schema/connection.ts'
 import { DateTimeRange } from '../../../graphql/schema/date-time-range.ts'
 import { OrderDirection } from '../../../graphql/schema/order.ts'
+import { kindNames, kinds } from '../../../taxonomy/kinds.ts'
+import { isTree } from '../../../taxonomy/shared/rows.ts'
 import { PostStatus } from '../../graphql/enums.ts'
+import { termTypes } from '../../graphql/term-types.ts'
 import type { PostFilter as Filter } from '../filter.ts'
 
 const SlugFilter = builder.inputType('SlugFilter', {
@@ -52,9 +55,15 @@ export const PostFilter = builder.inputRef<Filter>('PostFilter').implement({
       type: [PostStatus],
       description: 'In one of these states. Without content:read there are none but PUBLISHED.',
     }),
-    authors: t.field({ type: SlugFilter, description: 'By those who wrote it.' }),
-    categories: t.field({ type: CategorySlugFilter, description: 'By the categories it is filed under.' }),
-    tags: t.field({ type: SlugFilter, description: 'By the tags it bears.' }),
+    ...Object.fromEntries(
+      kindNames.map((kind) => [
+        kinds[kind].plural,
+        t.field({
+          type: isTree(kind) ? CategorySlugFilter : SlugFilter,
+          description: termTypes[kind].filter,
+        }),
+      ]),
+    ),
     publishedAt: t.field({
       type: DateTimeRange,
       description: 'By when it was published; with an end, what never was is not in it.',

@@ -6,10 +6,13 @@ import { builder } from '../../../graphql/schema/builder.ts'
 import { nodePaths } from '../../../graphql/schema/connection.ts'
 import type { Context } from '../../../graphql/schema/context.ts'
 import { fieldsOf, loadedBy, selectOf } from '../../../graphql/schema/select.ts'
+import { type Kind, kindNames, kinds } from '../../../taxonomy/kinds.ts'
 import { Term } from '../../../taxonomy/shared/graphql/term.ts'
+import type { AnyTermFields } from '../../../taxonomy/shared/graphql/term-object.ts'
+import { isTree } from '../../../taxonomy/shared/rows.ts'
 import { PostConnection } from '../../graphql/post.ts'
+import { termTypes } from '../../graphql/term-types.ts'
 import { treesOf } from '../filter-slugs.ts'
-import type { ShelfName } from '../filter-sql.ts'
 import { orderingOf } from '../order.ts'
 import { countOf, countsUnder, type Lists, listsUnder, pagesOf, wholeSet } from '../pages.ts'
 import { type PostSet, postSet } from '../post-query.ts'
@@ -40,107 +43,68 @@ builder.interfaceField(Term, 'postCount', (t) =>
   }),
 )
 
-builder.prismaObjectFields('Author', (t) => ({
-  postCount: t.loadable({
-    type: 'Int',
-    extensions: { lists: 1 },
-    // By path, so that each mutation of a request counts anew.
-    byPath: true,
-    description: 'How many of their posts the caller can see in lists.',
-    resolve: (author) => author.id,
-    load: (ids: string[], context) => postCounts(underAuthor, ids, context),
-  }),
-  posts: t.loadable({
-    type: PostConnection,
-    extensions: { lists: 1 },
-    byPath: true,
-    description: 'Their published posts, newest first.',
-    args: postListArgs(t.arg),
-    resolve: (author, _args, context, info) => loadedBy(author.id, context, info),
-    load: (ids: string[], context, args, info) => postsUnder(underAuthor, ids, args, context, info),
-  }),
-}))
-
-builder.prismaObjectFields('Tag', (t) => ({
-  postCount: t.loadable({
-    type: 'Int',
-    extensions: { lists: 1 },
-    // By path, so that each mutation of a request counts anew.
-    byPath: true,
-    description: 'How many posts with this tag the caller can see in lists.',
-    resolve: (tag) => tag.id,
-    load: (ids: string[], context) => postCounts(underTag, ids, context),
-  }),
-  posts: t.loadable({
-    type: PostConnection,
-    extensions: { lists: 1 },
-    byPath: true,
-    description: 'Published posts with this tag, newest first.',
-    args: postListArgs(t.arg),
-    resolve: (tag, _args, context, info) => loadedBy(tag.id, context, info),
-    load: (ids: string[], context, args, info) => postsUnder(underTag, ids, args, context, info),
-  }),
-}))
-
-builder.prismaObjectFields('Category', (t) => ({
-  postCount: t.loadable({
-    type: 'Int',
-    extensions: { lists: 1 },
-    // By path, so that each mutation of a request counts anew.
-    byPath: true,
-    description: 'How many posts in this category and those below it the caller can see in lists.',
-    resolve: (category) => category.id,
-    load: (ids: string[], context) => postCounts(underCategoryTree, ids, context),
-  }),
-  posts: t.loadable({
-    type: PostConnection,
-    extensions: { lists: 1 },
-    byPath: true,
-    description: 'Published posts of this category, newest first.',
-    args: {
-      ...postListArgs(t.arg),
+for (const kind of kindNames) {
+  const { posts, postCount } = termTypes[kind]
+  const args = (t: Pick<AnyTermFields, 'arg'>) => ({
+    ...postListArgs(t.arg),
+    ...(isTree(kind) && {
       includeDescendants: t.arg.boolean({
         required: true,
         defaultValue: true,
-        description: 'Whether posts of the categories below it belong to it, too.',
+        description: `Whether posts of the ${kinds[kind].plural} below it belong to it, too.`,
       }),
-    },
-    resolve: (category, _args, context, info) => loadedBy(category.id, context, info),
-    load: (ids: string[], context, args, info) =>
-      postsUnder(args.includeDescendants ? underCategoryTree : underCategory, ids, args, context, info),
-  }),
-}))
+    }),
+  })
+  builder.prismaObjectFields(kinds[kind].type as 'Tag', (t) => ({
+    postCount: t.loadable({
+      type: 'Int',
+      extensions: { lists: 1 },
+      // By path, so that each mutation of a request counts anew.
+      byPath: true,
+      description: postCount,
+      resolve: (term) => term.id,
+      load: (ids: string[], context) => postCounts(under(kind, isTree(kind)), ids, context),
+    }),
+    posts: t.loadable({
+      type: PostConnection,
+      extensions: { lists: 1 },
+      byPath: true,
+      description: posts,
+      args: args(t),
+      resolve: (term, _args, context, info) => loadedBy(term.id, context, info),
+      load: (ids: string[], context, args, info) =>
+        postsUnder(under(kind, args.includeDescendants ?? false), ids, args, context, info),
+    }),
+  }))
+}
 
-/** How posts hang under something: `members` are its ids, as `key`, each with those that its posts are filed under. */
-type Under = { list: string; shelf: ShelfName; members: (ids: string[]) => Prisma.Sql }
+/** How posts hang under terms: `members` are their ids, as `key`, each with those that its posts are linked to. */
+type Under = { list: string; kind: Kind; members: (ids: string[]) => Prisma.Sql }
+
+const under = (kind: Kind, isDeep: boolean): Under => ({
+  list: `${kinds[kind].type}.posts${isDeep ? '+descendants' : ''}`,
+  kind,
+  members: isDeep ? (ids) => treesOf(kind, ids) : themselves,
+})
 
 const themselves = (ids: string[]) => Prisma.sql`SELECT id AS key, id FROM unnest(${ids}::text[]) AS own(id)`
 
-const underAuthor: Under = { list: 'Author.posts', shelf: 'authors', members: themselves }
-const underTag: Under = { list: 'Tag.posts', shelf: 'tags', members: themselves }
-const underCategory: Under = { list: 'Category.posts', shelf: 'categories', members: themselves }
-const underCategoryTree: Under = {
-  list: 'Category.posts+descendants',
-  shelf: 'categories',
-  members: treesOf,
-}
-
 /** A page of posts for each of many parents in one statement: the first n of each are cut in SQL. */
 const postsUnder = async (
-  { list, shelf, members }: Under,
+  { list, kind, members }: Under,
   ids: string[],
   args: PostListArgs,
   context: Context,
   info: GraphQLResolveInfo,
 ): Promise<Connection<{ id: string }>[]> => {
   const set = await postSet(context, args.filter)
-  const lists = listsUnder(shelf, await membersOf(members, ids, context), members(ids))
-  const counts = () => countsUnder(context.db, set, shelf, members(ids))
+  const lists = listsUnder(kind, await membersOf(members, ids, context), members(ids))
+  const counts = () => countsUnder(context.db, set, kind, members(ids))
   return connectionsOf(list, set, lists, counts, args, context, info)
 }
 
-const postCounts = async ({ shelf, members }: Under, ids: string[], context: Context): Promise<number[]> => {
-  const counts = await countsUnder(context.db, await postSet(context, null), shelf, members(ids))
+const postCounts = async ({ kind, members }: Under, ids: string[], context: Context): Promise<number[]> => {
+  const counts = await countsUnder(context.db, await postSet(context, null), kind, members(ids))
   return ids.map((id) => counts.get(id) ?? 0)
 }
 

@@ -3,12 +3,10 @@ import { builder } from '../../../graphql/schema/builder.ts'
 import type { Context } from '../../../graphql/schema/context.ts'
 import { loadNodes, typeNameOf } from '../../../graphql/schema/node.ts'
 import { selectOf } from '../../../graphql/schema/select.ts'
-import { Author } from '../../../taxonomy/author/graphql/author.ts'
-import { Category } from '../../../taxonomy/category/graphql/category.ts'
-import { Tag } from '../../../taxonomy/tag/graphql/tag.ts'
 import { type AskedUrl, readUrl } from '../../../urls/parse-url.ts'
 import { absoluteUrl } from '../../../urls/site-paths.ts'
 import { Post } from '../../graphql/post.ts'
+import { termTypes } from '../../graphql/term-types.ts'
 import { type Preview, withDraft } from '../../previews/preview.ts'
 import { findLegacyPost, findPage, type Page } from '../resolve-url.ts'
 import { visibleTo } from '../visibility.ts'
@@ -37,7 +35,7 @@ const Gone = builder.objectRef<Extract<Page, { gone: string }>>('Gone').implemen
 
 const UrlTarget = builder.unionType('UrlTarget', {
   description: 'What there is at an address of the site.',
-  types: [Post, Category, Tag, Author, Redirect, Gone],
+  types: [Post, ...Object.values(termTypes).map(({ Term }) => Term), Redirect, Gone],
   resolveType: (target) => {
     if ('id' in target) return typeNameOf(target)
     return 'to' in target ? 'Redirect' : 'Gone'

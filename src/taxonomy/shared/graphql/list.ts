@@ -4,8 +4,8 @@ import { OrderDirection } from '../../../graphql/schema/order.ts'
 
 type Fields = InputFieldBuilder<SchemaTypes, 'InputObject'>
 
-/** The fields that the filters of authors and terms have in common. */
-export const shelfFilterFields = (t: Fields, what: string) => ({
+/** The fields that the filters of terms have in common. */
+export const termFilterFields = (t: Fields, what: string) => ({
   ids: t.idList({ description: `Only ${what} with one of these global ids, at most 100; empty: none.` }),
   slugs: t.stringList({ description: `Only ${what} with one of these slugs, at most 100; empty: none.` }),
   search: t.string({
@@ -16,8 +16,8 @@ export const shelfFilterFields = (t: Fields, what: string) => ({
   }),
 })
 
-/** The order of a list of authors or of terms. */
-export const shelfOrderInput = (name: 'Author' | 'Term') => {
+/** The order of a list of terms. */
+export const termOrderInput = (name: 'Author' | 'Term') => {
   const field = builder.enumType(`${name}OrderField`, {
     description:
       'What a list can be sorted by. Of two that are the same there the one with the lower id is less.',

@@ -1,6 +1,6 @@
 import { builder } from '../../../graphql/schema/builder.ts'
 import { Node } from '../../../graphql/schema/node.ts'
-import { shelfFilterFields, shelfOrderInput } from './list.ts'
+import { termFilterFields, termOrderInput } from './list.ts'
 
 /** What categories and tags have in common. */
 export const Term = builder.interfaceRef<{ id: string }>('Term').implement({
@@ -33,7 +33,7 @@ export const TermBy = builder.inputType('TermBy', {
 export const TermFilter = builder.inputType('TermFilter', {
   description: 'Which categories or tags a list holds: those of which everything that is given here is true.',
   fields: (t) => ({
-    ...shelfFilterFields(t, 'terms'),
+    ...termFilterFields(t, 'terms'),
     parentId: t.id({
       description:
         'Only the categories right below this one; null: only those at the root; absent: all. A tag has no parent.',
@@ -41,20 +41,7 @@ export const TermFilter = builder.inputType('TermFilter', {
   }),
 })
 
-export const TermOrder = shelfOrderInput('Term')
-
-/** The input of a merge of the terms of one kind. */
-export const mergeInput = (name: string, plural: string) =>
-  builder.inputType(`${name}Input`, {
-    description: `Which ${plural} go into which one.`,
-    fields: (t) => ({
-      sourceIds: t.idList({
-        required: true,
-        description: `The ${plural} that go, 1 to 100 of them; their posts do not.`,
-      }),
-      targetId: t.id({ required: true, description: `The one that stays, as it is.` }),
-    }),
-  })
+export const TermOrder = termOrderInput('Term')
 
 /** Interfaces declare; the types that implement them resolve. */
 const onTheType = (): never => {
