@@ -88,7 +88,13 @@ export const changeState = async (
   const headVersion = post.headVersion + 1
   // Pending edits keep their own version apart from what is live.
   const version = post.draftId === null ? headVersion : post.version
-  const data = { ...state, ...approved(w, { ...post, ...state }, headVersion), version, headVersion }
+  const data = {
+    ...state,
+    ...approved(w, { ...post, ...state }, headVersion),
+    ...{ version, headVersion },
+    // Whoever reads what has changed since a time finds every version.
+    updatedAt: version === post.version ? post.updatedAt : w.now,
+  }
   const saved = await w.tx.post.update({ where: { id: post.id }, data })
   await writeRevision(w, post.id, headVersion, 'state', snapshotOf(before), snapshotOf(before))
   return { ...before, post: saved }

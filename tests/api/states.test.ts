@@ -109,3 +109,43 @@ test('a decision made on an older version is refused with the post as it is', as
     current: { id: post.id, version: 2 },
   })
 })
+
+test('with every version of what is live the date of change rises, whatever made it', async () => {
+  const { app } = lent
+  const { post } = await create(app.admin, { title: 'Looked at by date', source: 'Text' })
+  const { id } = post
+  const later = (hours: number) => new Date(app.clock.now().getTime() + hours * 3_600_000).toISOString()
+  const publish = (input: object) => () => app.admin.run(PublishPostDocument, { input: { id, ...input } })
+  const edit = () => update(app.admin, { id, title: 'Edited' })
+  const steps = {
+    'scheduling it': publish({ at: later(1) }),
+    'another time': publish({ at: later(2) }),
+    'taking its schedule back': () => app.admin.run(UnpublishPostDocument, { input: { id } }),
+    'publishing it': publish({}),
+    'an end': publish({ unpublishAt: later(3) }),
+    'another end': publish({ unpublishAt: later(4) }),
+    'no end': publish({ unpublishAt: null }),
+    'edits that wait': edit,
+    'a schedule of those': publish({ at: later(1) }),
+    'those edits': publish({}),
+    'the trash': () => trash(id),
+    'the way back': () => restore(id),
+  }
+  const rises: Record<string, { version: boolean; date: boolean }> = {}
+  for (const [what, change] of Object.entries(steps)) {
+    const before = await app.database.db.post.findUniqueOrThrow({ where: { id } })
+    app.clock.advance(1_000)
+    await change()
+    const after = await app.database.db.post.findUniqueOrThrow({ where: { id } })
+    rises[what] = { version: after.version > before.version, date: after.updatedAt > before.updatedAt }
+  }
+  const waiting = ['edits that wait', 'a schedule of those']
+  expect(rises).toEqual(
+    Object.fromEntries(
+      Object.keys(steps).map((what) => {
+        const isLive = !waiting.includes(what)
+        return [what, { version: isLive, date: isLive }]
+      }),
+    ),
+  )
+})
