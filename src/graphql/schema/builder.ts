@@ -1,6 +1,5 @@
 import SchemaBuilder from '@pothos/core'
 import DataloaderPlugin from '@pothos/plugin-dataloader'
-import PrismaPlugin from '@pothos/plugin-prisma'
 import ScopeAuthPlugin from '@pothos/plugin-scope-auth'
 import type { Db } from '../../db/client.ts'
 import type { ApiKeyScope } from '../../db/generated/client.ts'
@@ -10,6 +9,7 @@ import type PrismaTypes from '../generated/pothos.ts'
 import { getDatamodel } from '../generated/pothos.ts'
 import type { Context } from './context.ts'
 import { forbidden } from './errors.ts'
+import PrismaPlugin from './loaded-rows.ts'
 
 type PresswireTypes = {
   Context: Context

@@ -1,5 +1,4 @@
 import { queryFromInfo } from '@pothos/plugin-prisma'
-import { type Mappings, setRowMappings } from '@pothos/selection-mapper'
 import type { GraphQLResolveInfo } from 'graphql'
 import type { Prisma } from '../../db/generated/client.ts'
 import { columnsSql } from '../../db/page.ts'
@@ -17,17 +16,8 @@ export const selectOf = <Always extends Record<string, true>>(
   return (queryFromInfo(options as never) as unknown as { select: Always }).select
 }
 
-/**
- * Says that a DataLoader brings everything that is asked for below this field, and returns its key. The Prisma plugin
- * believes only rows that its own queries loaded, field by field and row by row, and reads any other row again.
- */
-export const loadedBy = <Key>(key: Key, context: Context, info: GraphQLResolveInfo): Key => {
-  setRowMappings(context, info, everything)
-  return key
-}
-
-/** The plugin's record of what was planned, with an answer for every field. */
-const everything: Mappings = new Proxy({}, { get: () => ({ nested: {} }) })
+/** The key of a DataLoader, which brings what is asked for below this field. */
+export const loadedBy = <Key>(key: Key, _context: Context, _info: GraphQLResolveInfo): Key => key
 
 /** The same as a list of columns in SQL, each under its Prisma name. */
 export const columnsOf = (select: Record<string, unknown>, table: string): Prisma.Sql =>

@@ -4,7 +4,7 @@ import { pageSize } from '../../db/page.ts'
 import { readerOf } from '../../graphql/limits/answer-size.ts'
 import { builder } from '../../graphql/schema/builder.ts'
 import type { Context } from '../../graphql/schema/context.ts'
-import { columnsOf, fieldsOf, loadedBy, selectOf } from '../../graphql/schema/select.ts'
+import { columnsOf, fieldsOf, selectOf } from '../../graphql/schema/select.ts'
 import { prefixOf } from '../../lib/id.ts'
 import { relatedIds } from '../query/related.ts'
 import { visibleToSql } from '../query/visibility.ts'
@@ -18,7 +18,7 @@ builder.prismaObjectFields('Post', (t) => ({
     byPath: true,
     description:
       'The published post that was published right after it; null for the newest, and for a post that is not published.',
-    resolve: (post, _args, context, info) => loadedBy(placedAs(post), context, info),
+    resolve: placedAs,
     load: (ids: string[], context, _args, info) => neighboursOf(ids, 'next', context, info),
   }),
   previous: t.loadable({
@@ -27,7 +27,7 @@ builder.prismaObjectFields('Post', (t) => ({
     byPath: true,
     description:
       'The published post that was published right before it; null for the oldest, and for a post that is not published.',
-    resolve: (post, _args, context, info) => loadedBy(placedAs(post), context, info),
+    resolve: placedAs,
     load: (ids: string[], context, _args, info) => neighboursOf(ids, 'previous', context, info),
   }),
   related: t.loadableList({
@@ -44,7 +44,7 @@ builder.prismaObjectFields('Post', (t) => ({
         description: 'How many at most: 0 to 100.',
       }),
     },
-    resolve: (post, _args, context, info) => loadedBy(filedAs(post), context, info),
+    resolve: filedAs,
     load: (ids: string[], context, { first }, info) => relatedTo(ids, first, context, info),
   }),
 }))

@@ -3,7 +3,7 @@ import { statesBefore } from '../../events/before-state.ts'
 import { Event } from '../../events/graphql/event.ts'
 import { builder } from '../../graphql/schema/builder.ts'
 import { Node } from '../../graphql/schema/node.ts'
-import { columnsOf, loadedBy, selectOf } from '../../graphql/schema/select.ts'
+import { columnsOf, selectOf } from '../../graphql/schema/select.ts'
 import { textFields } from '../events.ts'
 import { visibleTo, visibleToSql } from '../query/visibility.ts'
 import { Post } from './post.ts'
@@ -19,7 +19,7 @@ export const PostEvent = builder.objectRef<EventRow>('PostEvent').implement({
       byPath: true,
       description:
         'The post after the event; null when it is not for this caller. In a webhook: the state that the event committed.',
-      resolve: (event, _args, context, info) => loadedBy(event.subjectId, context, info),
+      resolve: (event) => event.subjectId,
       load: async (ids: string[], context, _args, info) => {
         const rows = await context.db.post.findMany({
           select: selectOf(context, info, 'Post', { id: true }),
@@ -42,7 +42,7 @@ export const PostEvent = builder.objectRef<EventRow>('PostEvent').implement({
       byPath: true,
       description:
         'The post before the event: with content:read as it was right before, else the last state that was public. Null when there was none, or none that is kept still. Its own values are as they were, and so is which authors, categories and tags it had and where it stood among other posts; those themselves are as they are now. It has the id of the post: a client that keeps objects by their ids should not ask for it here.',
-      resolve: (event, _args, context, info) => loadedBy(event.id, context, info),
+      resolve: (event) => event.id,
       load: (ids: string[], context, _args, info) => {
         const select: Record<string, unknown> = selectOf(context, info, 'Post', { id: true })
         return statesBefore<PostRow>(context, ids, {

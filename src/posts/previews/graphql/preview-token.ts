@@ -5,7 +5,7 @@ import { connectionArgs, connectionType, nodePaths } from '../../../graphql/sche
 import type { Context } from '../../../graphql/schema/context.ts'
 import { Node, registerNode } from '../../../graphql/schema/node.ts'
 import { isProblem, orProblem, resultType } from '../../../graphql/schema/result.ts'
-import { loadedBy, selectOf } from '../../../graphql/schema/select.ts'
+import { selectOf } from '../../../graphql/schema/select.ts'
 import { hasScope } from '../../../keys/viewer.ts'
 import { InvalidStateError, NotFoundError, ValidationError } from '../../../lib/errors.ts'
 import { Post } from '../../graphql/post.ts'
@@ -22,7 +22,7 @@ const PreviewToken = builder.prismaObject('PreviewToken', {
       type: Post,
       byPath: true,
       description: 'The one post that it opens, as it is without the token.',
-      resolve: (row, _args, context, info) => loadedBy(row.postId, context, info),
+      resolve: (row) => row.postId,
       load: async (ids: string[], context, _args, info) => {
         const rows = await context.db.post.findMany({
           select: selectOf(context, info, 'Post', { id: true }),

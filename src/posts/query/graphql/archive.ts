@@ -1,7 +1,6 @@
 import type { GraphQLResolveInfo } from 'graphql'
 import { builder } from '../../../graphql/schema/builder.ts'
 import type { Context } from '../../../graphql/schema/context.ts'
-import { loadedBy } from '../../../graphql/schema/select.ts'
 import { PostConnection } from '../../graphql/post.ts'
 import { countsByPeriod, keyOf, listsOfPeriods, type Period } from '../archive.ts'
 import type { PostFilter as Filter } from '../filter.ts'
@@ -35,7 +34,7 @@ const Archive = builder.objectRef<ArchiveShape>('Archive').implement({
       byPath: true,
       description: 'Its posts, newest first; a filter here holds together with that of the archives.',
       args: postListArgs(t.arg),
-      resolve: (archive, _args, context, info) => loadedBy(archive, context, info),
+      resolve: (archive) => archive,
       load: (archives: ArchiveShape[], context, args, info) => postsOf(archives, args, context, info),
     }),
   }),

@@ -4,7 +4,7 @@ import { readerOf } from '../../../graphql/limits/answer-size.ts'
 import { builder, type SchemaTypes } from '../../../graphql/schema/builder.ts'
 import { nodePaths, PageInfo } from '../../../graphql/schema/connection.ts'
 import type { Context } from '../../../graphql/schema/context.ts'
-import { columnsOf, fieldsOf, loadedBy, selectOf } from '../../../graphql/schema/select.ts'
+import { columnsOf, fieldsOf, selectOf } from '../../../graphql/schema/select.ts'
 import { highlight } from '../../../search/highlight.ts'
 import { lookUp, matchingAny, readSearch } from '../../../search/query.ts'
 import type { SoughtWord } from '../../../search/words.ts'
@@ -95,7 +95,6 @@ builder.queryField('search', (t) =>
       const query = matchingAny(words, site.searchLanguage)
       const statement = pageOfHits(set, { found, query }, page, columnsOf(select, 'posts'))
       const rows = await readerOf(context, info)<Row>(statement, ['rank', ...fieldsOf(select)])
-      loadedBy(null, context, info)
       const hits: List = { key: '', where: () => isFoundBy(found) }
       const connection = toConnection(rows, page, () => countOf(db, set, hits))
       return { ...connection, edges: connection.edges.map((edge) => ({ ...edge, words })) }

@@ -4,7 +4,7 @@ import { type Connection, type Ordering, pageSql, readPage, toConnection } from 
 import { builder } from '../../../graphql/schema/builder.ts'
 import { type ConnectionArgs, connectionArgs, nodePaths } from '../../../graphql/schema/connection.ts'
 import type { Context } from '../../../graphql/schema/context.ts'
-import { columnsOf, loadedBy, selectOf } from '../../../graphql/schema/select.ts'
+import { columnsOf, selectOf } from '../../../graphql/schema/select.ts'
 import { PostRevision, PostRevisionConnection } from './revision.ts'
 
 const newestFirst: Ordering = { name: 'Post.revisions', field: 'version', direction: 'desc', kind: 'int' }
@@ -18,7 +18,7 @@ builder.prismaObjectFields('Post', (t) => ({
     authScopes,
     description:
       'Edits over a published post that are not live yet; null when nothing is pending. Needs content:read; null without it.',
-    resolve: (post, _args, context, info) => loadedBy(post.id, context, info),
+    resolve: (post) => post.id,
     load: async (postIds: string[], context, _args, info) => {
       const rows = await context.db.postRevision.findMany({
         select: selectOf(context, info, 'PostRevision', { id: true, postId: true }),
@@ -35,7 +35,7 @@ builder.prismaObjectFields('Post', (t) => ({
     authScopes,
     description: 'Every save of the post, the newest first. Needs content:read; null without it.',
     args: connectionArgs(t.arg),
-    resolve: (post, _args, context, info) => loadedBy(post.id, context, info),
+    resolve: (post) => post.id,
     load: (postIds: string[], context, args, info) => revisionsOf(postIds, args, context, info),
   }),
 }))

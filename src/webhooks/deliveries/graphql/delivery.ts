@@ -7,7 +7,7 @@ import { connectionArgs, connectionType, nodePaths } from '../../../graphql/sche
 import { DateTimeRange } from '../../../graphql/schema/date-time-range.ts'
 import { forbidden } from '../../../graphql/schema/errors.ts'
 import { Node, registerNode } from '../../../graphql/schema/node.ts'
-import { loadedBy, selectOf } from '../../../graphql/schema/select.ts'
+import { selectOf } from '../../../graphql/schema/select.ts'
 import { hasScope, type Viewer } from '../../../keys/viewer.ts'
 import { WebhookEndpoint } from '../../endpoints/graphql/endpoint.ts'
 import { WebhookDeliveryStatus } from '../../endpoints/graphql/enums.ts'
@@ -97,7 +97,7 @@ builder.prismaObjectFields('WebhookDelivery', (t) => ({
     nullable: true,
     byPath: true,
     description: 'Where it goes; null when the endpoint was deleted.',
-    resolve: (delivery, _args, context, info) => loadedBy(delivery.endpointId, context, info),
+    resolve: (delivery) => delivery.endpointId,
     load: async (ids: string[], context, _args, info) => {
       const select = selectOf(context, info, 'WebhookEndpoint', { id: true })
       return inOrder(

@@ -3,7 +3,7 @@ import { type Connection, type Ordering, pageSql, readPage, toConnection } from 
 import { builder } from '../../../graphql/schema/builder.ts'
 import { type ConnectionArgs, connectionArgs, nodePaths } from '../../../graphql/schema/connection.ts'
 import type { Context } from '../../../graphql/schema/context.ts'
-import { loadedBy, selectOf } from '../../../graphql/schema/select.ts'
+import { selectOf } from '../../../graphql/schema/select.ts'
 import { deliveryKeys, WebhookDeliveryConnection } from './delivery.ts'
 
 const newestFirst: Ordering = {
@@ -19,7 +19,7 @@ builder.prismaObjectField('WebhookEndpoint', 'deliveries', (t) =>
     byPath: true,
     description: 'What was sent to it and waits to be, newest first.',
     args: connectionArgs(t.arg),
-    resolve: (endpoint, _args, context, info) => loadedBy(endpoint.id, context, info),
+    resolve: (endpoint) => endpoint.id,
     load: (endpointIds: string[], context, args, info) => deliveriesOf(endpointIds, args, context, info),
   }),
 )

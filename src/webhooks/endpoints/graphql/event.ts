@@ -2,7 +2,7 @@ import type { Event as EventRow } from '../../../db/generated/client.ts'
 import { Event } from '../../../events/graphql/event.ts'
 import { builder } from '../../../graphql/schema/builder.ts'
 import { Node } from '../../../graphql/schema/node.ts'
-import { loadedBy, selectOf } from '../../../graphql/schema/select.ts'
+import { selectOf } from '../../../graphql/schema/select.ts'
 import { hasScope } from '../../../keys/viewer.ts'
 import { WebhookEndpoint } from './endpoint.ts'
 
@@ -16,8 +16,8 @@ export const EndpointEvent = builder.objectRef<EventRow>('EndpointEvent').implem
       nullable: true,
       byPath: true,
       description: 'The endpoint after the event; null once it is deleted, and without webhooks:manage.',
-      resolve: (event, _args, context, info) =>
-        hasScope(context.viewer, 'WEBHOOKS_MANAGE') ? loadedBy(event.subjectId, context, info) : null,
+      resolve: (event, _args, context) =>
+        hasScope(context.viewer, 'WEBHOOKS_MANAGE') ? event.subjectId : null,
       load: async (ids: string[], context, _args, info) => {
         const select = selectOf(context, info, 'WebhookEndpoint', { id: true })
         const rows = await context.db.webhookEndpoint.findMany({
