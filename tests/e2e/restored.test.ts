@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { cp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, inject, test } from 'vitest'
@@ -12,6 +13,8 @@ import { publishNew } from '../webhooks/writing.ts'
 const lent = withHome()
 const isEmbedded = inject('kind') === 'embedded'
 const binaries = postgresBinaries()
+// A folder of initdb and postgres alone makes no backups.
+const canBackUp = binaries !== null && existsSync(join(binaries, 'pg_dump'))
 
 /** Makes a backup as docs/deploying.md says, and answers what restores it. */
 const backUp = async (): Promise<() => Promise<unknown>> => {
@@ -43,7 +46,7 @@ const publishSome = async (client: Client, count: number) => {
   return { end: changes.pageInfo.endCursor ?? '', published: changes.edges.length }
 }
 
-test.skipIf(!isEmbedded && !binaries)(
+test.skipIf(!isEmbedded && !canBackUp)(
   'a reader who has read what a restored backup does not have is told so, though the log has grown past his cursor',
   { timeout: 180_000 },
   async () => {
