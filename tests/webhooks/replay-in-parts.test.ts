@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { createApiKey } from '../../src/keys/api-key.ts'
 import { withApp } from '../support/app.ts'
 import { runHere } from '../support/command-line.ts'
-import { subscribe, updateEndpoint } from '../webhooks/subscribing.ts'
+import { subscribe, updateEndpoint } from './subscribing.ts'
 
 const lent = withApp()
 
