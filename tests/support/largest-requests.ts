@@ -30,6 +30,23 @@ export type Known = {
 /** A selection that can still grow: its fields are those of its type, and a field may be there again under another name. */
 type Node = { type: GraphQLNamedType; parts: { head: string; node: Node | null }[] }
 
+/** How likely each field is to be asked for, by its coordinate. */
+type Taste = (node: GraphQLNamedType, field: GraphQLField<unknown, unknown>) => number
+
+/**
+ * Every document is fond of some fields, and has little of all others: what costs most is much of one thing, and a document
+ * that has some of everything asks for little of each.
+ */
+const tasteFrom = (random: Random): Taste => {
+  const weights = new Map<string, number>()
+  return (type, { name }) => {
+    const coordinate = `${type.name}.${name}`
+    const weight = weights.get(coordinate) ?? random() ** 6 + 1e-6
+    weights.set(coordinate, weight)
+    return weight
+  }
+}
+
 /**
  * A document that no limit refuses, and to which none of many attempts could add anything: found by growing it wherever the
  * schema lets it, with the largest pages and filters. Nothing of it is written by hand, so that a field which is new is tried
@@ -46,11 +63,12 @@ export const largestDocument = (
   const query = schema.getQueryType()
   if (!query) throw new Error('There is no Query.')
   const root: Node = { type: query, parts: [] }
+  const taste = tasteFrom(random)
   const nodes: Node[] = [root]
   let aliases = 0
   for (let failures = 0; failures < 40; ) {
     const node = pick(nodes, random)
-    const grown = grow(schema, known, random, wants, node, `a${aliases++}`)
+    const grown = grow(schema, known, random, wants, taste, node, `a${aliases++}`)
     if (grown && isAllowed(schema, print(root))) {
       nodes.push(...grown)
       failures = 0
@@ -67,6 +85,7 @@ const grow = (
   known: Known,
   random: Random,
   wants: (field: GraphQLField<unknown, unknown>) => boolean,
+  taste: Taste,
   node: Node,
   alias: string,
 ): Node[] | null => {
@@ -75,22 +94,23 @@ const grow = (
     if (node.parts.length > 0) return null
     const inner: Node = { type: pick(schema.getPossibleTypes(node.type), random), parts: [] }
     node.parts.push({ head: `... on ${inner.type.name}`, node: inner })
-    return added(inner, schema, known, random, wants, alias)
+    return added(inner, schema, known, random, wants, taste, alias)
   }
   if (!isObjectType(node.type)) return null
   const fields = Object.values(node.type.getFields()).filter(wants)
   if (fields.length === 0) return null
-  const field = pick(fields, random)
+  const type = node.type
+  const field = pickBy(fields, (one) => taste(type, one), random)
   const taken = node.parts.some(({ head }) => head.split(/[ (:]/)[0] === field.name)
   const head = `${taken ? `${alias}: ` : ''}${field.name}${argumentsOf(field, known, random)}`
-  const type = getNamedType(field.type)
-  if (isLeafType(type)) {
+  const answered = getNamedType(field.type)
+  if (isLeafType(answered)) {
     node.parts.push({ head, node: null })
     return []
   }
-  const inner: Node = { type, parts: [] }
+  const inner: Node = { type: answered, parts: [] }
   node.parts.push({ head, node: inner })
-  return added(inner, schema, known, random, wants, alias)
+  return added(inner, schema, known, random, wants, taste, alias)
 }
 
 /** A selection has to have something in it: it grows once at least. */
@@ -100,10 +120,11 @@ const added = (
   known: Known,
   random: Random,
   wants: (field: GraphQLField<unknown, unknown>) => boolean,
+  taste: Taste,
   alias: string,
 ): Node[] => {
   for (let attempt = 0; attempt < 20; attempt++) {
-    const grown = grow(schema, known, random, wants, inner, `${alias}b${attempt}`)
+    const grown = grow(schema, known, random, wants, taste, inner, `${alias}b${attempt}`)
     if (grown) return [inner, ...grown]
   }
   inner.parts.push({ head: '__typename', node: null })
@@ -222,7 +243,16 @@ const literal = (value: unknown): string => {
     .join(', ')} }`
 }
 
-const pick = <One>(all: readonly One[], random: Random): One => {
+const pickBy = <One>(all: readonly One[], weightOf: (one: One) => number, random: Random): One => {
+  let left = random() * all.reduce((sum, one) => sum + weightOf(one), 0)
+  for (const one of all) {
+    left -= weightOf(one)
+    if (left <= 0) return one
+  }
+  return pick(all, random)
+}
+
+export const pick = <One>(all: readonly One[], random: Random): One => {
   const one = all[Math.floor(random() * all.length)]
   if (one === undefined) throw new Error('There is nothing to pick from.')
   return one
