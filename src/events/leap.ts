@@ -8,6 +8,11 @@ import { sequenceLock } from './outbox.ts'
  */
 export const leapAhead = (db: Db): Promise<void> =>
   db.$transaction(async (tx) => {
+    // A role that does not own its database may lack this right, and read all the same.
+    const [role] = await tx.$queryRaw<[{ mayLeap: boolean }]>`
+      SELECT has_sequence_privilege('events_sequence_seq', 'SELECT')
+        AND has_sequence_privilege('events_sequence_seq', 'UPDATE') AS "mayLeap"`
+    if (!role.mayLeap) return
     // Of two starts at once none may take back the other's leap.
     await tx.$executeRaw`SELECT pg_advisory_xact_lock(${sequenceLock})`
     await tx.$queryRaw`

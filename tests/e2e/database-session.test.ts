@@ -106,7 +106,6 @@ describe.skipIf(inject('kind') !== 'postgres')('a session of PostgreSQL', () => 
     await beside.query(`GRANT ALL ON SCHEMA public TO ${role}`)
     await beside.query(`ALTER DATABASE ${name} OWNER TO ${role}`)
     await beside.query(`GRANT ALL ON ALL TABLES IN SCHEMA public TO ${role}`)
-    await beside.query(`GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO ${role}`)
     const to = new URL(url)
     to.username = role
     const { anonymous, stop } = await serveOn(to.href, { ROLE: 'api' })
