@@ -246,6 +246,7 @@ const startWork = async ({
     now,
     random: world.random ?? Math.random,
     retentionDays: config.EVENT_RETENTION_DAYS,
+    revisionDays: config.REVISION_RETENTION_DAYS,
     compareClocks: core.compareClocks,
     searchLanguage: config.SEARCH_LANGUAGE,
     log: world.log,

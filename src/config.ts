@@ -133,6 +133,9 @@ export const settings = {
   EVENT_RETENTION_DAYS: withDefault(days, '90').describe(
     'How long events are kept for those who ask for what they missed, and deliveries that are over.',
   ),
+  REVISION_RETENTION_DAYS: withDefault(days, '90').describe(
+    'How long revisions are kept that never were public. All others are kept, and so are the newest of each post and what was restored.',
+  ),
   ROLE: withDefault(z.enum(['all', 'api', 'worker']), 'all').describe(
     'What this process does: all, api or worker (the last two with DATABASE_URL).',
   ),

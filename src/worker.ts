@@ -11,6 +11,7 @@ import type { Render } from './markup/threads/pool.ts'
 import { linkSteps } from './posts/background/link-jobs.ts'
 import { startUpkeep, type Upkeep } from './posts/background/upkeep.ts'
 import { forgetPreviewTokens } from './posts/previews/preview-token.ts'
+import { forgetRevisions } from './posts/revisions/retention.ts'
 import { fireDue } from './posts/schedule.ts'
 import type { Queue } from './queue/queue.ts'
 import { fanOut } from './webhooks/deliveries/make/fanout.ts'
@@ -73,13 +74,15 @@ export const startWorker = async (
     renderPost: Render
     /** How long events are kept, and deliveries that are over. */
     retentionDays: number
+    /** How long revisions are kept that never were public. */
+    revisionDays: number
     /** Looks again how far this clock is from the database's. */
     compareClocks: () => Promise<void>
     searchLanguage: string
     log: Log
   },
 ): Promise<Worker> => {
-  const { database, db, queue, onError, now, retentionDays } = parts
+  const { database, db, queue, onError, now, retentionDays, revisionDays } = parts
   const pump = createPump(parts)
   const jobs = createJobs({ db, write: parts.write, steps: linkSteps, onError })
   let running: Promise<void> | null = null
@@ -188,6 +191,7 @@ export const startWorker = async (
       () => forgetAnswers(db, time),
       () => forgetJobs(db, time),
       () => forgetPreviewTokens(db, time),
+      () => forgetRevisions(db, ago(revisionDays)),
       () => forgetResponses(db, ago(responseDays)),
       () => forgetDeliveries(db, ago(retentionDays)),
       () => composeAwaited(db, parts.render, ago(retentionDays), time),

@@ -33,10 +33,11 @@ export const insertPost = async (
     },
   })
   await linkTerms(w, { id, status, sortDate: times.sortDate }, snapshot)
-  const shown = status === 'PUBLISHED' ? await appear(w, { id, path: place.path }) : []
+  const isPublic = status === 'PUBLISHED'
+  const shown = isPublic ? await appear(w, { id, path: place.path }) : []
   const after = await withFiling(w.tx, post, snapshot)
   await indexPosts(w.tx, w.site.searchLanguage, [after.post])
-  await writeRevision(w, id, 1, action, snapshotOf(after), null)
+  await writeRevision(w, id, { version: 1, action, snapshot: snapshotOf(after), before: null, isPublic })
   return { ...after, shown }
 }
 
@@ -74,7 +75,8 @@ export const saveLive = async (
   const shown = isPublic ? await appear(w, { id: post.id, path: place.path }) : []
   const after = await withFiling(w.tx, saved, snapshot)
   await indexPosts(w.tx, w.site.searchLanguage, [after.post])
-  await writeRevision(w, post.id, version, action, snapshotOf(after), snapshotOf(before))
+  const save = { version, action, snapshot: snapshotOf(after), before: snapshotOf(before), isPublic }
+  await writeRevision(w, post.id, save)
   return { ...after, shown }
 }
 
@@ -96,7 +98,15 @@ export const changeState = async (
     updatedAt: version === post.version ? post.updatedAt : w.now,
   }
   const saved = await w.tx.post.update({ where: { id: post.id }, data })
-  await writeRevision(w, post.id, headVersion, 'state', snapshotOf(before), snapshotOf(before))
+  const snapshot = snapshotOf(before)
+  const isPublic = saved.status === 'PUBLISHED'
+  await writeRevision(w, post.id, {
+    version: headVersion,
+    action: 'state',
+    snapshot,
+    before: snapshot,
+    isPublic,
+  })
   return { ...before, post: saved }
 }
 
@@ -112,9 +122,11 @@ export const savePending = async (
   const { post } = before
   const version = post.headVersion + 1
   const { rendered } = await renderingOf(w, before, snapshot)
-  const draftId = await writeRevision(w, post.id, version, action, snapshot, base, rendered)
+  const save = { version, action, snapshot, before: base, isPublic: false, rendered }
+  const draftId = await writeRevision(w, post.id, save)
+  // It may be gone, with a run of saves.
   if (post.draftId)
-    await w.tx.postRevision.update({ where: { id: post.draftId }, data: { rendered: Prisma.DbNull } })
+    await w.tx.postRevision.updateMany({ where: { id: post.draftId }, data: { rendered: Prisma.DbNull } })
   const data = { draftId, headVersion: version, ...approved(w, { ...post, ...state }, version) }
   const saved = await w.tx.post.update({ where: { id: post.id }, data })
   return { ...before, post: saved }

@@ -10,6 +10,9 @@ import { create, createAndPublish, publish, update } from './writing.ts'
 
 const lent = withApp({ role: 'api' })
 
+// After it two saves by one key are two revisions.
+const runMs = 11 * 60_000
+
 const revisionsOf = async (id: string) =>
   (await lent.app.admin.run(PostRevisionsDocument, { by: { id }, first: 100 })).post?.revisions?.nodes ?? []
 const draftOf = async (id: string) => {
@@ -85,6 +88,7 @@ test('only the pending draft has rendered content; the save before it has none',
   const { admin } = lent.app
   const id = await createAndPublish(admin, { title: 'Rendered', source: 'x' })
   await update(admin, { id, source: 'one' })
+  lent.app.clock.advance(runMs)
   await update(admin, { id, source: 'two' })
   expect((await revisionsOf(id)).map(({ content }) => content?.trim() ?? null)).toEqual([
     '<p>two</p>',
@@ -177,7 +181,10 @@ test('a stale version, an unknown revision and a slug that was taken since are r
 test('revisions are paged by key in both directions, and a made-up cursor is refused', async () => {
   const { admin } = lent.app
   const { post } = await create(admin, { title: 'Paged 1', source: 'x' })
-  for (let number = 2; number <= 7; number++) await update(admin, { id: post.id, title: `Paged ${number}` })
+  for (let number = 2; number <= 7; number++) {
+    lent.app.clock.advance(runMs)
+    await update(admin, { id: post.id, title: `Paged ${number}` })
+  }
   const page = async (args: { first?: number; after?: string; last?: number; before?: string }) => {
     const { post: found } = await admin.run(PostRevisionsDocument, { by: { id: post.id }, ...args })
     if (!found?.revisions) throw new Error('The post has revisions.')

@@ -76,14 +76,20 @@ const filled = `
   ${eventOf({ type: 'post.published', version: 3, before: keptOf('Draft', 'DRAFT', 2), isPublic: true })}
   ${eventOf({ type: 'post.unpublished', version: 4, before: keptOf('Public', 'PUBLISHED', 3), isPublic: true })}`
 
-test('a database of an earlier release, filled, migrates; its events tell what was before them, its revisions what they hold', async () => {
-  const { database, drop } = await openEmpty()
-  const names = migrationNames()
-  const older = names.slice(
-    0,
-    names.findIndex((name) => name.endsWith(next)),
-  )
-  await database.runScript(`
+// A new embedded database and all migrations take seconds on a machine with nothing else to do.
+const patient = { timeout: 120_000 }
+
+test(
+  'a database of an earlier release, filled, migrates; its events tell what was before them, its revisions what they hold',
+  patient,
+  async () => {
+    const { database, drop } = await openEmpty()
+    const names = migrationNames()
+    const older = names.slice(
+      0,
+      names.findIndex((name) => name.endsWith(next)),
+    )
+    await database.runScript(`
     ${older.map(readMigration).join(';\n')};
     CREATE TABLE _prisma_migrations (
       id varchar(36) PRIMARY KEY, checksum varchar(64) NOT NULL, finished_at timestamptz, migration_name varchar(255) NOT NULL,
@@ -91,53 +97,56 @@ test('a database of an earlier release, filled, migrates; its events tell what w
       applied_steps_count int NOT NULL DEFAULT 0);
     INSERT INTO _prisma_migrations (id, checksum, finished_at, migration_name, applied_steps_count)
       VALUES ${older.map((name, index) => `('${index}', 'x', now(), '${name}', 1)`).join()}`)
-  await database.runScript(filled)
-  expect(await migrate(database)).toEqual(names.slice(older.length))
+    await database.runScript(filled)
+    expect(await migrate(database)).toEqual(names.slice(older.length))
 
-  const config = readConfig({ PORT: '0', HOST: '127.0.0.1', SECRET_KEY: 'x'.repeat(32) })
-  const log = { info: () => undefined, warn: () => undefined, error: () => undefined }
-  const now = () => new Date('2026-11-21T00:00:00Z')
-  const app = await startApp({ ...config, ROLE: 'api' }, { database, now, log })
-  const { key } = await createApiKey(
-    database.db,
-    { name: 'Reader', scopes: ['CONTENT_READ'], expiresAt: null },
-    now(),
-  )
-  const fields = `title status content text: content(format: TEXT) layout publishedAt metadata images { url } tags { slug }`
-  const query = `{ changes(first: 10) { nodes { type ... on PostEvent { before { ${fields} } } } } }`
-  const ask = async (by: string | null, text: string) => {
-    const { data, errors } = await createClient(app.url ?? '', by).send<Record<string, never>>(text)
-    expect(errors).toEqual([])
-    return data as Record<string, never>
-  }
-  const shown = (text: string, status: string) => ({
-    ...{ title: `${text} title`, status, content: `<p><em>${text}</em></p>\n`, text, layout: 'wide' },
-    publishedAt: '2026-11-20T12:00:00+02:00',
-    ...{ metadata: { b: 1, a: 2 }, images: [{ url: '/a.png' }], tags: [{ slug: 'old' }] },
-  })
-  expect(await ask(key, query)).toMatchObject({
-    changes: {
-      nodes: [
-        { before: null },
-        { before: shown('Secret', 'DRAFT') },
-        { before: shown('Draft', 'DRAFT') },
-        { before: shown('Public', 'PUBLISHED') },
-      ],
-    },
-  })
-  expect(await ask(null, query)).toEqual({
-    changes: {
-      nodes: [
-        { type: 'POST_PUBLISHED', before: null },
-        { type: 'POST_UNPUBLISHED', before: shown('Public', 'PUBLISHED') },
-      ],
-    },
-  })
-  const revisions = `{ post(by: { id: "${id}" }) { revisions(first: 9) { totalCount nodes { version title source tags { slug } } } } }`
-  const revision = { title: 'Draft title', source: '*Draft*', tags: [{ slug: 'old' }] }
-  expect(await ask(key, revisions)).toEqual({
-    post: { revisions: { totalCount: 4, nodes: [4, 3, 2, 1].map((version) => ({ version, ...revision })) } },
-  })
-  await app.stop(2_000)
-  await drop()
-})
+    const config = readConfig({ PORT: '0', HOST: '127.0.0.1', SECRET_KEY: 'x'.repeat(32) })
+    const log = { info: () => undefined, warn: () => undefined, error: () => undefined }
+    const now = () => new Date('2026-11-21T00:00:00Z')
+    const app = await startApp({ ...config, ROLE: 'api' }, { database, now, log })
+    const { key } = await createApiKey(
+      database.db,
+      { name: 'Reader', scopes: ['CONTENT_READ'], expiresAt: null },
+      now(),
+    )
+    const fields = `title status content text: content(format: TEXT) layout publishedAt metadata images { url } tags { slug }`
+    const query = `{ changes(first: 10) { nodes { type ... on PostEvent { before { ${fields} } } } } }`
+    const ask = async (by: string | null, text: string) => {
+      const { data, errors } = await createClient(app.url ?? '', by).send<Record<string, never>>(text)
+      expect(errors).toEqual([])
+      return data as Record<string, never>
+    }
+    const shown = (text: string, status: string) => ({
+      ...{ title: `${text} title`, status, content: `<p><em>${text}</em></p>\n`, text, layout: 'wide' },
+      publishedAt: '2026-11-20T12:00:00+02:00',
+      ...{ metadata: { b: 1, a: 2 }, images: [{ url: '/a.png' }], tags: [{ slug: 'old' }] },
+    })
+    expect(await ask(key, query)).toMatchObject({
+      changes: {
+        nodes: [
+          { before: null },
+          { before: shown('Secret', 'DRAFT') },
+          { before: shown('Draft', 'DRAFT') },
+          { before: shown('Public', 'PUBLISHED') },
+        ],
+      },
+    })
+    expect(await ask(null, query)).toEqual({
+      changes: {
+        nodes: [
+          { type: 'POST_PUBLISHED', before: null },
+          { type: 'POST_UNPUBLISHED', before: shown('Public', 'PUBLISHED') },
+        ],
+      },
+    })
+    const revisions = `{ post(by: { id: "${id}" }) { revisions(first: 9) { totalCount nodes { version title source tags { slug } } } } }`
+    const revision = { title: 'Draft title', source: '*Draft*', tags: [{ slug: 'old' }] }
+    expect(await ask(key, revisions)).toEqual({
+      post: {
+        revisions: { totalCount: 4, nodes: [4, 3, 2, 1].map((version) => ({ version, ...revision })) },
+      },
+    })
+    await app.stop(2_000)
+    await drop()
+  },
+)

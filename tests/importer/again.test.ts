@@ -4,7 +4,9 @@ import type { ImportReport } from '../../src/importer/run.ts'
 import { system } from '../../src/keys/viewer.ts'
 import { updatePost } from '../../src/posts/post.ts'
 import { publishPost } from '../../src/posts/publish.ts'
+import { forgetRevisions } from '../../src/posts/revisions/retention.ts'
 import { unpublishPost } from '../../src/posts/take-back.ts'
+import { restorePost, trashPost } from '../../src/posts/trash.ts'
 import type { Write } from '../../src/write/write.ts'
 import { withApp } from '../support/app.ts'
 import { countsOf, entry, everyRow, file, findingsOf, importEntries, importFiles } from './importing.ts'
@@ -129,6 +131,19 @@ test('a post that was edited here is left alone when its file changes, and the i
   const { report, post } = await imported('edited', 'title: New')
   expectLeftAlone(report)
   expect(post).toMatchObject({ title: 'Edited here', status: 'PUBLISHED' })
+})
+
+test('a post that was edited here longer ago than revisions are kept is left alone, too', async () => {
+  const { id } = await imported('edited-long-ago', 'title: T\npublished: false')
+  for (const title of ['Edited', 'Edited again']) await edit((w) => updatePost(w, { id, title }))
+  await edit((w) => trashPost(w, { id }))
+  await edit((w) => restorePost(w, { id }))
+  const { clock, database } = lent.app
+  const tomorrow = new Date(clock.now().getTime() + 86_400_000)
+  expect(await forgetRevisions(database.db, tomorrow)).toBeGreaterThan(0)
+  const { report, post } = await imported('edited-long-ago', 'title: New\npublished: false')
+  expectLeftAlone(report)
+  expect(post).toMatchObject({ title: 'Edited again' })
 })
 
 test('a post that was unpublished here is not made public again by a change of its file', async () => {

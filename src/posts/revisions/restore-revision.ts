@@ -32,7 +32,11 @@ export const restorePostRevision = async (
   await renderBeforeLock(w, revision.postId, { source, format, excerpt }).catch(ofRevision)
   const before = await postToWrite(w, { id: revision.postId, expectedVersion })
   const snapshot = await withoutWhatIsGone(w, written)
-  return saveEdits(w, before, await workingCopyOf(w, before), snapshot, 'restored').catch(ofRevision)
+  const base = await workingCopyOf(w, before)
+  const post = await saveEdits(w, before, base, snapshot, 'restored').catch(ofRevision)
+  if (post.headVersion > before.post.headVersion)
+    await w.tx.postRevision.updateMany({ where: { id: revisionId }, data: { wasRestored: true } })
+  return post
 }
 
 /** The slug that is taken, and the source, are not in the input, which names only the revision. */

@@ -33,7 +33,8 @@ builder.prismaObjectFields('Post', (t) => ({
     nullable: true,
     byPath: true,
     authScopes,
-    description: 'Every save of the post, the newest first. Needs content:read; null without it.',
+    description:
+      'The saves of the post, the newest first. Of a run of saves by one key within ten minutes the newest alone is kept, and what never was public is kept for a time. Needs content:read; null without it.',
     args: connectionArgs(t.arg),
     resolve: (post) => post.id,
     load: (postIds: string[], context, args, info) => revisionsOf(postIds, args, context, info),

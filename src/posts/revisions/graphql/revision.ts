@@ -46,7 +46,7 @@ const fromMade = { rendered: true } as const
 
 export const PostRevision = builder.prismaObject('PostRevision', {
   description:
-    'One save of a post: who, when, what changed, and all that was written. What is made of the text (content, excerpt, headings, images, wordCount) is kept only while the revision is the pending draft and null otherwise. Needs content:read.',
+    'One save of a post, or the newest of a run of them: who, when, what changed, and all that was written. What is made of the text (content, excerpt, headings, images, wordCount) is kept only while the revision is the pending draft and null otherwise. Needs content:read.',
   interfaces: [Node],
   select: { id: true },
   fields: (t) => ({
