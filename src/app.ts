@@ -145,9 +145,9 @@ const startApi = async ({
     write,
     endpointRules: rules,
   }
-  const contextOf = ({ viewer, call, nextOnce, pace }: GraphQLCall): Context => ({
+  const contextOf = ({ viewer, call, nextSlot, pace }: GraphQLCall): Context => ({
     ...shared,
-    write: nextOnce ? writerWith(write, nextOnce) : write,
+    write: nextSlot ? writerWith(write, nextSlot) : write,
     viewer,
     requestId: call.requestId,
     keepFromCaches: () => {

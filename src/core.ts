@@ -4,10 +4,10 @@ import { type Database, openDatabase } from './db/client.ts'
 import { startDatabaseClock } from './db/clock.ts'
 import { migrate } from './db/migrations/migrate.ts'
 import { limitStatements, unlimitedStatements } from './db/statement-timeout.ts'
-import type { InterestPorts } from './events/filter-matching.ts'
+import type { FilterPorts } from './events/filter-matching.ts'
 import { leapAhead } from './events/leap.ts'
 import type { OutboxPorts } from './events/outbox.ts'
-import { createPatience } from './events/patience.ts'
+import { createTimeBudget } from './events/time-budget.ts'
 import { createRenderer } from './graphql/render.ts'
 import { schema } from './graphql/schema.ts'
 import type { Log } from './lib/log.ts'
@@ -16,7 +16,7 @@ import { createMatching } from './posts/query/filter-matching.ts'
 import { type Site, siteOf } from './urls/site-paths.ts'
 import { forgetBodiesOf } from './webhooks/deliveries/manage/forget.ts'
 import { listenersOf } from './webhooks/endpoints/endpoint.ts'
-import { interestsOf } from './webhooks/endpoints/filter.ts'
+import { subscriptionFilters } from './webhooks/endpoints/filter.ts'
 import type { Resolve } from './webhooks/http/guarded-connector.ts'
 import { createWriter, type Writer } from './write/write.ts'
 
@@ -43,7 +43,7 @@ export type Core = {
   /** Renders what is written in a post, in a thread of its own. */
   renderPost: Render
   /** Says which posts match an endpoint's filter. */
-  matching: InterestPorts['matching']
+  matching: FilterPorts['matching']
   /** By the database's clock, which all processes share. */
   now: () => Date
   /** Looks again how far the clocks are apart. */
@@ -79,13 +79,13 @@ export const openCore = async (config: Config, world: World): Promise<Core> => {
     world.log.error({ err: error, event }, 'rendering failed')
   const render = createRenderer(schema, site, onError)
   const limit = database.kind === 'postgres' ? limitStatements : unlimitedStatements
-  const outbox = { listeners: listenersOf, render, limitStatements: limit, patience: createPatience() }
+  const outbox = { listeners: listenersOf, render, limitStatements: limit, timeBudget: createTimeBudget() }
   const matching = createMatching(site)
-  const interests: InterestPorts = {
-    interests: interestsOf,
+  const filters: FilterPorts = {
+    filters: subscriptionFilters,
     matching,
     limitStatements: limit,
-    patience: createPatience(),
+    timeBudget: createTimeBudget(),
     onError: (error, { filter }) => world.log.error({ err: error, filter }, 'a filter of an endpoint failed'),
   }
   // What a commit sets going is not its caller's any more, who may go away.
@@ -98,7 +98,7 @@ export const openCore = async (config: Config, world: World): Promise<Core> => {
     site,
     now,
     outbox,
-    interests,
+    filters,
     render: renderPool.render,
     forgetTold: forgetBodiesOf,
     committed,

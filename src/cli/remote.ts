@@ -82,10 +82,10 @@ export type AnswerError = { message: string; extensions?: { code?: unknown } }
 type Answer<Data> = { data?: Data | null; errors?: AnswerError[] }
 
 // A server that answers nothing for so long will not any more.
-const patienceMs = 60_000
+const timeoutMs = 60_000
 
 const post = async (remote: Remote, body: string, signal?: AbortSignal) => {
-  const patience = AbortSignal.timeout(patienceMs)
+  const timeout = AbortSignal.timeout(timeoutMs)
   try {
     const response = await fetch(endpointOf(remote), {
       method: 'POST',
@@ -95,12 +95,12 @@ const post = async (remote: Remote, body: string, signal?: AbortSignal) => {
         accept: 'application/graphql-response+json',
       },
       body,
-      signal: signal ? AbortSignal.any([signal, patience]) : patience,
+      signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
     })
     return { response, text: await response.text() }
   } catch (error) {
     if (error instanceof OperatorError) throw error
-    const why = patience.aborted ? `nothing within ${patienceMs / 1_000} s` : causeOf(error as Error)
+    const why = timeout.aborted ? `nothing within ${timeoutMs / 1_000} s` : causeOf(error as Error)
     const advice = 'Start the server, or correct --url.'
     throw new ServerAway(`${remote.url} does not answer (${why}). ${advice}`, null, { cause: error })
   }

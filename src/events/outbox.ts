@@ -3,9 +3,9 @@ import { type ApiKeyScope, type Event, Prisma } from '../db/generated/client.ts'
 import type { LimitStatements } from '../db/statement-timeout.ts'
 import { newId } from '../lib/id.ts'
 import { type EventType, eventCatalog, mayBePublic } from './catalog.ts'
-import type { Verdict } from './filter-matching.ts'
+import type { FilterMatches } from './filter-matching.ts'
 import { eventColumns } from './log.ts'
-import type { Patience } from './patience.ts'
+import type { TimeBudget } from './time-budget.ts'
 
 /** What a domain says has happened. */
 export type Fact = {
@@ -25,7 +25,7 @@ export type Fact = {
   /** Whether the subject is or was public; everybody is told then, if the type's row in the catalog allows it. */
   isPublic: boolean
   /** Which interests the subject matched, before or after; absent: it is none that anybody filters. */
-  verdict?: Verdict
+  filterMatches?: FilterMatches
   /** What only this type of event has. */
   detail?: Record<string, unknown>
   /** What is to be done in the same transaction once the event is written and rendered. */
@@ -53,7 +53,7 @@ export type OutboxPorts = {
   render(tx: Tx, event: Event, view: View, signal: AbortSignal): Promise<Rendering>
   limitStatements: LimitStatements
   /** With documents, by their rendering keys. */
-  patience: Patience
+  timeBudget: TimeBudget
 }
 
 /** The channel that a commit with events notifies; the relay of every process listens. */
@@ -92,7 +92,7 @@ type Actor = { actor: string | null; actorId?: string | null; now: Date }
 const insertEvent = async (tx: Tx, fact: Fact, { actor, actorId = null, now }: Actor): Promise<Event> => {
   const { type, subjectId, subjectVersion, changedFields, invalidates, paths } = fact
   const isPublic = fact.isPublic && mayBePublic(type)
-  const { matched: filtersMatched, missed: filtersMissed } = fact.verdict ?? { matched: [], missed: [] }
+  const { matched: filtersMatched, missed: filtersMissed } = fact.filterMatches ?? { matched: [], missed: [] }
   const [row] = await tx.$queryRaw<[Event]>`
     INSERT INTO events (id, type, occurred_at, actor, actor_id, subject_type, subject_id, subject_version, changed_fields, previous,
       before, before_text_id, invalidates, paths, is_public, detail, filters_matched, filters_missed)
@@ -123,17 +123,19 @@ const renderAll = async (
   event: Event,
   byKey: Map<string, Listener[]>,
 ): Promise<RenderingRow[]> => {
-  const { patience } = ports
+  const { timeBudget } = ports
   const start = performance.now()
   const rows: RenderingRow[] = []
   const inOrder = [...byKey].toSorted(
-    ([one], [other]) => Number(patience.isSlow(one)) - Number(patience.isSlow(other)),
+    ([one], [other]) => Number(timeBudget.isSlow(one)) - Number(timeBudget.isSlow(other)),
   )
   for (const [key, alike] of inOrder) {
     const [listener] = alike
     if (!listener) continue
     const hasTime =
-      rows.length < maxDocumentsPerEvent && performance.now() - start < eventTimeoutMs && patience.allows(key)
+      rows.length < maxDocumentsPerEvent &&
+      performance.now() - start < eventTimeoutMs &&
+      timeBudget.allows(key)
     const rendering = hasTime ? await renderInSavepoint(tx, ports, event, listener) : late
     const endpointIds = alike.map(({ endpointId }) => endpointId)
     rows.push({ eventId: event.id, key, endpointIds, scopes: listener.scopes, ...rendering })
@@ -181,7 +183,7 @@ const renderInSavepoint = async (
   if (rendering.data === null || rendering.errors !== null)
     await tx.$executeRaw`ROLLBACK TO SAVEPOINT rendering`
   await tx.$executeRaw`RELEASE SAVEPOINT rendering`
-  ports.patience.note(view.renderingKey, performance.now() - start)
+  ports.timeBudget.note(view.renderingKey, performance.now() - start)
   return rendering
 }
 

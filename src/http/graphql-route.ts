@@ -3,7 +3,7 @@ import type { ReadableStream as WebStream } from 'node:stream/web'
 import type { Plugin } from 'graphql-yoga'
 import type { Pace } from '../events/subscribe.ts'
 import { anonymous, type Viewer } from '../keys/viewer.ts'
-import type { Once } from '../write/write.ts'
+import type { IdempotencySlot } from '../write/write.ts'
 import { defaultBodyLimit, type GraphQLParams, readGraphQLParams } from './body.ts'
 import { type Answer, type Call, errorAnswer, Refusal, type Route } from './call.ts'
 import type { Streams } from './limits/streams.ts'
@@ -16,7 +16,7 @@ export type GraphQLCall = {
   /** When a stream may be told its next event. */
   pace?: Pace
   /** Where the request may be repeated: the memory of its next write. */
-  nextOnce?: () => Once
+  nextSlot?: () => IdempotencySlot
 }
 
 /** The part of a Yoga instance that is used here. */
@@ -34,7 +34,7 @@ export type GraphQLRouteOptions = {
   /** Stands before Yoga, for stored answers and repeated mutations; `execute` asks Yoga. */
   intercept?(
     graphqlCall: GraphQLCall,
-    execute: (nextOnce?: GraphQLCall['nextOnce']) => Promise<Answer>,
+    execute: (nextSlot?: GraphQLCall['nextSlot']) => Promise<Answer>,
   ): Answer | Promise<Answer>
   /** Bounds answers without an end; without it nothing does. */
   streams?: Streams
@@ -66,8 +66,8 @@ export const graphqlRoute = ({
     call.facts.operation = null
     if (params.query === undefined) return withoutQuery(params)
     const graphqlCall = { call, params, viewer, pace: streams?.pace(call, viewer) }
-    const execute = (nextOnce?: GraphQLCall['nextOnce']) =>
-      askYoga(yoga, { ...graphqlCall, nextOnce }, streams)
+    const execute = (nextSlot?: GraphQLCall['nextSlot']) =>
+      askYoga(yoga, { ...graphqlCall, nextSlot }, streams)
     return intercept ? intercept(graphqlCall, execute) : execute()
   }
 

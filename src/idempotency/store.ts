@@ -3,15 +3,15 @@ import type { Db, Tx } from '../db/client.ts'
 import type { Event, IdempotentAnswer } from '../db/generated/client.ts'
 import type { Seal } from '../lib/encryption.ts'
 import { RequestError } from '../lib/errors.ts'
-import type { Once, Outcome } from '../write/write.ts'
+import type { IdempotencySlot, RecordedResult } from '../write/write.ts'
 
 /** A request that may be repeated: whose it is, the hash of the name that it was given, and the hash of what it asks. */
 export type RepeatableRequest = { keyId: string; hash: string; requestHash: string }
 
 /** The right to run a request, until its lease runs out and a repeat takes it over. */
-export type Attempt = {
-  /** The memory of the next write: call it once a write, in the order of the writes. */
-  nextOnce(): Once
+export type Execution = {
+  /** The slot of the next write: call it once a write, in the order of the writes. */
+  nextSlot(): IdempotencySlot
   /** Keeps the answer for repeats. False when a repeat has taken over: its answer is the one that counts. */
   answered(answer: string): Promise<boolean>
   /** Gives the request free. It is forgotten, but for what it has committed. */
@@ -19,7 +19,7 @@ export type Attempt = {
 }
 
 export type Claim =
-  | { kind: 'run'; attempt: Attempt }
+  | { kind: 'run'; execution: Execution }
   | { kind: 'answered'; answer: string }
   | { kind: 'running' }
   /** The same name was given to a request that asks something else. */
@@ -27,7 +27,7 @@ export type Claim =
   /** What it told of was deleted for good since, and its answer with it. */
   | { kind: 'forgotten' }
 
-export type OnceParts = { db: Db; seal: Seal; now: () => Date }
+export type IdempotencyParts = { db: Db; seal: Seal; now: () => Date }
 
 // Longer than one write can wait for its transaction and run (10 and 30 s); a request of many writes may lose it, and
 // does no harm then: whoever lost the lease can commit nothing more.
@@ -36,7 +36,7 @@ const leaseMs = 60_000
 const lifetimeMs = 24 * 60 * 60 * 1_000
 
 /** Takes a request for running, or says why it must not run (again). Of several at once, in any process, one gets it. */
-export const claimRequest = async (parts: OnceParts, request: RepeatableRequest): Promise<Claim> => {
+export const claimRequest = async (parts: IdempotencyParts, request: RepeatableRequest): Promise<Claim> => {
   const { db, now } = parts
   const { keyId, hash, requestHash } = request
   for (;;) {
@@ -87,13 +87,13 @@ export const forgetAnswersAbout = async (tx: Tx, subjectId: string): Promise<voi
 type Held = RepeatableRequest & Pick<IdempotentAnswer, 'sealedOutcome'> & { leasedUntil: Date }
 
 /** The time of the lease is its token, too: each later one is another time. */
-const run = ({ db, seal }: OnceParts, held: Held): Claim => {
+const run = ({ db, seal }: IdempotencyParts, held: Held): Claim => {
   const { keyId, hash, leasedUntil } = held
   const mine = { keyId, hash, leasedUntil }
-  const committed = outcomesOf(seal, held)
+  const committed = resultsOf(seal, held)
   let writes = 0
 
-  const nextOnce = (): Once => {
+  const nextSlot = (): IdempotencySlot => {
     const index = writes++
     return {
       replay: async (tx) => {
@@ -101,8 +101,8 @@ const run = ({ db, seal }: OnceParts, held: Held): Claim => {
         return committed.get(index) ?? null
       },
       keep: async (tx, value, events) => {
-        const outcome: Indexed = { index, value, eventIds: events.map(({ id }) => id) }
-        const sealed = seal.seal(JSON.stringify(outcome, tagged), contextOf(held))
+        const result: Indexed = { index, value, eventIds: events.map(({ id }) => id) }
+        const sealed = seal.seal(JSON.stringify(result, tagged), contextOf(held))
         // Added to those of earlier writes, so that a request of many writes does not send all of them each time.
         await tx.$executeRaw`
           UPDATE idempotent_answers SET sealed_outcome = concat_ws(' ', sealed_outcome, ${sealed}::text),
@@ -125,27 +125,27 @@ const run = ({ db, seal }: OnceParts, held: Held): Claim => {
     if (count === 0) await db.idempotentAnswer.updateMany({ where: mine, data: { leasedUntil: null } })
   }
   // Also when the caller has gone: it is for those who ask again.
-  const attempt: Attempt = {
-    nextOnce,
+  const execution: Execution = {
+    nextSlot,
     answered: (answer) => forNobody(() => answered(answer)),
     failed: () => forNobody(failed),
   }
-  return { kind: 'run', attempt }
+  return { kind: 'run', execution }
 }
 
-/** What an outcome tells of: what its events are about, and what it made or found to be so already. */
+/** What an result tells of: what its events are about, and what it made or found to be so already. */
 const subjectsOf = (value: unknown, events: Event[]): string[] => {
   const id = typeof value === 'object' && value !== null && 'id' in value ? value.id : null
   return [...new Set([...events.map(({ subjectId }) => subjectId), ...(typeof id === 'string' ? [id] : [])])]
 }
 
-type Indexed = Outcome & { index: number }
+type Indexed = RecordedResult & { index: number }
 
 /** What earlier attempts committed, by the number of the write: one that met a problem has committed nothing. */
-const outcomesOf = (seal: Seal, held: Held): Map<number, Outcome> => {
+const resultsOf = (seal: Seal, held: Held): Map<number, RecordedResult> => {
   const sealed = held.sealedOutcome?.split(' ') ?? []
-  const outcomes = sealed.map((entry) => JSON.parse(seal.open(entry, contextOf(held)), untagged) as Indexed)
-  return new Map(outcomes.map((outcome) => [outcome.index, outcome]))
+  const results = sealed.map((entry) => JSON.parse(seal.open(entry, contextOf(held)), untagged) as Indexed)
+  return new Map(results.map((result) => [result.index, result]))
 }
 
 /** JSON has no dates and no big integers, and rows have: they come back as what they were. */
@@ -177,5 +177,5 @@ const holdLease = async (
     throw new RequestError('SERVICE_UNAVAILABLE', 'A repeat of this request has taken it over. Ask again.')
 }
 
-/** What answers and outcomes are sealed under: a value copied to another row does not open there. */
+/** What answers and results are sealed under: a value copied to another row does not open there. */
 const contextOf = ({ keyId, hash }: RepeatableRequest): string => `idempotency/${keyId}/${hash}`

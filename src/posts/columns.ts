@@ -3,12 +3,12 @@ import { parseOffsetDateTime } from '../lib/offset-date-time.ts'
 import { foldKey } from '../lib/text.ts'
 import { kindNames, kinds } from '../taxonomy/kinds.ts'
 import type { Write } from '../write/write.ts'
-import type { Place } from './permalink.ts'
+import type { Permalink } from './permalink.ts'
 import type { Rendering } from './rendering.ts'
 import type { Snapshot } from './revisions/snapshot.ts'
 
 /** The columns that follow from what was written: everything is rendered when it is saved, never in a query. */
-export const contentColumns = (snapshot: Snapshot, rendering: Rendering, place: Place) => {
+export const contentColumns = (snapshot: Snapshot, rendering: Rendering, place: Permalink) => {
   const published = snapshot.publishedAt === null ? null : parseOffsetDateTime(snapshot.publishedAt)
   return {
     ...place,

@@ -37,7 +37,7 @@ export const recordPostFact = async (
     ...(before && (await stateOf(w, before))),
     invalidates: unique([...(await Promise.all(shown.map((state) => tagsOf(w, state)))), after.shown ?? []]),
     paths: unique(shown.map((state) => pathsOf(w.site, state))),
-    verdict: eitherOf(before?.verdict ?? null, await w.judge(after.post.id)),
+    filterMatches: eitherOf(before?.filterMatches ?? null, await w.matchFilters(after.post.id)),
     detail: reason === null ? undefined : { reason },
     isPublic: shown.length > 0 || (type === 'post.deleted' && after.post.wasPublic),
   } satisfies Fact)

@@ -64,7 +64,7 @@ const postToForget = async (w: Write, input: PostAction): Promise<LockedPost | n
   }
 }
 
-const deleteWithoutTrace = async (w: Write, { post, verdict }: LockedPost): Promise<void> => {
+const deleteWithoutTrace = async (w: Write, { post, filterMatches }: LockedPost): Promise<void> => {
   await leaveGone(w, post)
   await w.tx.post.delete({ where: { id: post.id } })
   w.record({
@@ -74,7 +74,7 @@ const deleteWithoutTrace = async (w: Write, { post, verdict }: LockedPost): Prom
     changedFields: [],
     previous: null,
     ...(await staleWith(w.tx, post.id)),
-    verdict: eitherOf(verdict, await w.judge(post.id)),
+    filterMatches: eitherOf(filterMatches, await w.matchFilters(post.id)),
     isPublic: post.wasPublic,
   })
 }

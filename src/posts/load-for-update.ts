@@ -1,4 +1,4 @@
-import type { Verdict } from '../events/filter-matching.ts'
+import type { FilterMatches } from '../events/filter-matching.ts'
 import { NotFoundError, VersionConflictError } from '../lib/errors.ts'
 import { prefixOf } from '../lib/id.ts'
 import { holdTerms } from '../taxonomy/shared/locks.ts'
@@ -9,7 +9,7 @@ import { lockPost, type PostState } from './revisions/snapshot.ts'
 export type PostAction = { id: string; expectedVersion?: number | null }
 
 /** A post that is about to change, and which listeners' filters it matches until then. */
-export type LockedPost = PostState & { verdict: Verdict }
+export type LockedPost = PostState & { filterMatches: FilterMatches }
 
 /**
  * Reads and locks the post of an action until the transaction ends.
@@ -26,5 +26,5 @@ export const postToWrite = async (w: Write, { id, expectedVersion }: PostAction)
       id,
     )
   }
-  return { ...state, verdict: await w.judge(id) }
+  return { ...state, filterMatches: await w.matchFilters(id) }
 }

@@ -5,7 +5,7 @@ import { slugify } from '../urls/slug.ts'
 import type { Write } from '../write/write.ts'
 import type { Snapshot } from './revisions/snapshot.ts'
 
-export type Place = { slug: string; path: string; pathIsManual: boolean }
+export type Permalink = { slug: string; path: string; pathIsManual: boolean }
 
 /**
  * Where a post lives: its slug (made from the title when none is given, numbered when it is taken) and its path.
@@ -13,7 +13,12 @@ export type Place = { slug: string; path: string; pathIsManual: boolean }
  * @param date what PERMALINK's date parts are filled with.
  * @throws TakenError when an explicit slug or path belongs to another post.
  */
-export const placeFor = async (w: Write, snapshot: Snapshot, date: Date, postId: string): Promise<Place> => {
+export const permalinkFor = async (
+  w: Write,
+  snapshot: Snapshot,
+  date: Date,
+  postId: string,
+): Promise<Permalink> => {
   const slug = snapshot.slug === '' ? await freeSlug(w, snapshot, date, postId) : snapshot.slug
   const path = snapshot.path ?? postPath(w.site, slug, date)
   if (snapshot.slug !== '') {

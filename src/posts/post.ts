@@ -8,7 +8,7 @@ import type { Write } from '../write/write.ts'
 import { recordPostFact } from './events.ts'
 import { emptySnapshot, type PostInput, withInput } from './input.ts'
 import { type LockedPost, type PostAction, postToWrite } from './load-for-update.ts'
-import { placeFor } from './permalink.ts'
+import { permalinkFor } from './permalink.ts'
 import { renderBeforeLock } from './rendering.ts'
 import { type RevisionAction, workingCopyOf } from './revisions/revision.ts'
 import { changedFieldsOf, dateOf, type PostState, type Snapshot } from './revisions/snapshot.ts'
@@ -21,7 +21,7 @@ export const createPost = async (w: Write, input: PostInput): Promise<Post> => {
   await holdTerms(w)
   const snapshot = await withInput(w, emptySnapshot, input)
   const id = newId('post')
-  const place = await placeFor(w, snapshot, dateOf(snapshot) ?? w.now, id)
+  const place = await permalinkFor(w, snapshot, dateOf(snapshot) ?? w.now, id)
   const after = await insertPost(w, id, snapshot, place, 'created')
   await recordPostFact(w, 'post.created', null, after, [])
   return after.post
@@ -55,7 +55,7 @@ export const saveEdits = async (
   const { post } = before
   const ends = whyScheduleEnds(w, before, snapshot)
   const edited = ends === null ? snapshot : withoutScheduledDate(snapshot, before)
-  const place = await placeFor(w, edited, dateOf(edited) ?? post.createdAt, post.id)
+  const place = await permalinkFor(w, edited, dateOf(edited) ?? post.createdAt, post.id)
   // A slug that is made anew may turn out to be the old one.
   const changed = changedFieldsOf(base, { ...snapshot, slug: place.slug })
   if (changed.length === 0) return post

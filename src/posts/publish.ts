@@ -5,7 +5,7 @@ import { formatOffsetDateTime, type OffsetDateTime } from '../lib/offset-date-ti
 import type { Write } from '../write/write.ts'
 import { recordPostFact } from './events.ts'
 import { type LockedPost, type PostAction, postToWrite } from './load-for-update.ts'
-import { placeFor } from './permalink.ts'
+import { permalinkFor } from './permalink.ts'
 import { workingCopyOf } from './revisions/revision.ts'
 import { changedFieldsOf, dateOf, type PostState, type Snapshot, snapshotOf } from './revisions/snapshot.ts'
 import { changeState, saveLive } from './save.ts'
@@ -35,7 +35,7 @@ const publishNow = async (w: Write, before: LockedPost, { unpublishAt }: Publish
   const wasLive = post.status === 'PUBLISHED'
   if (wasLive && post.draftId === null) return changeEnd(w, before, unpublishAt)
   const snapshot = datedNow(await workingCopyOf(w, before), before, w.now)
-  const place = await placeFor(w, snapshot, dateOf(snapshot) ?? w.now, post.id)
+  const place = await permalinkFor(w, snapshot, dateOf(snapshot) ?? w.now, post.id)
   const after = await saveLive(w, before, snapshot, place, 'published', {
     status: 'PUBLISHED',
     wasPublic: true,
@@ -86,7 +86,7 @@ const scheduleDraft = async (w: Write, before: PostState, at: OffsetDateTime, un
   const draft = withoutScheduledDate(snapshotOf(before), before)
   refuseLaterDate(draft, at.instant, 'at')
   const snapshot = draft.publishedAt === null ? { ...draft, publishedAt: formatOffsetDateTime(at) } : draft
-  const place = await placeFor(w, snapshot, dateOf(snapshot) ?? at.instant, before.post.id)
+  const place = await permalinkFor(w, snapshot, dateOf(snapshot) ?? at.instant, before.post.id)
   const state = { status: 'SCHEDULED', scheduledAt: at.instant, unpublishAt } as const
   return saveLive(w, before, snapshot, place, 'scheduled', state)
 }

@@ -3,7 +3,7 @@ import { hasScope } from '../keys/viewer.ts'
 import { indexPosts } from '../search/index-posts.ts'
 import type { Write } from '../write/write.ts'
 import { contentColumns, linkTerms, unlinkTerms } from './columns.ts'
-import type { Place } from './permalink.ts'
+import type { Permalink } from './permalink.ts'
 import { appear, leavePath } from './redirects.ts'
 import { renderingOf } from './rendering.ts'
 import { type RevisionAction, writeRevision } from './revisions/revision.ts'
@@ -14,7 +14,7 @@ export const insertPost = async (
   w: Write,
   id: string,
   snapshot: Snapshot,
-  place: Place,
+  place: Permalink,
   action: RevisionAction,
   columns: Partial<Post> = {},
 ): Promise<PostState> => {
@@ -46,7 +46,7 @@ export const saveLive = async (
   w: Write,
   before: PostState,
   snapshot: Snapshot,
-  place: Place,
+  place: Permalink,
   action: RevisionAction,
   state: Partial<
     Pick<Post, 'status' | 'wasPublic' | 'scheduledAt' | 'unpublishAt' | 'guid' | 'legacyId' | 'dialect'>

@@ -4,7 +4,7 @@ import { InvalidStateError, TakenError } from '../lib/errors.ts'
 import type { Write } from '../write/write.ts'
 import { recordPostFact } from './events.ts'
 import { type LockedPost, type PostAction, postToWrite } from './load-for-update.ts'
-import { type Place, placeFor } from './permalink.ts'
+import { type Permalink, permalinkFor } from './permalink.ts'
 import { workingCopyOf } from './revisions/revision.ts'
 import { dateOf, type PostState, type Snapshot } from './revisions/snapshot.ts'
 import { changeState, saveLive } from './save.ts'
@@ -64,14 +64,14 @@ const endedWith = ({ post }: PostState): string | null =>
     ? `Its pending edits were to be published at ${post.scheduledAt.toISOString()}; that ended with it.`
     : null
 
-type Placed = { snapshot: Snapshot; place: Place; kept: string | null }
+type Placed = { snapshot: Snapshot; place: Permalink; kept: string | null }
 
 /** Nobody holds the slug of pending edits: where another post has come to have it, this one keeps its own. */
 const placedCopyOf = async (w: Write, before: PostState): Promise<Placed> => {
   const { id, createdAt, ...post } = before.post
   const snapshot = withoutScheduledDate(await workingCopyOf(w, before), before)
   try {
-    return { snapshot, place: await placeFor(w, snapshot, dateOf(snapshot) ?? createdAt, id), kept: null }
+    return { snapshot, place: await permalinkFor(w, snapshot, dateOf(snapshot) ?? createdAt, id), kept: null }
   } catch (error) {
     if (!(error instanceof TakenError)) throw error
     const { slug, path, pathIsManual } = post

@@ -21,13 +21,17 @@ export const readSearch = (text: string, argument: string): SoughtWord[] => {
 }
 
 /** What words find: the ids of the posts where they are few, else the words. */
-export type Found = { few: string[] } | { query: Prisma.Sql }
+export type SearchCondition = { few: string[] } | { query: Prisma.Sql }
 
 /**
  * Looks words up, all searches in one statement. PostgreSQL takes every word that it has no statistics of for one that
  * half a percent of the posts have, and would read the newest posts until it has a page of a word that three have.
  */
-export const lookUp = async (db: Tx, searches: SoughtWord[][], language: string): Promise<Found[]> => {
+export const lookUp = async (
+  db: Tx,
+  searches: SoughtWord[][],
+  language: string,
+): Promise<SearchCondition[]> => {
   if (searches.length === 0) return []
   const queries = searches.map((words) => matchingAll(words, language))
   const each = queries.map(
@@ -43,7 +47,7 @@ export const lookUp = async (db: Tx, searches: SoughtWord[][], language: string)
 }
 
 /** The condition that a post is among what was found, on a table with an id and, for many, one of words. */
-export const isFound = (found: Found, id: Prisma.Sql, words: Prisma.Sql): Prisma.Sql =>
+export const isFound = (found: SearchCondition, id: Prisma.Sql, words: Prisma.Sql): Prisma.Sql =>
   'few' in found ? Prisma.sql`${id} = ANY(${found.few}::text[])` : Prisma.sql`${words} @@ ${found.query}`
 
 // Half a percent of 200,000 posts: more are met soon enough on the way through the newest.

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Db, Tx } from '../db/client.ts'
 import { isContention } from '../db/contention.ts'
 import type { Event } from '../db/generated/client.ts'
-import { createJudge, type InterestPorts, type Judge } from '../events/filter-matching.ts'
+import { createFilterMatcher, type FilterMatcher, type FilterPorts } from '../events/filter-matching.ts'
 import { type Fact, type OutboxPorts, writeEvents } from '../events/outbox.ts'
 import type { Viewer } from '../keys/viewer.ts'
 import type { PostSource, Rendered } from '../markup/rendered.ts'
@@ -10,7 +10,7 @@ import type { Render } from '../markup/threads/pool.ts'
 import type { Site } from '../urls/site-paths.ts'
 import { createRenderings } from './renderings.ts'
 
-/** What every write is handed: the transaction, who asks, the clock, the site, the recorder of facts and the judge of interests. */
+/** What every write is handed: the transaction, who asks, the clock, the site, the recorder of facts and the matcher of filters. */
 export type Write = {
   tx: Tx
   viewer: Viewer
@@ -19,7 +19,7 @@ export type Write = {
   /** Says what happened. The event is written when the work is done, in the same transaction. */
   record(fact: Fact): void
   /** Says who wants to be told of a subject as it is: asked before it changes and after. */
-  judge: Judge
+  matchFilters: FilterMatcher
   /**
    * What was made of a source before the transaction began. For one that nobody knew of then, the transaction rolls back and
    * the work runs again: ask for it before any lock is taken, and let its errors pass.
@@ -32,12 +32,12 @@ export type Write = {
 }
 
 /** What a write that may be asked for again came to: its value, as data without classes, and the ids of its events. */
-export type Outcome = { value: unknown; eventIds: string[] }
+export type RecordedResult = { value: unknown; eventIds: string[] }
 
-/** The memory of one write of a request that may be repeated, so that its work is committed once. */
-export type Once = {
+/** The place of one write of a request that may be repeated, so that its work is committed once. */
+export type IdempotencySlot = {
   /** Called first in the transaction: what an earlier attempt committed, or null when the work is still to be done. */
-  replay(tx: Tx): Promise<Outcome | null>
+  replay(tx: Tx): Promise<RecordedResult | null>
   /** Called last in the transaction of the work. */
   keep(tx: Tx, value: unknown, events: Event[]): Promise<void>
 }
@@ -54,7 +54,7 @@ export type Writer = <T>(
 
 export type WriteOptions = {
   /** With it the work may not run at all: then the value is what an earlier attempt made. */
-  once?: Once
+  slot?: IdempotencySlot
   /** What the work will want to be rendered, as far as that is known. */
   sources?: PostSource[]
 }
@@ -64,7 +64,7 @@ type Parts = {
   site: Site
   now: () => Date
   outbox: OutboxPorts
-  interests: InterestPorts
+  filters: FilterPorts
   render: Render
   forgetTold: (tx: Tx, subjectId: string, eventIds: string[]) => Promise<void>
   committed: () => void
@@ -72,24 +72,33 @@ type Parts = {
 
 export const createWriter =
   (parts: Parts): Writer =>
-  async (viewer, work, { once, sources = [] } = {}) => {
+  async (viewer, work, { slot, sources = [] } = {}) => {
     const renderings = createRenderings((source) => parts.render(source, viewer.keyId ?? viewer.name ?? ''))
     await renderings.make(sources)
     const transaction = () =>
       parts.db.$transaction(async (tx) => {
-        const known = await once?.replay(tx)
+        const known = await slot?.replay(tx)
         // A value of this very work, kept by an earlier attempt.
         if (known) return { value: known.value as never, events: await eventsOf(tx, known.eventIds) }
         const facts: Fact[] = []
         const now = parts.now()
         const record = (fact: Fact) => void facts.push(fact)
-        const judge = createJudge(tx, parts.interests)
+        const matchFilters = createFilterMatcher(tx, parts.filters)
         const { rendered } = renderings
         const forgetTold: Write['forgetTold'] = (...told) => parts.forgetTold(tx, ...told)
-        const value = await work({ tx, viewer, now, site: parts.site, record, judge, rendered, forgetTold })
+        const value = await work({
+          tx,
+          viewer,
+          now,
+          site: parts.site,
+          record,
+          matchFilters,
+          rendered,
+          forgetTold,
+        })
         const by = { actor: viewer.name, actorId: viewer.keyId, now }
         const events = await writeEvents(tx, parts.outbox, facts, by)
-        await once?.keep(tx, value, events)
+        await slot?.keep(tx, value, events)
         return { value, events }
       })
     const result = await renderings.makingWhatIsMissing(() => againWhenInTheWay(transaction))
@@ -100,9 +109,9 @@ export const createWriter =
 
 /** The writer of one request: each write that it makes has a memory of its own. */
 export const writerWith =
-  (write: Writer, nextOnce: () => Once): Writer =>
+  (write: Writer, nextSlot: () => IdempotencySlot): Writer =>
   (viewer, work, options) =>
-    write(viewer, work, { ...options, once: nextOnce() })
+    write(viewer, work, { ...options, slot: nextSlot() })
 
 // Of two in each other's way one goes on: five tries are enough for five that want the same rows at once.
 const tries = 5

@@ -5,8 +5,8 @@ import { openDatabase } from '../../src/db/client.ts'
 import { unlimitedStatements } from '../../src/db/statement-timeout.ts'
 import { leapAhead } from '../../src/events/leap.ts'
 import { type Fact, type OutboxPorts, writeEvents } from '../../src/events/outbox.ts'
-import { createPatience } from '../../src/events/patience.ts'
 import { forgetEvents } from '../../src/events/retention.ts'
+import { createTimeBudget } from '../../src/events/time-budget.ts'
 import { newId } from '../../src/lib/id.ts'
 import { isAwaited } from '../../src/webhooks/deliveries/make/render-before-retention.ts'
 import { withApp } from '../support/app.ts'
@@ -223,7 +223,7 @@ describe('a reader that asks while events are committed', () => {
   /** Rendering keeps a transaction open after it has its sequence: here for a while that differs. */
   const ports: OutboxPorts = {
     limitStatements: unlimitedStatements,
-    patience: createPatience(),
+    timeBudget: createTimeBudget(),
     listeners: async () => [listener],
     render: async () => {
       await pause(Math.random() * 20)

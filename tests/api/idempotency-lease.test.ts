@@ -19,12 +19,12 @@ const send = (title: string, idempotencyKey: string, url = lent.app.url) =>
     { query: String(CreatePostDocument), variables: { input: { title, source: 'x' } } },
   )
 
-describe('an attempt whose lease ran out', () => {
+describe('an execution whose lease ran out', () => {
   const parts = () => ({ db: lent.app.database.db, seal: createSeal(secretKey), now: lent.app.clock.now })
   const claim = async (request: RepeatableRequest) => {
     const claimed = await claimRequest(parts(), request)
     if (claimed.kind !== 'run') throw new Error(`Not to be run: ${claimed.kind}`)
-    return claimed.attempt
+    return claimed.execution
   }
   const someone = { keyId: null, name: 'A test', scopes: new Set(['ADMIN' as const]) }
   let ran = 0
@@ -36,11 +36,11 @@ describe('an attempt whose lease ran out', () => {
     lent.app.clock.advance(61_000)
     const quick = await claim(request)
     const before = ran
-    await expect(lent.app.core.write(someone, work, { once: slow.nextOnce() })).rejects.toThrow(
+    await expect(lent.app.core.write(someone, work, { slot: slow.nextSlot() })).rejects.toThrow(
       'taken it over',
     )
     expect(ran).toBe(before)
-    const { value } = await lent.app.core.write(someone, work, { once: quick.nextOnce() })
+    const { value } = await lent.app.core.write(someone, work, { slot: quick.nextSlot() })
     expect(value.run).toBe(before + 1)
     expect([await slow.answered('late'), await quick.answered('counts')]).toEqual([false, true])
     await slow.failed()
@@ -60,13 +60,13 @@ describe('an attempt whose lease ran out', () => {
         await goOn.promise
         return work()
       },
-      { once: slow.nextOnce() },
+      { slot: slow.nextSlot() },
     )
     await begun.promise
     const taking = claim(request)
     goOn.resolve()
     const { value } = await first
-    const again = await lent.app.core.write(someone, work, { once: (await taking).nextOnce() })
+    const again = await lent.app.core.write(someone, work, { slot: (await taking).nextSlot() })
     expect(again).toEqual({ value, events: [] })
     expect(again.value.at).toBeInstanceOf(Date)
   })

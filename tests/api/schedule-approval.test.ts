@@ -172,7 +172,7 @@ test('edits over a published post cannot be scheduled before the date that they 
   await update(app.admin, { id, publishedAt: null, title: 'Dated no more' })
   const end = await app.admin.run(PublishPostDocument, { input: { id, unpublishAt: inHours(2) } })
   expect(end.publishPost.__typename).toBe('PublishPostPayload')
-  await update(app.admin, { id, title: 'Once more' })
+  await update(app.admin, { id, title: 'IdempotencySlot more' })
   expect(await schedule(id, inHours(3))).toMatchObject({
     __typename: 'ValidationError',
     path: ['input', 'at'],

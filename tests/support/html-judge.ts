@@ -3,7 +3,7 @@ import { attributes, styles, tags, videoHosts } from '../../src/markup/sanitise/
 import type { Visit } from './browser.ts'
 
 /** What a browser makes of HTML that may be in no page: nothing, or what is wrong with it. */
-export type Judge = (fragments: string[]) => Promise<{ html: string; wrong: string }[]>
+export type FilterMatcher = (fragments: string[]) => Promise<{ html: string; wrong: string }[]>
 
 const rules = {
   tags,
@@ -21,7 +21,7 @@ const policy = "script-src 'none'; object-src 'none'; base-uri 'none'; form-acti
 const fragmentsAPage = 400
 
 /** A page of an open browser as the judge of HTML, which sees it in documents of its own and in parts of them. */
-export const judgeIn = async ({ page }: Visit): Promise<Judge> => {
+export const judgeIn = async ({ page }: Visit): Promise<FilterMatcher> => {
   const origin = new URL(page.url()).origin
   let body = ''
   const asked = new Set<string>()

@@ -318,7 +318,7 @@ test('a filter that was kept when filters could be larger is not judged, and its
   const { statements } = await lent.app.countStatements(() => publish(admin, draft))
 
   expect([await toldTo(old), await toldTo(sound)]).toEqual([['post.published'], ['post.published']])
-  expect(statements.filter((sql) => /ROLLBACK TO SAVEPOINT judging/.test(sql))).toEqual([])
+  expect(statements.filter((sql) => /ROLLBACK TO SAVEPOINT matching/.test(sql))).toEqual([])
   // Expected here, and of nothing else in this file.
   for (const failure of log.filter(({ level }) => level === 'error')) log.splice(log.indexOf(failure), 1)
 })
@@ -328,7 +328,7 @@ test('without a filter anywhere nothing is judged; ten of them take no more stat
   const aboutFilters = async () => {
     const draft = await saveNew(app.admin, 'Counted')
     const { statements } = await app.countStatements(() => publish(app.admin, draft))
-    return statements.filter((sql) => /judging|AS shelf|AS index/.test(sql)).length
+    return statements.filter((sql) => /matching|AS shelf|AS index/.test(sql)).length
   }
   const [none, counts] = [await aboutFilters(), [] as number[]]
   for (const count of [1, 9]) {

@@ -3,7 +3,7 @@ import { expect, inject, test } from 'vitest'
 import type { Tx } from '../../src/db/client.ts'
 import { limitStatements, unlimitedStatements } from '../../src/db/statement-timeout.ts'
 import { type Fact, type Listener, type OutboxPorts, writeEvents } from '../../src/events/outbox.ts'
-import { createPatience } from '../../src/events/patience.ts'
+import { createTimeBudget } from '../../src/events/time-budget.ts'
 import { withApp } from '../support/app.ts'
 
 // The outbox alone, with documents that do what no GraphQL document is known to do.
@@ -86,7 +86,7 @@ test('the 21st distinct document of an event is left to whoever sends it', async
 })
 
 test('a document that is slow three times in a row is let be, and takes no time from the others', async () => {
-  const patience = createPatience()
+  const timeBudget = createTimeBudget()
   let tried = 0
   const slow: Render = async () => {
     tried++
@@ -94,7 +94,7 @@ test('a document that is slow three times in a row is let be, and takes no time 
     return shown
   }
   for (let time = 0; time < 5; time++) {
-    const renderings = await renderingsOf(['a slow one', 'quick'], { 'a slow one': slow }, patience)
+    const renderings = await renderingsOf(['a slow one', 'quick'], { 'a slow one': slow }, timeBudget)
     expect(renderings).toMatchObject({ 'a slow one': { data: null, failure: null }, quick: shown })
   }
   expect(tried).toBe(3)
@@ -134,12 +134,12 @@ type Render = (tx: Tx) => ReturnType<OutboxPorts['render']>
 const renderingsOf = async (
   keys: string[],
   renders: Record<string, Render> = {},
-  patience = createPatience(),
+  timeBudget = createTimeBudget(),
 ) => {
   const { db, kind } = lent.app.database
   const ports: OutboxPorts = {
     limitStatements: kind === 'postgres' ? limitStatements : unlimitedStatements,
-    patience,
+    timeBudget,
     listeners: async () => keys.map(listener),
     render: (tx, _event, { renderingKey }) => renders[renderingKey]?.(tx) ?? Promise.resolve(shown),
   }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
-import type { Attempt, Claim, RepeatableRequest } from '../../idempotency/store.ts'
+import type { Claim, Execution, RepeatableRequest } from '../../idempotency/store.ts'
 import { unavailable } from '../authenticate.ts'
 import { type Answer, type Call, Refusal } from '../call.ts'
 import type { GraphQLRouteOptions } from '../graphql-route.ts'
@@ -35,11 +35,11 @@ export const createIdempotency =
       if (claimed.kind === 'forgotten') throw forgotten()
       if (claimed.kind === 'running') throw inFlight()
       if (claimed.kind === 'answered') return replayed(claimed.answer)
-      const { attempt } = claimed
-      const answer = await answerOf(call, attempt, () => execute(attempt.nextOnce))
+      const { execution } = claimed
+      const answer = await answerOf(call, execution, () => execute(execution.nextSlot))
       const isKept = isFailure(call, answer)
-        ? await attempt.failed().then(() => true)
-        : await attempt.answered(JSON.stringify(answer)).catch((error: unknown) => {
+        ? await execution.failed().then(() => true)
+        : await execution.answered(JSON.stringify(answer)).catch((error: unknown) => {
             onError(error, call.requestId)
             return true
           })
@@ -48,14 +48,18 @@ export const createIdempotency =
     }
   }
 
-const answerOf = async (call: Call, attempt: Attempt, execute: () => Promise<Answer>): Promise<Answer> => {
+const answerOf = async (
+  call: Call,
+  execution: Execution,
+  execute: () => Promise<Answer>,
+): Promise<Answer> => {
   call.facts.errors = undefined
   try {
     const answer = await execute()
     const { body } = answer
     return { ...answer, body: body instanceof Readable ? await text(body) : body }
   } catch (error) {
-    await attempt.failed().catch(() => undefined)
+    await execution.failed().catch(() => undefined)
     throw error
   }
 }

@@ -3,7 +3,7 @@ import type { Post, Prisma } from '../../db/generated/client.ts'
 import { newId } from '../../lib/id.ts'
 import { formatOffsetDateTime } from '../../lib/offset-date-time.ts'
 import { emptySnapshot } from '../../posts/input.ts'
-import type { Place } from '../../posts/permalink.ts'
+import type { Permalink } from '../../posts/permalink.ts'
 import {
   changedFieldsOf,
   lockPost,
@@ -21,7 +21,7 @@ import { importedAction } from './announce.ts'
 import type { KnownPost } from './known-posts.ts'
 import { leadOldPaths } from './old-paths.ts'
 import { withOwnIds } from './own-ids.ts'
-import { placeOf } from './place.ts'
+import { placeOf } from './permalink.ts'
 import { termIdsOf } from './terms.ts'
 
 /** Of all that the importer makes of a file: a newer importer that makes something else of it writes its post again. */
@@ -97,7 +97,7 @@ const wasEditedHere = async (w: Write, post: Post, status: Post['status']): Prom
 
 const snapshotFrom = (
   post: ImportedPost,
-  { slug }: Place,
+  { slug }: Permalink,
   termIds: ByName<'idsField', string[]>,
   publishedAt: string | null,
 ): Snapshot => ({
@@ -135,7 +135,7 @@ const dateText = ({ date }: ImportedPost): string | null => date?.text ?? null
 
 type Columns = Pick<Post, 'status' | 'scheduledAt' | 'guid' | 'legacyId' | 'dialect'>
 
-const differs = (before: PostState, snapshot: Snapshot, { path }: Place, columns: Columns): boolean =>
+const differs = (before: PostState, snapshot: Snapshot, { path }: Permalink, columns: Columns): boolean =>
   changedFieldsOf(snapshotOf(before), snapshot).length > 0 ||
   before.post.path !== path ||
   before.post.status !== columns.status ||
@@ -147,7 +147,7 @@ const insert = (
   w: Write,
   id: string,
   snapshot: Snapshot,
-  place: Place,
+  place: Permalink,
   columns: Columns,
   updatedAt: Date,
 ): Promise<PostState> => {
@@ -159,7 +159,7 @@ const save = (
   w: Write,
   before: PostState,
   snapshot: Snapshot,
-  place: Place,
+  place: Permalink,
   columns: Columns,
 ): Promise<PostState> => {
   const isPublic = columns.status === 'PUBLISHED'

@@ -4,7 +4,7 @@ export const countWords = (text: string): number => {
   if (!withoutSpaces.test(text)) return tokens.filter((token) => letterOrDigit.test(token)).length
   let count = 0
   for (const token of tokens) {
-    if (withoutSpaces.test(token)) count += wordsIn(token).length
+    if (withoutSpaces.test(token)) count += wordSegments(token).length
     else if (letterOrDigit.test(token)) count++
   }
   return count
@@ -21,7 +21,7 @@ export const firstWords = (text: string, limit: number): { words: string; isCut:
       left--
       continue
     }
-    const words = wordsIn(token)
+    const words = wordSegments(token)
     const end = words[left]?.index
     if (end !== undefined) {
       kept.push(token.slice(0, end))
@@ -39,5 +39,5 @@ const withoutSpaces =
 // No locale: the segmenter chooses its dictionary by script.
 const segmenter = new Intl.Segmenter(undefined, { granularity: 'word' })
 
-const wordsIn = (token: string): Intl.SegmentData[] =>
+const wordSegments = (token: string): Intl.SegmentData[] =>
   [...segmenter.segment(token)].filter((segment) => segment.isWordLike)

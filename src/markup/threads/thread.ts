@@ -91,7 +91,7 @@ const startWatch: Watch = (giveUp) => {
 
 const lookEveryMs = 50
 // On a busy machine work takes longer than its time on the processor, but nobody waits for it for ever.
-const patience = 4
+const deadlines = 4
 
 const watchOver =
   (worker: Worker, { deadlineMs, heapMb }: RenderLimits): Watch =>
@@ -105,7 +105,7 @@ const watchOver =
       else if (heap.used_heap_size > heapMb * 1_048_576) giveUp(tooMuchMemory())
     }
     const timer = setInterval(() => {
-      if (performance.now() - started > deadlineMs * patience) giveUp(tooSlow(deadlineMs))
+      if (performance.now() - started > deadlineMs * deadlines) giveUp(tooSlow(deadlineMs))
       // One that has answered or ended meanwhile tells nothing.
       else void look().catch(() => undefined)
     }, lookEveryMs)

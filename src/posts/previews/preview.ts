@@ -3,7 +3,7 @@ import type { Prisma } from '../../db/generated/client.ts'
 import { type Rendered, rendererVersion } from '../../markup/rendered.ts'
 import { postPath, type Site } from '../../urls/site-paths.ts'
 import { contentColumns } from '../columns.ts'
-import type { Place } from '../permalink.ts'
+import type { Permalink } from '../permalink.ts'
 import { dateOf, type Snapshot } from '../revisions/snapshot.ts'
 import { readSnapshot } from '../revisions/stored-snapshot.ts'
 import { tokenHash } from './preview-token.ts'
@@ -11,7 +11,7 @@ import { tokenHash } from './preview-token.ts'
 /** The one post that a preview token opens, with its edits that are not live yet; null when nothing is pending. */
 export type Preview = {
   postId: string
-  draft: { revisionId: string; snapshot: Snapshot; rendered: Rendered; place: Place } | null
+  draft: { revisionId: string; snapshot: Snapshot; rendered: Rendered; place: Permalink } | null
 }
 
 type Row = {
@@ -51,7 +51,7 @@ export const withDraft = <Row extends { id: string }>(row: Row, preview: Preview
 }
 
 /** Where the draft would be if it were live; as saving it found, it is free. */
-const placeOf = (site: Site, snapshot: Snapshot, createdAt: Date): Place => ({
+const placeOf = (site: Site, snapshot: Snapshot, createdAt: Date): Permalink => ({
   slug: snapshot.slug,
   path: snapshot.path ?? postPath(site, snapshot.slug, dateOf(snapshot) ?? createdAt),
   pathIsManual: snapshot.path !== null,

@@ -1,5 +1,5 @@
 import { Prisma } from '../../db/generated/client.ts'
-import type { InterestPorts } from '../../events/filter-matching.ts'
+import type { FilterPorts } from '../../events/filter-matching.ts'
 import { viewerWith } from '../../keys/viewer.ts'
 import { matchingAll, readSearch } from '../../search/query.ts'
 import type { Site } from '../../urls/site-paths.ts'
@@ -16,9 +16,9 @@ import { visibleToSql } from './visibility.ts'
  * limits of today: null for one that is beyond them.
  */
 export const createMatching =
-  (site: Site): InterestPorts['matching'] =>
-  async (tx, interests, ids) => {
-    const read = interests.map(({ filter, scopes }, index) => ({
+  (site: Site): FilterPorts['matching'] =>
+  async (tx, kept, ids) => {
+    const read = kept.map(({ filter, scopes }, index) => ({
       filter: filterFromJson(filter),
       scopes,
       index,
@@ -44,8 +44,8 @@ export const createMatching =
         ? await tx.$queryRaw<{ index: number; id: string }[]>(Prisma.join(each, ' UNION ALL '))
         : []
     const byFilter = Map.groupBy(rows, ({ index }) => index)
-    const judged = new Set(within.map(({ index }) => index))
-    return interests.map((_, index) =>
-      judged.has(index) ? new Set(byFilter.get(index)?.map(({ id }) => id)) : null,
+    const matchable = new Set(within.map(({ index }) => index))
+    return kept.map((_, index) =>
+      matchable.has(index) ? new Set(byFilter.get(index)?.map(({ id }) => id)) : null,
     )
   }

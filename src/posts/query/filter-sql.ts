@@ -1,13 +1,13 @@
 import { Prisma } from '../../db/generated/client.ts'
 import { type Page, pageSql } from '../../db/page.ts'
-import { type Found, isFound } from '../../search/query.ts'
+import { isFound, type SearchCondition } from '../../search/query.ts'
 import { type Kind, kindNames, kinds } from '../../taxonomy/kinds.ts'
 import { sqlOf } from '../../taxonomy/shared/post-links-in-steps.ts'
 import type { PostFilter, SlugFilter } from './filter.ts'
 import { isDeep, type TermIds } from './filter-slugs.ts'
 
 /** What was looked up for a filter: its slugs, and its searches by their text; one without words finds nothing. */
-export type Known = { terms: TermIds; searches: Map<string, Found> }
+export type Known = { terms: TermIds; searches: Map<string, SearchCondition> }
 
 /**
  * A condition on the table `posts`. For a page that is cut from them by date it may also say which links are on the page:
@@ -112,7 +112,7 @@ const isLinkedToAll = (kind: Kind, each: string[][], planning: Planning, page?: 
   return [...first, condition]
 }
 
-const isSought = (found: Found | undefined, { asked, joins }: Planning): Prisma.Sql => {
+const isSought = (found: SearchCondition | undefined, { asked, joins }: Planning): Prisma.Sql => {
   if (found === undefined || 'few' in found || asked === 'of few' || joins()) return isFoundBy(found)
   const condition = isFound(found, Prisma.sql`found.post_id`, Prisma.sql`found.words`)
   return readOnce(Prisma.sql`SELECT found.post_id FROM post_search found WHERE ${condition}`)
@@ -122,7 +122,7 @@ const isSought = (found: Found | undefined, { asked, joins }: Planning): Prisma.
 const readOnce = (postIds: Prisma.Sql): Prisma.Sql => Prisma.sql`(posts.id IN (${postIds})) IS TRUE`
 
 /** Whether a post is among what a search found. */
-export const isFoundBy = (found: Found | undefined): Prisma.Sql => {
+export const isFoundBy = (found: SearchCondition | undefined): Prisma.Sql => {
   if (found === undefined) return Prisma.sql`FALSE`
   const condition = isFound(found, Prisma.sql`posts.id`, Prisma.sql`found.words`)
   if ('few' in found) return condition

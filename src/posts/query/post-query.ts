@@ -2,7 +2,7 @@ import type { Tx } from '../../db/client.ts'
 import { type PostStatus, Prisma } from '../../db/generated/client.ts'
 import type { Page } from '../../db/page.ts'
 import type { Viewer } from '../../keys/viewer.ts'
-import { type Found, lookUp, readSearch } from '../../search/query.ts'
+import { lookUp, readSearch, type SearchCondition } from '../../search/query.ts'
 import type { Site } from '../../urls/site-paths.ts'
 import { checkFilter, looksUp, type PostFilter, textsIn } from './filter.ts'
 import { termsNamedIn } from './filter-slugs.ts'
@@ -53,7 +53,11 @@ export const wholeOf = (filter: PostFilter): PostFilter =>
 
 const listedByDefault: PostStatus[] = ['PUBLISHED']
 
-const searchesIn = async (db: Tx, filter: PostFilter, language: string): Promise<Map<string, Found>> => {
+const searchesIn = async (
+  db: Tx,
+  filter: PostFilter,
+  language: string,
+): Promise<Map<string, SearchCondition>> => {
   const texts = [...new Set(textsIn(filter))]
   const searches = texts
     .map((text) => ({ text, words: readSearch(text, 'search') }))

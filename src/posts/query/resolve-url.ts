@@ -9,7 +9,7 @@ import { type Site, termAt, termPath } from '../../urls/site-paths.ts'
 import { visibleToSql } from './visibility.ts'
 
 /** What is found at an address: the id of a post, an author or a term, an old path of one, or what is no longer there. */
-export type Page = { id: string } | { to: string; status: number } | { gone: string }
+export type ResolvedPage = { id: string } | { to: string; status: number } | { gone: string }
 
 /** Who looks, and the one post that a preview token opens to them. */
 type Looking = { db: Tx; site: Site; viewer: Viewer; openedId: string | null }
@@ -18,10 +18,10 @@ type Looking = { db: Tx; site: Site; viewer: Viewer; openedId: string | null }
  * The page at one of these paths, in one statement. What is live comes before old paths, and those before what the viewer
  * alone may see. An old path leads to what is public and to nothing else; Gone is only what readers once saw.
  */
-export const findPage = async (
+export const resolvePage = async (
   { paths }: AskedUrl,
   { db, site, viewer, openedId }: Looking,
-): Promise<Page | null> => {
+): Promise<ResolvedPage | null> => {
   const [row] = await db.$queryRaw<Row[]>`
     SELECT * FROM (
       ${postsAt(paths, viewer, openedId)}
@@ -42,7 +42,7 @@ export const findPage = async (
 export const findLegacyPost = async (
   { id, guids }: NonNullable<AskedUrl['legacy']>,
   { db, viewer, openedId }: Looking,
-): Promise<Page | null> => {
+): Promise<ResolvedPage | null> => {
   const rows = await db.$queryRaw<{ id: string; guid: string | null; isLive: boolean }[]>`
     SELECT id, guid, status = 'PUBLISHED' AS "isLive" FROM posts
     WHERE legacy_id = ${id} AND ${visibleToSql(viewer, openedId)} LIMIT ${mostImports}`
@@ -65,7 +65,7 @@ type Row = {
   path: string | null
 }
 
-const pageOf = (site: Site, { kind, id, name, status, path }: Row): Page => {
+const pageOf = (site: Site, { kind, id, name, status, path }: Row): ResolvedPage => {
   if (kind === 'gone') return { gone: name }
   if (kind !== 'redirect') return { id }
   const to = path === 'post' ? name : termPath(site, path as Kind, name)

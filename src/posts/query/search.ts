@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { Prisma } from '../../db/generated/client.ts'
 import { type Ordering, type Page, pageSql } from '../../db/page.ts'
-import { type Found, isFound } from '../../search/query.ts'
+import { isFound, type SearchCondition } from '../../search/query.ts'
 import type { SoughtWord } from '../../search/words.ts'
 import type { PostSet } from './post-query.ts'
 
@@ -26,7 +26,7 @@ const maxRanked = 10_000
  */
 export const pageOfHits = (
   set: PostSet,
-  { found, query }: { found: Found; query: Prisma.Sql },
+  { found, query }: { found: SearchCondition; query: Prisma.Sql },
   page: Page,
   columns: Prisma.Sql,
 ): Prisma.Sql => {

@@ -13,7 +13,7 @@ import { newId } from '../../lib/id.ts'
 import { type Kind, kindNames, kinds } from '../../taxonomy/kinds.ts'
 import type { Write } from '../../write/write.ts'
 import { cancelSome, deletedReason } from './delete-in-steps.ts'
-import { interestOf } from './filter.ts'
+import { subscriptionFilterOf } from './filter.ts'
 import { sealHeaders } from './header.ts'
 import { type EndpointInput, type EndpointRules, endpointIssues } from './input.ts'
 import { newKeys, shownOf } from './secret.ts'
@@ -142,10 +142,10 @@ export const listensTo = (
 export const isFor = (endpoint: Listening, event: Event): boolean => {
   const { id, eventTypes, scopes } = endpoint
   if (event.type === testType) return event.subjectId === id
-  const interest = interestOf(endpoint)
-  if (interest && event.filtersMissed.includes(interest.key)) return false
+  const filter = subscriptionFilterOf(endpoint)
+  if (filter && event.filtersMissed.includes(filter.key)) return false
   if (eventTypes.length > 0) return eventTypes.includes(event.type) && mayBeTold(endpoint, event)
-  return (interest === null || event.subjectType === 'Post') && maySee(viewerWith(scopes), event)
+  return (filter === null || event.subjectType === 'Post') && maySee(viewerWith(scopes), event)
 }
 
 type Listening = Pick<WebhookEndpoint, 'id' | 'eventTypes' | 'scopes' | 'filter'>

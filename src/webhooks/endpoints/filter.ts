@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Tx } from '../../db/client.ts'
 import { type Event, Prisma, type WebhookEndpoint } from '../../db/generated/client.ts'
-import type { Interest, InterestPorts } from '../../events/filter-matching.ts'
+import type { FilterPorts, SubscriptionFilter } from '../../events/filter-matching.ts'
 
 /** What saving and reading an endpoint's filter needs of those who know posts. */
 export type FilterRules = {
@@ -9,13 +9,13 @@ export type FilterRules = {
   problem(filter: object): string | null
   /** As it is written in variables. */
   toJson(filter: object): Prisma.InputJsonObject
-  matching: InterestPorts['matching']
+  matching: FilterPorts['matching']
 }
 
 type Filtering = Pick<WebhookEndpoint, 'filter' | 'scopes'>
 
 /** Which posts an endpoint wants to be told of; null: of all. */
-export const interestOf = ({ filter, scopes }: Filtering): Interest | null => {
+export const subscriptionFilterOf = ({ filter, scopes }: Filtering): SubscriptionFilter | null => {
   if (filter === null) return null
   const key = createHash('sha256')
     .update(JSON.stringify([filter, [...scopes].sort()]))
@@ -23,14 +23,14 @@ export const interestOf = ({ filter, scopes }: Filtering): Interest | null => {
   return { key, filter: filter as Prisma.JsonObject, scopes }
 }
 
-/** The interests of all endpoints, each once; also of those that are disabled, so that a replay knows what they missed. */
-export const interestsOf = async (tx: Tx): Promise<Interest[]> => {
+/** The filters of all endpoints, each once; also of those that are disabled, so that a replay knows what they missed. */
+export const subscriptionFilters = async (tx: Tx): Promise<SubscriptionFilter[]> => {
   const endpoints = await tx.webhookEndpoint.findMany({
     select: { filter: true, scopes: true },
     where: { filter: { not: Prisma.DbNull }, deletedAt: null },
   })
-  const interests = endpoints.flatMap((endpoint) => interestOf(endpoint) ?? [])
-  return [...new Map(interests.map((interest) => [interest.key, interest])).values()]
+  const filters = endpoints.flatMap((endpoint) => subscriptionFilterOf(endpoint) ?? [])
+  return [...new Map(filters.map((filter) => [filter.key, filter])).values()]
 }
 
 /**
@@ -41,17 +41,17 @@ export const passing = async <
   One extends Pick<Event, 'subjectType' | 'subjectId' | 'filtersMatched' | 'filtersMissed'>,
 >(
   tx: Tx,
-  matching: InterestPorts['matching'],
+  matching: FilterPorts['matching'],
   endpoint: Filtering,
   events: One[],
 ): Promise<One[]> => {
-  const interest = interestOf(endpoint)
-  if (!interest) return events
-  const { key } = interest
+  const filter = subscriptionFilterOf(endpoint)
+  if (!filter) return events
+  const { key } = filter
   const isOpen = ({ subjectType, filtersMatched, filtersMissed }: One) =>
     subjectType === 'Post' && !filtersMatched.includes(key) && !filtersMissed.includes(key)
   const open = [...new Set(events.filter(isOpen).map(({ subjectId }) => subjectId))]
-  const [now] = open.length > 0 ? await matching(tx, [interest], open) : []
+  const [now] = open.length > 0 ? await matching(tx, [filter], open) : []
   return events.filter((event) =>
     // One that nobody can judge is told of everything, as it is when an event happens.
     isOpen(event) ? now === null || now?.has(event.subjectId) : !event.filtersMissed.includes(key),

@@ -37,7 +37,7 @@ export const createResolver = ({
   // The name servers are read by c-ares when a resolver is made: a file that has changed wants a new one.
   let current: Resolver | null = null
   const configuration = rereading(confPath, (text) => {
-    const dns = new Resolver(patience)
+    const dns = new Resolver(lookUpLimits)
     if (servers) dns.setServers(servers)
     current = dns
     return { dns, completion: parseResolvConf(text) }
@@ -55,18 +55,18 @@ export const createResolver = ({
 
 // A lost packet is sent again after 1.5 s, and a name server that is silent is given up after 4 s; of several the next one
 // is asked after 1.5 s, and a silent one is asked last from then on.
-const patience = { timeout: 1_500, maxTimeout: 2_500, tries: 2 }
+const lookUpLimits = { timeout: 1_500, maxTimeout: 2_500, tries: 2 }
 
 // RFC 6761, section 6.3; also where no hosts file says so.
 const isLocalhost = (name: string): boolean => /(^|\.)localhost$/.test(name)
 
-type Found = Awaited<ReturnType<Resolve>>
+type Resolved = Awaited<ReturnType<Resolve>>
 
 /** The first candidate that there are addresses of. What goes on is what resolv.conf(5) goes on after: a clear no, or a broken server. */
 const firstFound = async (
   candidates: string[],
-  ask: (candidate: string) => Promise<Found>,
-): Promise<Found> => {
+  ask: (candidate: string) => Promise<Resolved>,
+): Promise<Resolved> => {
   let failure: unknown
   for (const candidate of candidates) {
     try {
@@ -92,7 +92,7 @@ const isNo = (error: unknown): boolean => ['ENOTFOUND', 'ENODATA', 'EBADNAME'].i
 const otherFamilyMs = 500
 
 /** IPv4 first: whichever does not answer, the connection tries the other one after a quarter of a second. */
-const addressesOf = async (dns: Resolver, name: string): Promise<Found> => {
+const addressesOf = async (dns: Resolver, name: string): Promise<Resolved> => {
   const answers: string[][] = [[], []]
   const questions = [dns.resolve4(name), dns.resolve6(name)].map((question, family) =>
     question.then((addresses) => {

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { ImportSourceError } from '../../entry.ts'
 import { leftOutBy } from '../jekyll/entry-filter.ts'
 import { hugoSection } from '../jekyll/other-sites.ts'
-import { type Found, fileFinding, folderEntries, keep, passOver } from '../jekyll/post-files.ts'
+import { type FoundFiles, fileFinding, folderEntries, keep, passOver } from '../jekyll/post-files.ts'
 import { type JekyllSite, nameOf, sitePathOf } from '../jekyll/site.ts'
 import { linkFinding } from './source-file.ts'
 
@@ -12,7 +12,7 @@ import { linkFinding } from './source-file.ts'
  *
  * @throws ImportSourceError when it looks like the root of a site, which has other things than posts in it.
  */
-export const findPlainFiles = async (site: JekyllSite, given: string, found: Found): Promise<void> => {
+export const findPlainFiles = async (site: JekyllSite, given: string, found: FoundFiles): Promise<void> => {
   const names = await readdir(site.start)
   const mark = names.find((name) => marksOfSites.includes(name))
   if (mark !== undefined) {
@@ -37,7 +37,7 @@ const marksOfSites = [
   'package.json',
 ]
 
-const walk = async (site: JekyllSite, given: string, folder: string, found: Found): Promise<void> => {
+const walk = async (site: JekyllSite, given: string, folder: string, found: FoundFiles): Promise<void> => {
   for (const entry of await folderEntries(site, folder, found)) {
     if (entry.name.startsWith('.')) continue
     const path = join(folder, entry.name)

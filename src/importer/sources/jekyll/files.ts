@@ -7,7 +7,7 @@ import { errorCode, linkFinding } from '../files/source-file.ts'
 import { leftOutBy } from './entry-filter.ts'
 import { refuseOtherSite } from './other-sites.ts'
 import type { JekyllFile } from './post.ts'
-import { type Found, fileFinding, folderEntries, keep, passOver } from './post-files.ts'
+import { type FoundFiles, fileFinding, folderEntries, keep, passOver } from './post-files.ts'
 import { findSite, type JekyllSite, nameOf, sitePathOf } from './site.ts'
 
 export type JekyllFolder = { site: JekyllSite; posts: JekyllFile[]; findings: ImportFinding[] }
@@ -23,7 +23,7 @@ export const findJekyllFiles = async (given: string): Promise<JekyllFolder> => {
   await refuseUnreadable(given)
   const site = await findSite(given)
   await refuseOtherSite(site.folder, given)
-  const found: Found = { posts: [], findings: [...site.findings] }
+  const found: FoundFiles = { posts: [], findings: [...site.findings] }
   if (!(await readSections(site, found))) await findPlainFiles(site, given, found)
   found.posts.sort((a, b) => (a.file < b.file ? -1 : 1))
   if (found.posts.length === 0 && found.findings.every(({ severity, rule }) => isNothing(severity, rule))) {
@@ -56,7 +56,7 @@ const refuseUnreadable = async (folder: string): Promise<void> => {
 const sectionNames = ['_posts', '_drafts']
 
 /** Whether there is any section: the folder is in one, or has one in it. */
-const readSections = async (site: JekyllSite, found: Found): Promise<boolean> => {
+const readSections = async (site: JekyllSite, found: FoundFiles): Promise<boolean> => {
   const parts = sitePathOf(site, site.start).split('/').filter(Boolean)
   const unread = leftOutOnTheWay(site, parts)
   const section = parts.findIndex((part) => sectionNames.includes(part))
@@ -89,7 +89,7 @@ const readFolder = async (
   site: JekyllSite,
   folder: string,
   unread: string | null,
-  found: Found,
+  found: FoundFiles,
 ): Promise<boolean> => {
   let hasSections = false
   const dir = sitePathOf(site, folder)
@@ -109,7 +109,12 @@ const readFolder = async (
 }
 
 /** Posts right in a folder that is left out are not passed over in silence, unless a tool has put them there. */
-const tellSections = async (site: JekyllSite, folder: string, rule: string, found: Found): Promise<void> => {
+const tellSections = async (
+  site: JekyllSite,
+  folder: string,
+  rule: string,
+  found: FoundFiles,
+): Promise<void> => {
   for (const name of sectionNames) {
     const path = join(folder, name)
     if (/(?:^|\/)(?:\.|vendor\/|_site\/)/.test(sitePathOf(site, path))) return
@@ -123,7 +128,7 @@ const walk = async (
   site: JekyllSite,
   section: { section: string; unread: string | null },
   folder: string,
-  found: Found,
+  found: FoundFiles,
 ): Promise<void> => {
   if ((await lstat(folder)).isSymbolicLink()) {
     found.findings.push(linkFinding(nameOf(site, folder)))
@@ -143,7 +148,7 @@ const readEntry = (
   { section, unread }: { section: string; unread: string | null },
   entry: Dirent,
   path: string,
-  found: Found,
+  found: FoundFiles,
 ): void => {
   const file = nameOf(site, path)
   const sitePath = sitePathOf(site, path)

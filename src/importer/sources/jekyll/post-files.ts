@@ -5,10 +5,10 @@ import { errorCode } from '../files/source-file.ts'
 import type { JekyllFile } from './post.ts'
 import { type JekyllSite, nameOf } from './site.ts'
 
-export type Found = { posts: JekyllFile[]; findings: ImportFinding[] }
+export type FoundFiles = { posts: JekyllFile[]; findings: ImportFinding[] }
 
 /** What is in a folder; nothing and a finding when it cannot be read. */
-export const folderEntries = async (site: JekyllSite, folder: string, found: Found): Promise<Dirent[]> =>
+export const folderEntries = async (site: JekyllSite, folder: string, found: FoundFiles): Promise<Dirent[]> =>
   readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
     const message = `The folder cannot be read (${errorCode(error)}).`
     const action = 'Check its permissions.'
@@ -20,7 +20,7 @@ export const folderEntries = async (site: JekyllSite, folder: string, found: Fou
 export const keep = (file: string): boolean => hasExtension(file, postExtensions)
 
 /** Tells that a file is not read as a post. */
-export const passOver = (file: string, { findings }: Found): void => {
+export const passOver = (file: string, { findings }: FoundFiles): void => {
   const finding = hasExtension(file, unsupportedExtensions)
     ? fileFinding(file, 'format-unsupported', 'Posts in this format are not read.', convertIt, 'error')
     : fileFinding(file, 'file-ignored', 'The file is not a post.', moveIt, 'warning')

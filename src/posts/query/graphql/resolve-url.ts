@@ -8,11 +8,11 @@ import { absoluteUrl } from '../../../urls/site-paths.ts'
 import { Post } from '../../graphql/post.ts'
 import { termTypes } from '../../graphql/term-types.ts'
 import { type Preview, withDraft } from '../../previews/preview.ts'
-import { findLegacyPost, findPage, type Page } from '../resolve-url.ts'
+import { findLegacyPost, type ResolvedPage, resolvePage } from '../resolve-url.ts'
 import { visibleTo } from '../visibility.ts'
 import { previewOf } from './lookup.ts'
 
-const Redirect = builder.objectRef<Extract<Page, { to: string }>>('Redirect').implement({
+const Redirect = builder.objectRef<Extract<ResolvedPage, { to: string }>>('Redirect').implement({
   description: 'An old path, and where what was there is now.',
   fields: (t) => ({
     to: t.exposeString('to', { description: 'The path to go to, as its `path` answers it.' }),
@@ -25,7 +25,7 @@ const Redirect = builder.objectRef<Extract<Page, { to: string }>>('Redirect').im
   }),
 })
 
-const Gone = builder.objectRef<Extract<Page, { gone: string }>>('Gone').implement({
+const Gone = builder.objectRef<Extract<ResolvedPage, { gone: string }>>('Gone').implement({
   description:
     'The path of something that was public and is no longer: deleted, in the trash, or a draft again. Answer it with HTTP 410.',
   fields: (t) => ({
@@ -70,13 +70,17 @@ builder.queryField('resolveUrl', (t) =>
   }),
 )
 
-const pageAt = (asked: AskedUrl, preview: Preview | null, context: Context): Promise<Page | null> | Page => {
+const pageAt = (
+  asked: AskedUrl,
+  preview: Preview | null,
+  context: Context,
+): Promise<ResolvedPage | null> | ResolvedPage => {
   const looking = { ...context, openedId: preview?.postId ?? null }
   if (asked.legacy) return findLegacyPost(asked.legacy, looking)
   // Where the previewed post would be is its own, even if another one has come to live there.
   const place = preview?.draft?.place
   if (preview && place && asked.paths.includes(place.path)) return { id: preview.postId }
-  return findPage(asked, looking)
+  return resolvePage(asked, looking)
 }
 
 const previewed = async (preview: Preview, context: Context, info: GraphQLResolveInfo) => {

@@ -19,7 +19,7 @@ import { PostFilter } from './filter.ts'
 
 type Row = OutputShape<SchemaTypes, typeof Post> & { id: string; rank: number }
 type Hit = { cursor: string; node: Row; words: SoughtWord[] }
-type Found = Omit<Connection<Row>, 'edges'> & { edges: Hit[] }
+type SearchPage = Omit<Connection<Row>, 'edges'> & { edges: Hit[] }
 
 const SearchEdge = builder.objectRef<Hit>('SearchEdge').implement({
   description: 'A post that was found.',
@@ -43,7 +43,7 @@ const SearchEdge = builder.objectRef<Hit>('SearchEdge').implement({
   }),
 })
 
-const SearchConnection = builder.objectRef<Found>('SearchConnection').implement({
+const SearchConnection = builder.objectRef<SearchPage>('SearchConnection').implement({
   description: 'A page of posts that were found, best first.',
   fields: (t) => ({
     edges: t.field({

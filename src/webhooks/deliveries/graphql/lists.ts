@@ -30,7 +30,7 @@ type DeliveryKey = {
   eventId: string | null
   nextAttemptAt: Date | null
 }
-type Place = { id: string; endpointId: string }
+type ListKey = { id: string; endpointId: string }
 
 /** A page of deliveries for each of many endpoints: one statement that cuts the pages, and one that reads their rows. */
 const deliveriesOf = async (
@@ -41,7 +41,7 @@ const deliveriesOf = async (
 ): Promise<Connection<DeliveryKey>[]> => {
   const page = readPage(args, newestFirst)
   const { where, orderBy } = pageSql(page, 'webhook_deliveries')
-  const places = await context.db.$queryRaw<Place[]>`
+  const places = await context.db.$queryRaw<ListKey[]>`
     SELECT page.id, parent.id AS "endpointId"
     FROM unnest(${endpointIds}::text[]) AS parent(id)
     CROSS JOIN LATERAL (

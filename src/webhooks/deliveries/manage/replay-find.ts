@@ -9,15 +9,15 @@ import { eventsVisibleTo } from '../../../events/visibility.ts'
 import { viewerWith } from '../../../keys/viewer.ts'
 import type { Write } from '../../../write/write.ts'
 import { testType } from '../../endpoints/endpoint.ts'
-import { interestOf } from '../../endpoints/filter.ts'
+import { subscriptionFilterOf } from '../../endpoints/filter.ts'
 
 /** How far a replay has come: after an event of those that were there when it began, or after a failed delivery. */
-export type Place =
+export type ReplayPosition =
   | { kind: 'events'; after: bigint; until: bigint; since: Date | null }
   | { kind: 'failed'; after: Date; afterId: string }
 
 /** What is to be sent again: an event with the delivery that the endpoint has of it, if it was told, or a delivery. */
-export type Found =
+export type ReplayBatch =
   | { event: Event; delivery: FoundDelivery | null }
   | { event: null; delivery: FoundDelivery }
 
@@ -35,11 +35,11 @@ export type FoundDelivery = {
 export const foundEventsAfter = async (
   w: Write,
   endpoint: WebhookEndpoint,
-  { after, until, since }: Extract<Place, { kind: 'events' }>,
+  { after, until, since }: Extract<ReplayPosition, { kind: 'events' }>,
   limit: number,
-): Promise<Found[]> => {
+): Promise<ReplayBatch[]> => {
   const { id, scopes, eventTypes } = endpoint
-  const key = interestOf(endpoint)?.key
+  const key = subscriptionFilterOf(endpoint)?.key
   const events = await w.tx.event.findMany({
     where: {
       sequence: { gt: after, lte: until },
@@ -78,9 +78,9 @@ const deliveriesOf = async ({ tx }: Write, endpointId: string, events: Event[]) 
 export const failedDeliveriesAfter = async (
   w: Write,
   { id }: WebhookEndpoint,
-  { after, afterId }: Extract<Place, { kind: 'failed' }>,
+  { after, afterId }: Extract<ReplayPosition, { kind: 'failed' }>,
   limit: number,
-): Promise<Found[]> => {
+): Promise<ReplayBatch[]> => {
   const deliveries = await w.tx.$queryRaw<FoundDelivery[]>`
     SELECT ${columns}, event_id AS "eventId" FROM webhook_deliveries d
     WHERE endpoint_id = ${id} AND status = 'FAILED' AND (created_at, id) > (${after}, ${afterId})

@@ -10,7 +10,12 @@ import { type FilterRules, passing } from '../../endpoints/filter.ts'
 import { lockEndpoint } from '../../endpoints/status.ts'
 import { wakeSenders } from '../run/wake.ts'
 import { checkNotDisabled, forgetBodies, makeDue, maySend } from './redeliver.ts'
-import { type Found, failedDeliveriesAfter, foundEventsAfter, type Place } from './replay-find.ts'
+import {
+  failedDeliveriesAfter,
+  foundEventsAfter,
+  type ReplayBatch,
+  type ReplayPosition,
+} from './replay-find.ts'
 
 /** From where on to replay: an event of the log and all after it, a time, or what has failed since a time. */
 export type ReplayFrom = {
@@ -51,10 +56,10 @@ export const replayWebhooks = async (
   requireScope({ viewer }, 'WEBHOOKS_MANAGE')
   const { value: start } = await write(viewer, (w) => startOf(w, endpointId, from))
   const done = { id: endpointId, count: 0, lastEventId: null as string | null }
-  let place: Place | null = start
+  let place: ReplayPosition | null = start
   let handled = 0
   while (place && handled < maxDeliveries) {
-    const here: Place = place
+    const here: ReplayPosition = place
     const limit = Math.min(atOnce, maxDeliveries - handled)
     const { value: part }: { value: Part } = await write(viewer, (w) =>
       replayPart(w, filters, endpointId, here, limit),
@@ -69,7 +74,7 @@ export const replayWebhooks = async (
   return { ...done, hasMore: place !== null, nextFailedSince }
 }
 
-const startOf = async (w: Write, endpointId: string, from: ReplayFrom): Promise<Place> => {
+const startOf = async (w: Write, endpointId: string, from: ReplayFrom): Promise<ReplayPosition> => {
   checkNotDisabled(await lockReplayed(w, endpointId), ['input', 'endpointId'])
   if (from.failedSince) return { kind: 'failed', after: from.failedSince.instant, afterId: '' }
   const { _max } = await w.tx.event.aggregate({ _max: { sequence: true } })
@@ -94,14 +99,14 @@ type Part = {
   count: number
   handled: number
   lastEventId: string | null
-  next: Place | null
+  next: ReplayPosition | null
 }
 
 const replayPart = async (
   w: Write,
   filters: FilterRules,
   endpointId: string,
-  place: Place,
+  place: ReplayPosition,
   limit: number,
 ): Promise<Part> => {
   const endpoint = await lockReplayed(w, endpointId)
@@ -124,15 +129,15 @@ const passingOf = async (
   w: Write,
   { matching }: FilterRules,
   endpoint: WebhookEndpoint,
-  found: Found[],
-): Promise<Found[]> => {
+  found: ReplayBatch[],
+): Promise<ReplayBatch[]> => {
   const untold = found.flatMap(({ event, delivery }) => (delivery ? [] : (event ?? [])))
   const passed = new Set(await passing(w.tx, matching, endpoint, untold))
   return found.filter(({ event, delivery }) => delivery !== null || (event !== null && passed.has(event)))
 }
 
 /** The newest of them that the caller may see, to go on from: one that is not for them would be not found then. */
-const lastKnownOf = async ({ tx, viewer }: Write, found: Found[]): Promise<string | null> => {
+const lastKnownOf = async ({ tx, viewer }: Write, found: ReplayBatch[]): Promise<string | null> => {
   const ids = found.flatMap(({ event, delivery }) => event?.id ?? delivery?.eventId ?? [])
   const event = await tx.event.findFirst({
     select: { id: true },
@@ -143,7 +148,7 @@ const lastKnownOf = async ({ tx, viewer }: Write, found: Found[]): Promise<strin
 }
 
 /** Makes what was found due now. An event that the endpoint was not told of is rendered when it is sent. */
-const sendFound = async (w: Write, endpoint: WebhookEndpoint, found: Found[]): Promise<number> => {
+const sendFound = async (w: Write, endpoint: WebhookEndpoint, found: ReplayBatch[]): Promise<number> => {
   const known = found.flatMap(({ delivery }) => delivery ?? [])
   const missed = found.flatMap(({ event, delivery }) => (delivery ? [] : (event ?? [])))
   if (missed.length > 0) {
@@ -171,7 +176,7 @@ const sendFound = async (w: Write, endpoint: WebhookEndpoint, found: Found[]): P
   return missed.length + sent
 }
 
-const placeAfter = (place: Place, { event, delivery }: Found): Place => {
+const placeAfter = (place: ReplayPosition, { event, delivery }: ReplayBatch): ReplayPosition => {
   if (place.kind === 'events') return { ...place, after: event?.sequence ?? place.until }
   return { kind: 'failed', after: delivery?.createdAt ?? place.after, afterId: delivery?.id ?? '' }
 }

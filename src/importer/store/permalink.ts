@@ -1,4 +1,4 @@
-import type { Place } from '../../posts/permalink.ts'
+import type { Permalink } from '../../posts/permalink.ts'
 import { postPath } from '../../urls/site-paths.ts'
 import type { Write } from '../../write/write.ts'
 import type { ImportedPost, ImportFinding } from '../entry.ts'
@@ -16,9 +16,9 @@ export const placeOf = async (
   w: Write,
   post: ImportedPost,
   { id, date }: { id: string; date: Date },
-): Promise<{ place: Place; findings: ImportFinding[] }> => {
+): Promise<{ place: Permalink; findings: ImportFinding[] }> => {
   const wanted = slugOf(post)
-  const at = (slug: string): Place => {
+  const at = (slug: string): Permalink => {
     return { slug, path: post.path ?? postPath(w.site, slug, date), pathIsManual: post.path !== null }
   }
   const holders = await holdersOf(w, at(wanted), id)
@@ -29,7 +29,7 @@ export const placeOf = async (
   return { place, findings: [slugTaken(post.file, wanted, place.slug)] }
 }
 
-const holdersOf = (w: Write, { slug, path }: Place, id: string) =>
+const holdersOf = (w: Write, { slug, path }: Permalink, id: string) =>
   w.tx.post.findMany({
     where: { NOT: { id }, OR: [{ slug }, { path }] },
     select: { path: true, title: true, origin: { select: { path: true } } },
@@ -39,9 +39,9 @@ const holdersOf = (w: Write, { slug, path }: Place, id: string) =>
 const numbered = async (
   w: Write,
   wanted: string,
-  at: (slug: string) => Place,
+  at: (slug: string) => Permalink,
   id: string,
-): Promise<Place> => {
+): Promise<Permalink> => {
   const base = [...wanted].slice(0, longestBase).join('')
   const rows = await w.tx.post.findMany({
     where: { NOT: { id }, slug: { startsWith: `${base}-` } },

@@ -1,5 +1,5 @@
 /** Remembers who took long, so that nobody's write waits for them again and again. */
-export type Patience = {
+export type TimeBudget = {
   /** Whether there is time for it now. */
   allows(key: string): boolean
   /** Whether it took long the last time: what was quick goes before it. */
@@ -17,7 +17,7 @@ const restMs = 10 * 60_000
 const maxRemembered = 1_000
 
 /** What took long three times in a row is let be for ten minutes, then tried once more. */
-export const createPatience = (clock: () => number = () => performance.now()): Patience => {
+export const createTimeBudget = (clock: () => number = () => performance.now()): TimeBudget => {
   const slow = new Map<string, { times: number; until: number }>()
   return {
     allows: (key) => (slow.get(key)?.until ?? 0) <= clock(),
