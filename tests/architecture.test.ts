@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { globSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { expect, test } from 'vitest'
+import { kinds } from '../src/taxonomy/kinds.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const read = (file: string) => readFileSync(join(root, file), 'utf8')
@@ -81,6 +82,13 @@ test('there are no cycles', () => {
 
 const importersOf = (wanted: (name: string) => boolean): string[] =>
   files.filter((file) => importsOf(file).some(wanted))
+
+test('what posts are linked to stands in the table of kinds alone', () => {
+  const names = Object.values(kinds).flatMap(({ links, idColumn, idsField }) => [links, idColumn, idsField])
+  const named = new RegExp(`\\b(${names.join('|')})\\b`)
+  const others = files.filter((file) => !file.endsWith('/kinds.ts') && named.test(sources.get(file) ?? ''))
+  expect(others, 'Read src/taxonomy/kinds.ts instead').toEqual([])
+})
 
 test('a folder holds at most 15 files', () => {
   const folders = Map.groupBy(files, (file) => dirname(file))

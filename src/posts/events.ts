@@ -9,8 +9,9 @@ import { isTree, slugPathOf, tableOf } from '../taxonomy/shared/rows.ts'
 import { lineOf } from '../taxonomy/shared/tree.ts'
 import { type Site, termPath } from '../urls/site-paths.ts'
 import type { Write } from '../write/write.ts'
+import { postFieldNames, postFields, readValues } from './fields/fields.ts'
 import type { LockedPost } from './load-for-update.ts'
-import { type PostState, snapshotOf } from './revisions/snapshot.ts'
+import type { PostState } from './revisions/snapshot.ts'
 
 /**
  * Records what happened to a post. What is live before and after decides what is stale: every page and every cache tag
@@ -79,21 +80,14 @@ type Named = { id: string; slug: string; slugPath?: string }
 const termsOf = (state: PostState, kind: Kind): Named[] => state[kinds[kind].plural]
 
 const previousValues = (before: PostState, fields: string[]): Record<string, unknown> => {
-  const { seo, coverImage, metadata, publishedAt, excerpt, layout } = snapshotOf(before)
+  const told = postFieldNames.filter((name) => !postFields[name].isLeftOutOfEvents)
+  const written = readValues(before.post)
   const values: Record<string, unknown> = {
-    title: before.post.title,
-    slug: before.post.slug,
+    ...Object.fromEntries(told.map((name) => [name, written[name]])),
     path: before.post.path,
     status: before.post.status,
-    excerpt,
-    layout,
-    publishedAt,
-    seo,
-    coverImage,
-    metadata,
     ...byName('plural', (kind) => termsOf(before, kind).map(({ slug }) => slug)),
   }
-  // The content itself is not repeated: it may be large, and a receiver that wants it asks for it.
   return Object.fromEntries(fields.filter((field) => field in values).map((field) => [field, values[field]]))
 }
 

@@ -6,12 +6,18 @@ import { newId } from '../lib/id.ts'
 import { holdTerms } from '../taxonomy/shared/locks.ts'
 import type { Write } from '../write/write.ts'
 import { recordPostFact } from './events.ts'
-import { emptySnapshot, type PostInput, withInput } from './input.ts'
+import { type PostInput, withInput } from './fields/input.ts'
 import { type LockedPost, type PostAction, postToWrite } from './load-for-update.ts'
 import { permalinkFor } from './permalink.ts'
 import { renderBeforeLock } from './rendering.ts'
 import { type RevisionAction, workingCopyOf } from './revisions/revision.ts'
-import { changedFieldsOf, dateOf, type PostState, type Snapshot } from './revisions/snapshot.ts'
+import {
+  changedFieldsOf,
+  dateOf,
+  emptySnapshot,
+  type PostState,
+  type Snapshot,
+} from './revisions/snapshot.ts'
 import { insertPost, saveLive, savePending } from './save.ts'
 import { withoutScheduledDate } from './take-back.ts'
 

@@ -4,7 +4,7 @@ import { prefixOf } from '../lib/id.ts'
 import { CannotRender } from '../markup/cannot-render.ts'
 import { type PostSource, type Rendered, rendererVersion } from '../markup/rendered.ts'
 import type { Write } from '../write/write.ts'
-import { type PostInput, textIssues } from './input.ts'
+import { type PostInput, textIssues } from './fields/input.ts'
 import type { PostState, Snapshot } from './revisions/snapshot.ts'
 import { readSnapshot } from './revisions/stored-snapshot.ts'
 

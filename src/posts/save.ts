@@ -2,12 +2,12 @@ import { type Post, Prisma } from '../db/generated/client.ts'
 import { hasScope } from '../keys/viewer.ts'
 import { indexPosts } from '../search/index-posts.ts'
 import type { Write } from '../write/write.ts'
-import { contentColumns, linkTerms, unlinkTerms } from './columns.ts'
+import { contentColumns, linkTerms, unlinkTerms } from './fields/columns.ts'
 import type { Permalink } from './permalink.ts'
 import { appear, leavePath } from './redirects.ts'
 import { renderingOf } from './rendering.ts'
 import { type RevisionAction, writeRevision } from './revisions/revision.ts'
-import { type PostState, type Snapshot, snapshotOf, withFiling } from './revisions/snapshot.ts'
+import { type PostState, type Snapshot, snapshotOf, withTerms } from './revisions/snapshot.ts'
 
 /** Writes a new post in whatever state its columns say; the importer's way in, too. */
 export const insertPost = async (
@@ -35,7 +35,7 @@ export const insertPost = async (
   await linkTerms(w, { id, status, sortDate: times.sortDate }, snapshot)
   const isPublic = status === 'PUBLISHED'
   const shown = isPublic ? await appear(w, { id, path: place.path }) : []
-  const after = await withFiling(w.tx, post, snapshot)
+  const after = await withTerms(w.tx, post, snapshot)
   await indexPosts(w.tx, w.site.searchLanguage, [after.post])
   await writeRevision(w, id, { version: 1, action, snapshot: snapshotOf(after), before: null, isPublic })
   return { ...after, shown }
@@ -73,7 +73,7 @@ export const saveLive = async (
   const isPublic = status === 'PUBLISHED'
   if (post.status === 'PUBLISHED' && !(isPublic && post.path === place.path)) await leavePath(w, post)
   const shown = isPublic ? await appear(w, { id: post.id, path: place.path }) : []
-  const after = await withFiling(w.tx, saved, snapshot)
+  const after = await withTerms(w.tx, saved, snapshot)
   await indexPosts(w.tx, w.site.searchLanguage, [after.post])
   const save = { version, action, snapshot: snapshotOf(after), before: snapshotOf(before), isPublic }
   await writeRevision(w, post.id, save)

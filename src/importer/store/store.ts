@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto'
 import type { Post, Prisma } from '../../db/generated/client.ts'
 import { newId } from '../../lib/id.ts'
 import { formatOffsetDateTime } from '../../lib/offset-date-time.ts'
-import { emptySnapshot } from '../../posts/input.ts'
 import type { Permalink } from '../../posts/permalink.ts'
 import {
   changedFieldsOf,
+  emptySnapshot,
   lockPost,
   type PostState,
   type Snapshot,

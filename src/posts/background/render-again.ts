@@ -5,7 +5,7 @@ import { type PostSource, type Rendered, rendererVersion } from '../../markup/re
 import { withoutHidden } from '../../markup/source/hidden.ts'
 import type { Render } from '../../markup/threads/pool.ts'
 import type { Between } from '../../search/reindex.ts'
-import { renderedColumns } from '../columns.ts'
+import { renderedColumns } from '../fields/columns.ts'
 import { isSameSource } from '../rendering.ts'
 import { readSnapshot } from '../revisions/stored-snapshot.ts'
 

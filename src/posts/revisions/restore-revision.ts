@@ -2,12 +2,14 @@ import type { Post } from '../../db/generated/client.ts'
 import { requireScope } from '../../keys/require-scope.ts'
 import { NotFoundError, TakenError, ValidationError } from '../../lib/errors.ts'
 import { prefixOf } from '../../lib/id.ts'
+import { kindNames, kinds } from '../../taxonomy/kinds.ts'
+import { tableOf } from '../../taxonomy/shared/rows.ts'
 import type { Write } from '../../write/write.ts'
 import { postToWrite } from '../load-for-update.ts'
 import { saveEdits } from '../post.ts'
 import { renderBeforeLock } from '../rendering.ts'
 import { workingCopyOf } from './revision.ts'
-import type { Snapshot } from './snapshot.ts'
+import { type Snapshot, termIdsBy } from './snapshot.ts'
 import { readSnapshot } from './stored-snapshot.ts'
 
 /**
@@ -49,19 +51,13 @@ const ofRevision = (error: unknown): never => {
 }
 
 const withoutWhatIsGone = async (w: Write, snapshot: Snapshot): Promise<Snapshot> => {
-  const { authorIds, categoryIds, tagIds } = snapshot
-  const select = { id: true } as const
-  const [authors, categories, tags] = [
-    await w.tx.author.findMany({ where: { id: { in: authorIds } }, select }),
-    await w.tx.category.findMany({ where: { id: { in: categoryIds } }, select }),
-    await w.tx.tag.findMany({ where: { id: { in: tagIds } }, select }),
-  ]
-  const kept = (ids: string[], rows: { id: string }[]) =>
-    ids.filter((id) => rows.some((row) => row.id === id))
+  const there = new Set<string>()
+  for (const kind of kindNames) {
+    const where = { id: { in: snapshot[kinds[kind].idsField] } }
+    for (const { id } of await tableOf(w.tx, kind).findMany({ where, select: { id: true } })) there.add(id)
+  }
   return {
     ...snapshot,
-    authorIds: kept(authorIds, authors),
-    categoryIds: kept(categoryIds, categories),
-    tagIds: kept(tagIds, tags),
+    ...termIdsBy((kind) => snapshot[kinds[kind].idsField].filter((id) => there.has(id))),
   }
 }

@@ -1,7 +1,7 @@
 import type { Prisma } from '../../db/generated/client.ts'
-import type { Snapshot } from './snapshot.ts'
+import { emptySnapshot, type Snapshot } from './snapshot.ts'
 
-// Rises when a release stores another form; statements in SQL read authorIds, categoryIds and tagIds of any.
+// Rises when a release stores another form; statements in SQL read the ids of terms of any.
 const storedVersion = 2
 
 /** What makes of a stored form the one after it. */
@@ -28,5 +28,6 @@ export const readSnapshot = (stored: Prisma.JsonValue): Snapshot => {
       )
     snapshot = upgrade(snapshot)
   }
-  return snapshot as unknown as Snapshot
+  // A field that there was not when it was stored was not written.
+  return { ...emptySnapshot, ...(snapshot as unknown as Snapshot) }
 }

@@ -1,34 +1,17 @@
-import { type Post, Prisma } from '../db/generated/client.ts'
-import { parseOffsetDateTime } from '../lib/offset-date-time.ts'
-import { foldKey } from '../lib/text.ts'
-import { kindNames, kinds } from '../taxonomy/kinds.ts'
-import type { Write } from '../write/write.ts'
-import type { Permalink } from './permalink.ts'
-import type { Rendering } from './rendering.ts'
-import type { Snapshot } from './revisions/snapshot.ts'
+import { type Post, Prisma } from '../../db/generated/client.ts'
+import { kindNames, kinds } from '../../taxonomy/kinds.ts'
+import type { Write } from '../../write/write.ts'
+import type { Permalink } from '../permalink.ts'
+import type { Rendering } from '../rendering.ts'
+import type { Snapshot } from '../revisions/snapshot.ts'
+import { writtenColumns } from './fields.ts'
 
 /** The columns that follow from what was written: everything is rendered when it is saved, never in a query. */
-export const contentColumns = (snapshot: Snapshot, rendering: Rendering, place: Permalink) => {
-  const published = snapshot.publishedAt === null ? null : parseOffsetDateTime(snapshot.publishedAt)
-  return {
-    ...place,
-    title: snapshot.title,
-    titleKey: foldKey(snapshot.title),
-    format: snapshot.format,
-    source: snapshot.source,
-    excerptManual: snapshot.excerpt,
-    ...renderedColumns(rendering),
-    layout: snapshot.layout,
-    seoTitle: snapshot.seo.title,
-    seoDescription: snapshot.seo.description,
-    canonicalUrl: snapshot.seo.canonicalUrl,
-    noindex: snapshot.seo.noindex,
-    coverImage: snapshot.coverImage ?? Prisma.DbNull,
-    metadata: snapshot.metadata as Prisma.InputJsonObject,
-    publishedAt: published?.instant ?? null,
-    publishedOffset: published?.offsetMinutes ?? 0,
-  }
-}
+export const contentColumns = (snapshot: Snapshot, rendering: Rendering, place: Permalink) => ({
+  ...place,
+  ...writtenColumns(snapshot),
+  ...renderedColumns(rendering),
+})
 
 /** The columns that hold what was made of the source. */
 export const renderedColumns = ({ rendered, rendererVersion }: Rendering) => ({

@@ -1,37 +1,18 @@
-import type { Prisma, SourceFormat } from '../db/generated/client.ts'
-import { ValidationError, type ValidationIssue } from '../lib/errors.ts'
-import { formatOffsetDateTime, type OffsetDateTime } from '../lib/offset-date-time.ts'
-import { textProblem } from '../lib/text.ts'
-import { type ByName, type Kind, kindNames, kinds } from '../taxonomy/kinds.ts'
-import { ensureTerms, findTerms } from '../taxonomy/shared/ensure.ts'
-import { pathProblem, slugProblem } from '../urls/slug.ts'
-import type { Write } from '../write/write.ts'
-import type { Snapshot } from './revisions/snapshot.ts'
+import { ValidationError, type ValidationIssue } from '../../lib/errors.ts'
+import { textProblem } from '../../lib/text.ts'
+import { type ByName, type Kind, kindNames, kinds } from '../../taxonomy/kinds.ts'
+import { ensureTerms, findTerms } from '../../taxonomy/shared/ensure.ts'
+import { pathProblem, slugProblem } from '../../urls/slug.ts'
+import type { Write } from '../../write/write.ts'
+import { type Snapshot, termIdsBy } from '../revisions/snapshot.ts'
+import { givenValues, maxSourceLength, type PostFieldsInput, postFieldNames, postFields } from './fields.ts'
 
 /** What a caller may say about a post. Absent leaves alone, null clears. */
-export type PostInput = {
-  title?: string | null
-  source?: string | null
-  format?: SourceFormat | null
-  slug?: string | null
-  path?: string | null
-  excerpt?: string | null
-  publishedAt?: OffsetDateTime | null
-  layout?: string | null
-  seo?: {
-    title?: string | null
-    description?: string | null
-    canonicalUrl?: string | null
-    noindex?: boolean | null
-  } | null
-  metadata?: unknown
-  coverImage?: { url: string; alt?: string | null } | null
-} & Partial<ByName<'plural', string[] | null>>
+export type PostInput = PostFieldsInput & Partial<ByName<'plural', string[] | null>>
 
 // A page of a list. A post of twenty years of blogs has a dozen at most.
 const maxTerms = 100
-// The title fits any page and feed; the source is what one request may carry, and far above the longest known post.
-const maxLength = { title: 1_000, source: 5_000_000, excerpt: 20_000, layout: 200, term: 200, part: 5_000 }
+const maxTermLength = 200
 
 /**
  * The snapshot that the input makes of another one.
@@ -49,57 +30,21 @@ export const withInput = async (w: Write, base: Snapshot, input: PostInput): Pro
   if (issues.length > 0) throw new ValidationError(issues)
   const made = await madeIdsOf(w, input)
   return {
-    title: given(input.title?.trim(), base.title),
-    source: given(input.source, base.source),
-    format: given(input.format, base.format),
-    // An empty slug is made from the title when the post is saved.
-    slug: input.slug === undefined ? base.slug : (input.slug ?? ''),
-    path: orCleared(input.path, base.path),
-    excerpt: orCleared(input.excerpt, base.excerpt),
-    layout: orCleared(input.layout, base.layout),
-    publishedAt: orCleared(input.publishedAt && formatOffsetDateTime(input.publishedAt), base.publishedAt),
-    seo: input.seo === undefined ? base.seo : { ...noSeo, ...defined(input.seo ?? {}) },
-    coverImage: input.coverImage
-      ? { alt: null, ...input.coverImage }
-      : orCleared(input.coverImage, base.coverImage),
-    metadata: input.metadata === undefined ? base.metadata : ((input.metadata ?? {}) as Prisma.JsonObject),
-    ...idsOf((kind) => found.get(kind) ?? made.get(kind) ?? base[kinds[kind].idsField]),
+    ...givenValues(input, base),
+    ...termIdsBy((kind) => found.get(kind) ?? made.get(kind) ?? base[kinds[kind].idsField]),
   }
-}
-
-/** The ids of terms of each kind, as a snapshot has them. */
-const idsOf = (of: (kind: Kind) => string[]) =>
-  Object.fromEntries(kindNames.map((kind) => [kinds[kind].idsField, of(kind)])) as ByName<
-    'idsField',
-    string[]
-  >
-
-export const noSeo: Snapshot['seo'] = { title: null, description: null, canonicalUrl: null, noindex: false }
-
-export const emptySnapshot: Snapshot = {
-  title: '',
-  source: '',
-  format: 'MARKDOWN',
-  slug: '',
-  path: null,
-  excerpt: null,
-  layout: null,
-  publishedAt: null,
-  seo: noSeo,
-  coverImage: null,
-  metadata: {},
-  ...idsOf(() => []),
 }
 
 /** What is wrong with the texts of an input, before anything is looked up. */
 export const textIssues = (input: PostInput): ValidationIssue[] => {
   const issues: ValidationIssue[] = []
-  for (const field of ['title', 'source', 'excerpt', 'layout'] as const) {
-    const problem = typeof input[field] === 'string' ? textProblem(input[field], maxLength[field]) : null
+  for (const field of postFieldNames) {
+    const [text, { maxLength }] = [input[field], postFields[field]]
+    const problem = maxLength && typeof text === 'string' ? textProblem(text, maxLength) : null
     if (problem) issues.push(issue(field, `The ${field} ${problem}.`))
   }
-  for (const field of ['title', 'source', 'format'] as const) {
-    if (input[field] === null)
+  for (const field of postFieldNames) {
+    if (postFields[field].isRequired && input[field] === null)
       issues.push(issue(field, `The ${field} cannot be cleared; send a value or leave it out.`))
   }
   if (typeof input.title === 'string' && input.title.trim() === '') {
@@ -108,14 +53,16 @@ export const textIssues = (input: PostInput): ValidationIssue[] => {
   return issues
 }
 
-/** Of the texts within `seo` and `coverImage`. */
+/** Of the texts within fields that have parts. */
 const partIssues = (input: PostInput): ValidationIssue[] =>
-  (['seo', 'coverImage'] as const).flatMap((field) =>
-    Object.entries(input[field] ?? {}).flatMap(([part, text]) => {
-      const problem = typeof text === 'string' ? textProblem(text, maxLength.part) : null
+  postFieldNames.flatMap((field) => {
+    const { partMaxLength } = postFields[field]
+    if (!partMaxLength) return []
+    return Object.entries(input[field] ?? {}).flatMap(([part, text]) => {
+      const problem = typeof text === 'string' ? textProblem(text, partMaxLength) : null
       return problem ? [issue(field, `The ${part} of ${field} ${problem}.`, part)] : []
-    }),
-  )
+    })
+  })
 
 const pathIssues = (input: PostInput): ValidationIssue[] => {
   const issues: ValidationIssue[] = []
@@ -149,7 +96,7 @@ const otherIssues = (input: PostInput): ValidationIssue[] => {
         ),
       )
     for (const [index, word] of (input[field] ?? []).entries()) {
-      const problem = word.trim() === '' ? 'is empty; leave it out' : textProblem(word, maxLength.term)
+      const problem = word.trim() === '' ? 'is empty; leave it out' : textProblem(word, maxTermLength)
       if (problem) issues.push(issue(field, `Entry ${index + 1} of ${field} ${problem}.`, String(index)))
     }
   }
@@ -161,7 +108,7 @@ const otherIssues = (input: PostInput): ValidationIssue[] => {
  * objects key by key, on which `__proto__` would get lost without a word.
  */
 const isStorable = (value: unknown): boolean => {
-  if (typeof value === 'string') return textProblem(value, maxLength.source) === null
+  if (typeof value === 'string') return textProblem(value, maxSourceLength) === null
   if (typeof value !== 'object' || value === null) return true
   return Object.entries(value).every(
     ([key, entry]) => key !== '__proto__' && isStorable(key) && isStorable(entry),
@@ -207,7 +154,7 @@ const madeIdsOf = async (w: Write, input: PostInput): Promise<Ids> => {
 const lookedUp = (words: string[] | null): string[] =>
   words === null || words.length > maxTerms
     ? []
-    : unique(words).filter((word) => word.trim() !== '' && textProblem(word, maxLength.term) === null)
+    : unique(words).filter((word) => word.trim() !== '' && textProblem(word, maxTermLength) === null)
 
 const issue = (field: string, message: string, ...rest: string[]): ValidationIssue => ({
   message,
@@ -215,11 +162,3 @@ const issue = (field: string, message: string, ...rest: string[]): ValidationIss
 })
 
 const unique = <T>(values: T[]): T[] => [...new Set(values)]
-
-const given = <T>(value: T | null | undefined, fallback: T): T => value ?? fallback
-
-const orCleared = <T>(value: T | null | undefined, fallback: T | null): T | null =>
-  value === undefined ? fallback : value
-
-const defined = <T extends object>(value: T): { [K in keyof T]?: Exclude<T[K], null | undefined> } =>
-  Object.fromEntries(Object.entries(value).filter(([, entry]) => entry != null)) as never
