@@ -1,4 +1,5 @@
 import { type Post, Prisma } from '../../db/generated/client.ts'
+import type { Rendered } from '../../markup/rendered.ts'
 import { kindNames, kinds } from '../../taxonomy/kinds.ts'
 import type { Write } from '../../write/write.ts'
 import type { Permalink } from '../permalink.ts'
@@ -13,18 +14,26 @@ export const contentColumns = (snapshot: Snapshot, rendering: Rendering, place: 
   ...renderedColumns(rendering),
 })
 
-/** The columns that hold what was made of the source. */
+/** The columns that hold what was made of the source, by the names of a rendering. */
+export const renderedIn = {
+  content: 'content',
+  text: 'contentText',
+  markdown: 'contentMarkdown',
+  excerptHtml: 'excerptHtml',
+  excerptText: 'excerptText',
+  excerptMarkdown: 'excerptMarkdown',
+  excerptSource: 'excerptSource',
+  wordCount: 'wordCount',
+  images: 'images',
+  headings: 'headings',
+} as const satisfies Record<keyof Rendered, keyof Post>
+
+type RenderedColumns = { [Name in keyof Rendered as (typeof renderedIn)[Name]]: Rendered[Name] }
+
 export const renderedColumns = ({ rendered, rendererVersion }: Rendering) => ({
-  content: rendered.content,
-  contentText: rendered.text,
-  contentMarkdown: rendered.markdown,
-  excerptHtml: rendered.excerptHtml,
-  excerptText: rendered.excerptText,
-  excerptMarkdown: rendered.excerptMarkdown,
-  excerptSource: rendered.excerptSource,
-  wordCount: rendered.wordCount,
-  images: rendered.images,
-  headings: rendered.headings,
+  ...(Object.fromEntries(
+    Object.entries(renderedIn).map(([name, column]) => [column, rendered[name as keyof Rendered]]),
+  ) as RenderedColumns),
   rendererVersion,
 })
 
