@@ -2,6 +2,7 @@ import type { Tx } from '../db/client.ts'
 import { Prisma } from '../db/generated/client.ts'
 import { columnName } from '../db/page.ts'
 import { hasScope, type Viewer } from '../keys/viewer.ts'
+import type { Kind, kinds } from '../taxonomy/kinds.ts'
 import type { EventType } from './catalog.ts'
 import { readTexts } from './state-texts.ts'
 
@@ -10,7 +11,7 @@ export type Past<Row> = Row & { filedAsId: string }
 
 /** What is asked for of the subjects of events, of one type. */
 export type PastRows = {
-  table: 'posts' | 'authors' | 'categories' | 'tags'
+  table: 'posts' | (typeof kinds)[Kind]['plural']
   /** In SQL, of that table. */
   columns: Prisma.Sql
   /** The rule of who sees which row of that table, in SQL. */

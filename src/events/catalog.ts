@@ -1,3 +1,5 @@
+import type { Kind, KindWith, kinds } from '../taxonomy/kinds.ts'
+
 /**
  * Every event there is: its name on the wire and what it tells. The contract for subscribers, as the SDL is the contract
  * for callers; the GraphQL enum, the check of an endpoint's types and the documentation are read from here.
@@ -93,7 +95,14 @@ export const eventCatalog = {
     subject: 'Endpoint',
     description: 'Somebody tried an endpoint out. Told to that endpoint alone, whatever it listens to.',
   },
-} as const satisfies Record<string, CatalogRow>
+} as const satisfies Record<string, CatalogRow> & TermRows
+
+/** What happens to terms of every kind, and to those that can be merged. */
+type TermRows = {
+  [K in Kind as `${K}.${'created' | 'updated' | 'deleted'}`]: CatalogRow & {
+    subject: (typeof kinds)[K]['type']
+  }
+} & { [K in KindWith<'canMerge'> as `${K}.merged`]: CatalogRow }
 
 type CatalogRow = {
   subject: SubjectType
@@ -102,7 +111,7 @@ type CatalogRow = {
   isPublic?: true
 }
 
-export type SubjectType = 'Post' | 'Author' | 'Category' | 'Tag' | 'Import' | 'Endpoint'
+export type SubjectType = 'Post' | (typeof kinds)[Kind]['type'] | 'Import' | 'Endpoint'
 /** An event's name on the wire, such as `post.published`. */
 export type EventType = keyof typeof eventCatalog
 

@@ -1,4 +1,5 @@
 import type { IdPrefix } from '../lib/id.ts'
+import { kindNames, kinds } from '../taxonomy/kinds.ts'
 import { apiVersion, type EventType, eventCatalog, eventTypes, type SubjectType } from './catalog.ts'
 
 /**
@@ -26,15 +27,13 @@ export const printedEventJsonSchema = (): string => `${JSON.stringify(eventJsonS
 const batchType = 'events.batch'
 
 /** What the id of a subject begins with. */
-const prefixes: Record<SubjectType, IdPrefix> = {
+const prefixes = {
   Post: 'post',
-  Author: 'author',
-  Category: 'category',
-  Tag: 'tag',
   // An import is nothing that could be looked up: its id is its event's own kind.
   Import: 'event',
   Endpoint: 'endpoint',
-}
+  ...Object.fromEntries(kindNames.map((kind) => [kinds[kind].type, kind])),
+} as Record<SubjectType, IdPrefix>
 
 // A TypeID: the first character of a UUID's base32 has three bits of its own.
 const idOf = (prefix: IdPrefix) => ({
