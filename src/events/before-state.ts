@@ -7,7 +7,7 @@ import type { EventType } from './catalog.ts'
 import { readTexts } from './state-texts.ts'
 
 /** A row as it was, with the id of the event that keeps it. */
-export type Past<Row> = Row & { filedAsId: string }
+export type Past<Row> = Row & { stateId: string }
 
 /** What is asked for of the subjects of events, of one type. */
 export type PastRows = {
@@ -39,7 +39,7 @@ export const statesBefore = async <Row>(
 ): Promise<(Past<Row> | null)[]> => {
   const name = Prisma.raw(table)
   const rows = await db.$queryRaw<(Past<Row> & Kept)[]>`
-    SELECT event.id AS "eventId", keeper.id AS "filedAsId", keeper.before_text_id AS "textId", ${columns}
+    SELECT event.id AS "eventId", keeper.id AS "stateId", keeper.before_text_id AS "textId", ${columns}
     FROM events event
     CROSS JOIN LATERAL (
       SELECT keeper.id, keeper.before, keeper.before_text_id FROM events keeper

@@ -7,8 +7,8 @@ import type { FilterMatches } from './filter-matching.ts'
 import { eventColumns } from './log.ts'
 import type { TimeBudget } from './time-budget.ts'
 
-/** What a domain says has happened. */
-export type Fact = {
+/** What a domain says has happened: an event before it has its number and its data. */
+export type EventDraft = {
   type: EventType
   subjectId: string
   subjectVersion: number
@@ -72,14 +72,19 @@ const eventTimeoutMs = 250
  * Writes the events of a transaction, with their data rendered for every distinct document that listens. Called last in
  * the transaction: from here to the commit no other transaction can take a sequence.
  */
-export const writeEvents = async (tx: Tx, ports: OutboxPorts, facts: Fact[], by: Actor): Promise<Event[]> => {
-  if (facts.length === 0) return []
+export const writeEvents = async (
+  tx: Tx,
+  ports: OutboxPorts,
+  drafts: EventDraft[],
+  by: Actor,
+): Promise<Event[]> => {
+  if (drafts.length === 0) return []
   await tx.$executeRaw`SELECT pg_advisory_xact_lock(${sequenceLock})`
   const events: Event[] = []
-  for (const fact of facts) {
-    const event = await insertEvent(tx, fact, by)
+  for (const draft of drafts) {
+    const event = await insertEvent(tx, draft, by)
     await writeRenderings(tx, ports, event)
-    await fact.written?.(event)
+    await draft.written?.(event)
     events.push(event)
   }
   await tx.$executeRaw`SELECT pg_notify(${eventsChannel}, '')`
@@ -89,16 +94,23 @@ export const writeEvents = async (tx: Tx, ports: OutboxPorts, facts: Fact[], by:
 /** Who did it, and when: the name and the id of a key, or the name of a part of the program. */
 type Actor = { actor: string | null; actorId?: string | null; now: Date }
 
-const insertEvent = async (tx: Tx, fact: Fact, { actor, actorId = null, now }: Actor): Promise<Event> => {
-  const { type, subjectId, subjectVersion, changedFields, invalidates, paths } = fact
-  const isPublic = fact.isPublic && mayBePublic(type)
-  const { matched: filtersMatched, missed: filtersMissed } = fact.filterMatches ?? { matched: [], missed: [] }
+const insertEvent = async (
+  tx: Tx,
+  draft: EventDraft,
+  { actor, actorId = null, now }: Actor,
+): Promise<Event> => {
+  const { type, subjectId, subjectVersion, changedFields, invalidates, paths } = draft
+  const isPublic = draft.isPublic && mayBePublic(type)
+  const { matched: filtersMatched, missed: filtersMissed } = draft.filterMatches ?? {
+    matched: [],
+    missed: [],
+  }
   const [row] = await tx.$queryRaw<[Event]>`
     INSERT INTO events (id, type, occurred_at, actor, actor_id, subject_type, subject_id, subject_version, changed_fields, previous,
       before, before_text_id, invalidates, paths, is_public, detail, filters_matched, filters_missed)
     VALUES (${newId('event')}, ${type}, ${now}, ${actor}, ${actorId}, ${eventCatalog[type].subject}, ${subjectId},
-      ${subjectVersion}, ${changedFields}::text[], ${asJson(fact.previous)}, ${asJson(fact.before)}, ${fact.beforeTextId ?? null},
-      ${invalidates}::text[], ${paths}::text[], ${isPublic}, ${asJson(fact.detail)},
+      ${subjectVersion}, ${changedFields}::text[], ${asJson(draft.previous)}, ${asJson(draft.before)}, ${draft.beforeTextId ?? null},
+      ${invalidates}::text[], ${paths}::text[], ${isPublic}, ${asJson(draft.detail)},
       ${filtersMatched}::text[], ${filtersMissed}::text[])
     RETURNING ${eventColumns}`
   return { ...row, filtersMatched, filtersMissed }

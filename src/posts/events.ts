@@ -2,7 +2,7 @@ import type { Post } from '../db/generated/client.ts'
 import { pastOf } from '../events/before-state.ts'
 import { type EventType, mayBePublic } from '../events/catalog.ts'
 import { eitherOf } from '../events/filter-matching.ts'
-import type { Fact } from '../events/outbox.ts'
+import type { EventDraft } from '../events/outbox.ts'
 import { keepTexts } from '../events/state-texts.ts'
 import { type Kind, kindNames, kinds } from '../taxonomy/kinds.ts'
 import { isTree, slugPathOf, tableOf } from '../taxonomy/shared/rows.ts'
@@ -19,7 +19,7 @@ import type { PostState } from './revisions/snapshot.ts'
  *
  * @param reason for people: why it ended otherwise than somebody asked for; null when there is nothing to say.
  */
-export const recordPostFact = async (
+export const recordPostEvent = async (
   w: Write,
   type: EventType,
   before: LockedPost | null,
@@ -41,7 +41,7 @@ export const recordPostFact = async (
     filterMatches: eitherOf(before?.filterMatches ?? null, await w.matchFilters(after.post.id)),
     detail: reason === null ? undefined : { reason },
     isPublic: shown.length > 0 || (type === 'post.deleted' && after.post.wasPublic),
-  } satisfies Fact)
+  } satisfies EventDraft)
 }
 
 const isLive = (state: PostState | null): state is PostState => state?.post.status === 'PUBLISHED'

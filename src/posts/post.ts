@@ -5,7 +5,7 @@ import { ValidationError } from '../lib/errors.ts'
 import { newId } from '../lib/id.ts'
 import { holdTerms } from '../taxonomy/shared/locks.ts'
 import type { Write } from '../write/write.ts'
-import { recordPostFact } from './events.ts'
+import { recordPostEvent } from './events.ts'
 import { type PostInput, withInput } from './fields/input.ts'
 import { type LockedPost, type PostAction, postToWrite } from './load-for-update.ts'
 import { permalinkFor } from './permalink.ts'
@@ -29,7 +29,7 @@ export const createPost = async (w: Write, input: PostInput): Promise<Post> => {
   const id = newId('post')
   const place = await permalinkFor(w, snapshot, dateOf(snapshot) ?? w.now, id)
   const after = await insertPost(w, id, snapshot, place, 'created')
-  await recordPostFact(w, 'post.created', null, after, [])
+  await recordPostEvent(w, 'post.created', null, after, [])
   return after.post
 }
 
@@ -72,10 +72,10 @@ export const saveEdits = async (
   const after = isLive
     ? await savePending(w, before, placed, base, action, unscheduled)
     : await saveLive(w, before, placed, place, action, draft)
-  if (ends === null) await recordPostFact(w, 'post.draft_saved', before, after, changed)
+  if (ends === null) await recordPostEvent(w, 'post.draft_saved', before, after, changed)
   else {
     const fields = [...changed, isLive ? 'scheduledAt' : 'status']
-    await recordPostFact(w, 'post.unscheduled', before, after, fields, ends)
+    await recordPostEvent(w, 'post.unscheduled', before, after, fields, ends)
   }
   return after.post
 }

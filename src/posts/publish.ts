@@ -3,7 +3,7 @@ import { requireScope } from '../keys/require-scope.ts'
 import { InvalidStateError, ValidationError, type ValidationIssue } from '../lib/errors.ts'
 import { formatOffsetDateTime, type OffsetDateTime } from '../lib/offset-date-time.ts'
 import type { Write } from '../write/write.ts'
-import { recordPostFact } from './events.ts'
+import { recordPostEvent } from './events.ts'
 import { type LockedPost, type PostAction, postToWrite } from './load-for-update.ts'
 import { permalinkFor } from './permalink.ts'
 import { workingCopyOf } from './revisions/revision.ts'
@@ -44,7 +44,7 @@ const publishNow = async (w: Write, before: LockedPost, { unpublishAt }: Publish
   })
   const changed = liveChanges(before, after)
   const type = wasLive ? 'post.updated' : 'post.published'
-  await recordPostFact(w, type, before, after, wasLive ? changed : ['status', ...changed])
+  await recordPostEvent(w, type, before, after, wasLive ? changed : ['status', ...changed])
   return after.post
 }
 
@@ -78,7 +78,7 @@ const schedule = async (
   const after = wasLive
     ? await changeState(w, before, { scheduledAt: at.instant, unpublishAt: end })
     : await scheduleDraft(w, before, at, end)
-  await recordPostFact(w, 'post.scheduled', before, after, changed)
+  await recordPostEvent(w, 'post.scheduled', before, after, changed)
   return after.post
 }
 
@@ -106,7 +106,7 @@ const changeEnd = async (
   const end = unpublishAt?.instant ?? null
   if (unpublishAt === undefined || sameTime(post.unpublishAt, end)) return post
   const after = await changeState(w, before, { unpublishAt: end })
-  await recordPostFact(w, 'post.scheduled', before, after, ['unpublishAt'])
+  await recordPostEvent(w, 'post.scheduled', before, after, ['unpublishAt'])
   return after.post
 }
 

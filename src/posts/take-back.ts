@@ -2,7 +2,7 @@ import type { Post } from '../db/generated/client.ts'
 import { requireScope } from '../keys/require-scope.ts'
 import { InvalidStateError, TakenError } from '../lib/errors.ts'
 import type { Write } from '../write/write.ts'
-import { recordPostFact } from './events.ts'
+import { recordPostEvent } from './events.ts'
 import { type LockedPost, type PostAction, postToWrite } from './load-for-update.ts'
 import { type Permalink, permalinkFor } from './permalink.ts'
 import { workingCopyOf } from './revisions/revision.ts'
@@ -36,7 +36,7 @@ export const takeBack = async (
   const state = { status, scheduledAt: null, unpublishAt: null } as const
   const after = await saveLive(w, before, snapshot, place, action, state)
   const why = [reason, kept, endedWith(before)].filter((sentence) => sentence !== null).join(' ')
-  await recordPostFact(w, `post.${action}`, before, after, ['status'], why || null)
+  await recordPostEvent(w, `post.${action}`, before, after, ['status'], why || null)
   return after.post
 }
 
@@ -44,7 +44,7 @@ export const takeBack = async (
 export const endSchedule = async (w: Write, before: LockedPost, reason: string): Promise<Post> => {
   if (before.post.status === 'SCHEDULED') return takeBack(w, before, 'DRAFT', 'unscheduled', reason)
   const after = await changeState(w, before, { scheduledAt: null })
-  await recordPostFact(w, 'post.unscheduled', before, after, ['scheduledAt'], reason)
+  await recordPostEvent(w, 'post.unscheduled', before, after, ['scheduledAt'], reason)
   return after.post
 }
 

@@ -2,7 +2,7 @@ import type { Post } from '../db/generated/client.ts'
 import { requireScope } from '../keys/require-scope.ts'
 import { InvalidStateError } from '../lib/errors.ts'
 import type { Write } from '../write/write.ts'
-import { recordPostFact } from './events.ts'
+import { recordPostEvent } from './events.ts'
 import { type PostAction, postToWrite } from './load-for-update.ts'
 import { leaveGone } from './redirects.ts'
 import { changeState } from './save.ts'
@@ -22,7 +22,7 @@ export const restorePost = async (w: Write, input: PostAction): Promise<Post> =>
   const before = await postToWrite(w, input)
   if (before.post.status !== 'TRASHED') return before.post
   const after = await changeState(w, before, { status: 'DRAFT' })
-  await recordPostFact(w, 'post.restored', before, after, ['status'])
+  await recordPostEvent(w, 'post.restored', before, after, ['status'])
   return after.post
 }
 
@@ -37,6 +37,6 @@ export const deletePost = async (w: Write, input: PostAction): Promise<string> =
   await leaveGone(w, post)
   await w.tx.post.delete({ where: { id: post.id } })
   const gone = { ...before, post: { ...post, version: post.headVersion + 1 } }
-  await recordPostFact(w, 'post.deleted', before, gone, [])
+  await recordPostEvent(w, 'post.deleted', before, gone, [])
   return post.id
 }

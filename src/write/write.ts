@@ -3,21 +3,21 @@ import type { Db, Tx } from '../db/client.ts'
 import { isContention } from '../db/contention.ts'
 import type { Event } from '../db/generated/client.ts'
 import { createFilterMatcher, type FilterMatcher, type FilterPorts } from '../events/filter-matching.ts'
-import { type Fact, type OutboxPorts, writeEvents } from '../events/outbox.ts'
+import { type EventDraft, type OutboxPorts, writeEvents } from '../events/outbox.ts'
 import type { Viewer } from '../keys/viewer.ts'
 import type { PostSource, Rendered } from '../markup/rendered.ts'
 import type { Render } from '../markup/threads/pool.ts'
 import type { Site } from '../urls/site-paths.ts'
 import { createRenderings } from './renderings.ts'
 
-/** What every write is handed: the transaction, who asks, the clock, the site, the recorder of facts and the matcher of filters. */
+/** What every write is handed: the transaction, who asks, the clock, the site, the recorder of drafts and the matcher of filters. */
 export type Write = {
   tx: Tx
   viewer: Viewer
   now: Date
   site: Site
   /** Says what happened. The event is written when the work is done, in the same transaction. */
-  record(fact: Fact): void
+  record(draft: EventDraft): void
   /** Says who wants to be told of a subject as it is: asked before it changes and after. */
   matchFilters: FilterMatcher
   /**
@@ -80,9 +80,9 @@ export const createWriter =
         const known = await slot?.replay(tx)
         // A value of this very work, kept by an earlier attempt.
         if (known) return { value: known.value as never, events: await eventsOf(tx, known.eventIds) }
-        const facts: Fact[] = []
+        const drafts: EventDraft[] = []
         const now = parts.now()
-        const record = (fact: Fact) => void facts.push(fact)
+        const record = (draft: EventDraft) => void drafts.push(draft)
         const matchFilters = createFilterMatcher(tx, parts.filters)
         const { rendered } = renderings
         const forgetTold: Write['forgetTold'] = (...told) => parts.forgetTold(tx, ...told)
@@ -97,7 +97,7 @@ export const createWriter =
           forgetTold,
         })
         const by = { actor: viewer.name, actorId: viewer.keyId, now }
-        const events = await writeEvents(tx, parts.outbox, facts, by)
+        const events = await writeEvents(tx, parts.outbox, drafts, by)
         await slot?.keep(tx, value, events)
         return { value, events }
       })

@@ -3,7 +3,7 @@ import { AroundPostDocument, TrashPostDocument } from '../../schema/generated/gr
 import { withApp } from '../support/app.ts'
 import { type MadePost, makePosts } from '../support/posts.ts'
 import { makeToken } from './previewing.ts'
-import { makeCategory } from './shelving.ts'
+import { makeCategory } from './terms.ts'
 import { create, createAndPublish, update } from './writing.ts'
 
 const lent = withApp({ role: 'api' })

@@ -5,7 +5,7 @@ import {
   UpdateAuthorDocument,
 } from '../../schema/generated/graphql.ts'
 import { withApp } from '../support/app.ts'
-import { eventsAbout, expectPayload, leadsTo, makeAuthor } from './shelving.ts'
+import { eventsAbout, expectPayload, leadsTo, makeAuthor } from './terms.ts'
 import { create, createAndPublish } from './writing.ts'
 
 const lent = withApp({ role: 'api' })

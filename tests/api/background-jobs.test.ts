@@ -18,7 +18,7 @@ import { indexMissing } from '../../src/search/reindex.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { makePosts } from '../support/posts.ts'
 import { until } from '../support/until.ts'
-import { eventsAbout, expectPayload, leadsTo } from './shelving.ts'
+import { eventsAbout, expectPayload, leadsTo } from './terms.ts'
 
 // More than one transaction takes at once.
 const count = 550

@@ -3,7 +3,7 @@ import { CategoryDocument, CategoryTreeDocument } from '../../schema/generated/g
 import { system } from '../../src/keys/viewer.ts'
 import { ensureTerm } from '../../src/taxonomy/shared/ensure.ts'
 import { withApp } from '../support/app.ts'
-import { makeCategory } from './shelving.ts'
+import { makeCategory } from './terms.ts'
 import { create, createAndPublish } from './writing.ts'
 
 const lent = withApp({ role: 'api' })

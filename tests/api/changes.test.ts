@@ -4,7 +4,7 @@ import { ChangesDocument, type ChangesQueryVariables } from '../../schema/genera
 import { openDatabase } from '../../src/db/client.ts'
 import { unlimitedStatements } from '../../src/db/statement-timeout.ts'
 import { leapAhead } from '../../src/events/leap.ts'
-import { type Fact, type OutboxPorts, writeEvents } from '../../src/events/outbox.ts'
+import { type EventDraft, type OutboxPorts, writeEvents } from '../../src/events/outbox.ts'
 import { forgetEvents } from '../../src/events/retention.ts'
 import { createTimeBudget } from '../../src/events/time-budget.ts'
 import { newId } from '../../src/lib/id.ts'
@@ -203,7 +203,7 @@ test('a page is one statement, and its posts one more, however many events there
 })
 
 describe('a reader that asks while events are committed', () => {
-  const fact: Fact = {
+  const fact: EventDraft = {
     type: 'post.updated',
     subjectId: newId('post'),
     subjectVersion: 1,

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { MergeCategoriesDocument, UpdateCategoryDocument } from '../../schema/generated/graphql.ts'
 import { withApp } from '../support/app.ts'
-import { eventsAbout, expectPayload, leadsTo, makeCategory } from './shelving.ts'
+import { eventsAbout, expectPayload, leadsTo, makeCategory } from './terms.ts'
 import { createAndPublish } from './writing.ts'
 
 const lent = withApp({ role: 'api' })

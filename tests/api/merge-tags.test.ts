@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { MergeTagsDocument, UpdateTagDocument } from '../../schema/generated/graphql.ts'
 import { withApp } from '../support/app.ts'
-import { eventsAbout, expectPayload, leadsTo, makeTag } from './shelving.ts'
+import { eventsAbout, expectPayload, leadsTo, makeTag } from './terms.ts'
 import { create, createAndPublish, publish, update } from './writing.ts'
 
 const lent = withApp({ role: 'api' })

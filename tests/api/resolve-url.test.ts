@@ -10,7 +10,7 @@ import {
 import { withApp } from '../support/app.ts'
 import { makePosts } from '../support/posts.ts'
 import { answerBytes, makeToken } from './previewing.ts'
-import { makeAuthor, makeCategory, makeTag } from './shelving.ts'
+import { makeAuthor, makeCategory, makeTag } from './terms.ts'
 import { create, createAndPublish, publish, update } from './writing.ts'
 
 const lent = withApp({ role: 'api', env: { SITE_ALIASES: 'www.example.com' } })

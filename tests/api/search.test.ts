@@ -15,7 +15,7 @@ import { indexMissing } from '../../src/search/reindex.ts'
 import { startTestApp, withApp } from '../support/app.ts'
 import { makePosts } from '../support/posts.ts'
 import { importSample } from '../support/sample.ts'
-import { expectPayload, makeAuthor, makeCategory, makeTag } from './shelving.ts'
+import { expectPayload, makeAuthor, makeCategory, makeTag } from './terms.ts'
 import { create, createAndPublish, publish, update } from './writing.ts'
 
 const lent = withApp({ role: 'api' })

@@ -6,7 +6,7 @@ import {
   UpdateTagDocument,
 } from '../../schema/generated/graphql.ts'
 import { withApp } from '../support/app.ts'
-import { eventsAbout, expectPayload, leadsTo, makeTag } from './shelving.ts'
+import { eventsAbout, expectPayload, leadsTo, makeTag } from './terms.ts'
 import { create, createAndPublish, publish, update } from './writing.ts'
 
 const lent = withApp({ role: 'api' })

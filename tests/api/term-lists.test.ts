@@ -6,7 +6,7 @@ import {
   type TermFilter,
 } from '../../schema/generated/graphql.ts'
 import { withApp } from '../support/app.ts'
-import { makeAuthor, makeCategory, makeTag } from './shelving.ts'
+import { makeAuthor, makeCategory, makeTag } from './terms.ts'
 import { create, createAndPublish } from './writing.ts'
 
 const lent = withApp({ role: 'api' })

@@ -5,7 +5,7 @@ import {
   UpdateCategoryDocument,
 } from '../../schema/generated/graphql.ts'
 import { withApp } from '../support/app.ts'
-import { eventsAbout, expectPayload, leadsTo, makeCategory } from './shelving.ts'
+import { eventsAbout, expectPayload, leadsTo, makeCategory } from './terms.ts'
 import { create, createAndPublish } from './writing.ts'
 
 const lent = withApp({ role: 'api' })

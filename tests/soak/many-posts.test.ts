@@ -8,7 +8,7 @@ import {
 } from '../../schema/generated/graphql.ts'
 import { newId } from '../../src/lib/id.ts'
 import { rendererVersion } from '../../src/markup/rendered.ts'
-import { expectPayload } from '../api/shelving.ts'
+import { expectPayload } from '../api/terms.ts'
 import type { Client } from '../support/client.ts'
 import { type Serving, withHome } from '../support/process.ts'
 import { until } from '../support/until.ts'

@@ -9,7 +9,7 @@ import {
   PublishPostDocument,
   TrashPostDocument,
 } from '../../schema/generated/graphql.ts'
-import { makeAuthor, makeCategory, makeTag } from '../api/shelving.ts'
+import { makeAuthor, makeCategory, makeTag } from '../api/terms.ts'
 import { withApp } from '../support/app.ts'
 import { until } from '../support/until.ts'
 import { allDelivered, issuesOf, replay, subscribe, updateEndpoint, updateIssuesOf } from './subscribing.ts'

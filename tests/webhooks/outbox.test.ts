@@ -2,14 +2,14 @@ import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promi
 import { expect, inject, test } from 'vitest'
 import type { Tx } from '../../src/db/client.ts'
 import { limitStatements, unlimitedStatements } from '../../src/db/statement-timeout.ts'
-import { type Fact, type Listener, type OutboxPorts, writeEvents } from '../../src/events/outbox.ts'
+import { type EventDraft, type Listener, type OutboxPorts, writeEvents } from '../../src/events/outbox.ts'
 import { createTimeBudget } from '../../src/events/time-budget.ts'
 import { withApp } from '../support/app.ts'
 
 // The outbox alone, with documents that do what no GraphQL document is known to do.
 const lent = withApp({ role: 'api' })
 
-const fact: Fact = {
+const fact: EventDraft = {
   type: 'post.published',
   subjectId: 'post_1',
   subjectVersion: 1,

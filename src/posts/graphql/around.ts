@@ -8,7 +8,7 @@ import { columnsOf, fieldsOf, selectOf } from '../../graphql/schema/select.ts'
 import { prefixOf } from '../../lib/id.ts'
 import { relatedIds } from '../query/related.ts'
 import { visibleToSql } from '../query/visibility.ts'
-import { filedAs, placedAs } from '../revisions/filed-as.ts'
+import { placeIdOf, stateIdOf } from '../revisions/shown-state.ts'
 import { Post } from './post.ts'
 
 builder.prismaObjectFields('Post', (t) => ({
@@ -18,7 +18,7 @@ builder.prismaObjectFields('Post', (t) => ({
     byPath: true,
     description:
       'The published post that was published right after it; null for the newest, and for a post that is not published.',
-    resolve: placedAs,
+    resolve: placeIdOf,
     load: (ids: string[], context, _args, info) => neighboursOf(ids, 'next', context, info),
   }),
   previous: t.loadable({
@@ -27,7 +27,7 @@ builder.prismaObjectFields('Post', (t) => ({
     byPath: true,
     description:
       'The published post that was published right before it; null for the oldest, and for a post that is not published.',
-    resolve: placedAs,
+    resolve: placeIdOf,
     load: (ids: string[], context, _args, info) => neighboursOf(ids, 'previous', context, info),
   }),
   related: t.loadableList({
@@ -44,7 +44,7 @@ builder.prismaObjectFields('Post', (t) => ({
         description: 'How many at most: 0 to 100.',
       }),
     },
-    resolve: filedAs,
+    resolve: stateIdOf,
     load: (ids: string[], context, { first }, info) => relatedTo(ids, first, context, info),
   }),
 }))

@@ -1,13 +1,13 @@
 import { builder } from '../../graphql/schema/builder.ts'
 import { loadedBy } from '../../graphql/schema/select.ts'
-import { filedAs, isPast } from '../revisions/filed-as.ts'
+import { isPast, stateIdOf } from '../revisions/shown-state.ts'
 import { Origin } from './parts.ts'
 import { linkedTermFields } from './term-fields.ts'
 
 // One statement a level, however many posts there are: nested includes would read a statement more a relation, with
 // every column of every row.
 builder.prismaObjectFields('Post', (t) => ({
-  ...linkedTermFields(t, 'onPost', filedAs),
+  ...linkedTermFields(t, 'onPost', stateIdOf),
   origin: t.loadable({
     type: Origin,
     nullable: true,

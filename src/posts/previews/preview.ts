@@ -47,7 +47,7 @@ export const withDraft = <Row extends { id: string }>(row: Row, preview: Preview
     ...contentColumns(snapshot, { rendered, rendererVersion }, place),
     coverImage: snapshot.coverImage,
   }
-  return { ...row, ...columns, filedAsId: revisionId }
+  return { ...row, ...columns, stateId: revisionId }
 }
 
 /** Where the draft would be if it were live; as saving it found, it is free. */

@@ -9,7 +9,7 @@ import { system } from '../../src/keys/viewer.ts'
 import { ensureNamed, ensureTerm } from '../../src/taxonomy/shared/ensure.ts'
 import { withApp } from '../support/app.ts'
 import { answerBytes } from './previewing.ts'
-import { expectPayload, makeCategory, makeTag } from './shelving.ts'
+import { expectPayload, makeCategory, makeTag } from './terms.ts'
 import { create, publish } from './writing.ts'
 
 const lent = withApp({ role: 'api' })
