@@ -34,7 +34,6 @@ import { createStopping, type Stopping } from './lib/stopping.ts'
 import { startTracing } from './lib/tracing.ts'
 import { version } from './lib/version.ts'
 import { filterProblem, filterToJson } from './posts/query/filter-json.ts'
-import { startQueue } from './queue/pg-boss.ts'
 import type { Attempt } from './webhooks/deliveries/run/attempt.ts'
 import { readBacklog } from './webhooks/deliveries/run/backlog.ts'
 import { sendingChannel } from './webhooks/deliveries/run/wake.ts'
@@ -230,15 +229,12 @@ const startWork = async ({
   const onError = (error: unknown) => world.log.error({ err: error }, 'background work failed')
   const sender = createSender({ allow: rules.allow, resolve: world.resolve })
   stopping.service('sender', (ms) => sender.close(ms))
-  const queue = await startQueue(database, onError)
-  stopping.service('queue', () => queue.stop())
   const worker = await startWorker({
     database,
     db: database.db,
     write: core.write,
     render: core.render,
     renderPost: core.renderPost,
-    queue,
     notifier,
     sender,
     seal: rememberOpened(rules.seal),

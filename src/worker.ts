@@ -13,12 +13,11 @@ import { startUpkeep, type Upkeep } from './posts/background/upkeep.ts'
 import { forgetPreviewTokens } from './posts/previews/preview-token.ts'
 import { forgetRevisions } from './posts/revisions/retention.ts'
 import { fireDue } from './posts/schedule.ts'
-import type { Queue } from './queue/queue.ts'
 import { fanOut } from './webhooks/deliveries/make/fanout.ts'
 import { composeAwaited, isAwaited } from './webhooks/deliveries/make/render-before-retention.ts'
 import { forgetDeliveries, forgetResponses } from './webhooks/deliveries/manage/retention.ts'
-import { createPump, type PumpParts } from './webhooks/deliveries/run/dispatcher.ts'
-import { rearm } from './webhooks/deliveries/run/recover.ts'
+import { createDispatcher, type DispatcherParts } from './webhooks/deliveries/run/dispatcher.ts'
+import { endLeases } from './webhooks/deliveries/run/recover.ts'
 import { sendingChannel } from './webhooks/deliveries/run/wake.ts'
 import { letGo } from './webhooks/endpoints/delete-in-steps.ts'
 import { disableExpired } from './webhooks/endpoints/ending.ts'
@@ -46,7 +45,7 @@ const waitMs = 50
 export type Worker = {
   /** Fans out what was committed and sends what is due, without waiting for the next look. */
   wake(): void
-  /** One sweep, as at every 10 s; resolves when its deliveries are armed. */
+  /** Sees to everything that may be due, as every 10 s. */
   sweep(): Promise<void>
   /** Forgets what is too old, as at every 10 minutes. */
   prune(): Promise<void>
@@ -58,17 +57,16 @@ export type Worker = {
 /**
  * Everything that happens in the background, on one screen:
  *
- *   a commit with events → fanOut → deliveries and alarms of their endpoints → pump → attempts
- *   a word by hand       → rearm → pump (an endpoint set active, a delivery sent again)
- *   every second         → pump (alarms that ring), fireDue (schedules), jobs (what mutations left behind them)
- *   at start and every 10 s → fanOut, fireDue, rearm (what a crash left behind)
+ *   a commit with events → fanOut → deliveries → dispatcher → attempts
+ *   a word by hand       → dispatcher (an endpoint set active, a delivery sent again)
+ *   every second         → dispatcher (what is due), fireDue (schedules), jobs (what mutations left behind them)
+ *   at start and every 10 s → fanOut, fireDue, dispatcher (what a crash left behind, what nobody heard of)
  *   at start             → upkeep (what an upgrade makes anew)
  *   at start and every 10 min → what is too old is forgotten
  */
 export const startWorker = async (
-  parts: PumpParts & {
+  parts: DispatcherParts & {
     database: Database
-    queue: Queue
     notifier: Notifier
     write: Writer
     renderPost: Render
@@ -82,8 +80,8 @@ export const startWorker = async (
     log: Log
   },
 ): Promise<Worker> => {
-  const { database, db, queue, onError, now, retentionDays, revisionDays } = parts
-  const pump = createPump(parts)
+  const { database, db, onError, now, retentionDays, revisionDays } = parts
+  const dispatcher = createDispatcher(parts)
   const jobs = createJobs({ db, write: parts.write, steps: linkSteps, onError })
   let running: Promise<void> | null = null
   let again = false
@@ -94,8 +92,8 @@ export const startWorker = async (
     do {
       again = false
       for (;;) {
-        const { done, waiting, isFull } = await fanOut(db, queue, now())
-        if (done > 0) pump.wake()
+        const { done, waiting, isFull, due } = await fanOut(db, now())
+        dispatcher.send(due)
         if (waiting > 0) soon ??= setTimeout(begin, waitMs)
         // What is committed meanwhile says so itself.
         if (done === 0 || !isFull) break
@@ -135,28 +133,18 @@ export const startWorker = async (
     return firing
   }
 
-  let sending: Promise<unknown> = Promise.resolve()
-  /** Sends what somebody had made due by hand. */
-  const send = () => {
-    sending = sending
-      .then(() => (stopped ? 0 : rearm(db, queue, now(), false)))
-      .then(pump.wake)
-      .catch(onError)
-  }
-
   let sweeping: Promise<void> = Promise.resolve()
   let isSweeping = false
-  const sweep = (afterCrash = false): Promise<void> => {
-    const look = async () => {
+  const sweep = (): Promise<void> => {
+    const all = async () => {
       isSweeping = true
       await parts.compareClocks()
       wake()
       await fire()
-      if (!stopped) await rearm(db, queue, now(), afterCrash)
-      pump.wake()
+      dispatcher.wake()
       tidy()
     }
-    const done = sweeping.then(look).finally(() => {
+    const done = sweeping.then(all).finally(() => {
       isSweeping = false
     })
     sweeping = done.catch(() => undefined)
@@ -202,12 +190,14 @@ export const startWorker = async (
     for (const step of steps) while (!stopped && (await step()) > 0);
   }
 
+  // Before anything is sent here: what is leased now was leased by a process that is no more.
+  if (database.kind === 'embedded') await endLeases(db)
   parts.notifier.on(eventsChannel, wake)
-  parts.notifier.on(sendingChannel, send)
-  await sweep(database.kind === 'embedded')
+  parts.notifier.on(sendingChannel, dispatcher.wake)
+  await sweep()
   const timers = [
     setInterval(() => {
-      pump.wake()
+      dispatcher.tick()
       fire().catch(onError)
       jobs.wake()
     }, pollMs),
@@ -228,12 +218,11 @@ export const startWorker = async (
       for (const timer of timers) clearInterval(timer)
       if (soon) clearTimeout(soon)
       await running
-      await sending
       await firing?.catch(onError)
       await sweeping
       await pruning?.catch(onError)
       await Promise.all([jobs.stop(), upkeep.stop(), tidying])
-      await pump.drain()
+      await dispatcher.drain()
     },
   }
 }

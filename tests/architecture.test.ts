@@ -139,7 +139,6 @@ test('webhooks and content never import each other, and content is imported by n
 })
 
 test('what there is one importer of has one', () => {
-  expect(importersOf((name) => name === 'pg-boss')).toEqual(['src/queue/pg-boss.ts'])
   expect(importersOf((name) => name === '@prisma/adapter-pg')).toEqual(['src/db/postgres/postgres.ts'])
   const ofEmbedded = importersOf((name) => ['@electric-sql/pglite', 'pglite-prisma-adapter'].includes(name))
   expect(ofEmbedded.filter((file) => !file.startsWith('src/db/'))).toEqual([])

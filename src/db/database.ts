@@ -11,7 +11,7 @@ export type Tx = Prisma.TransactionClient
 export type Database = {
   kind: 'postgres' | 'embedded'
   db: Db
-  /** The driver beneath, for the queue and the notifier, which speak to it directly. */
+  /** The driver beneath, for the notifier, which speaks to it directly. */
   driver: { pool: PostgresPool } | { pglite: PGlite }
   adapterFactory: SqlMigrationAwareDriverAdapterFactory
   /** Runs several statements at once, outside any transaction of the client. */

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { cp, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -30,7 +31,7 @@ beforeAll(async () => {
   emptyFolder = await mkdtemp(join(tmpdir(), 'presswire-empty-'))
   await cp(inject('embedded').data, emptyFolder, { recursive: true })
   const database = await openDatabase({ folder: emptyFolder })
-  await database.runScript('DROP SCHEMA pgboss, public CASCADE; CREATE SCHEMA public')
+  await database.runScript('DROP SCHEMA public CASCADE; CREATE SCHEMA public')
   await database.close()
   return () => rm(emptyFolder, { recursive: true })
 })
@@ -187,6 +188,66 @@ test.skipIf(inject('kind') !== 'embedded')(
     // Prisma's engine leaves timers of 10 s behind: half of that tells them from a slow machine.
     await until(() => hasEnded, 5_000)
     expect(await ended).toMatchObject({ code: 0, stdout: '' })
+  },
+)
+
+const dropJobQueue = '20261128120500_drop_job_queue'
+
+/** A database that is to be migrated from a version with a job queue, in which these queues are. */
+const databaseWithQueues = async (...queues: string[]): Promise<Database> => {
+  const database = await open(await migratedDatabase())
+  await database.runScript(`
+    DELETE FROM _prisma_migrations WHERE migration_name = '${dropJobQueue}';
+    CREATE SCHEMA pgboss;
+    CREATE TABLE pgboss.queue (name text PRIMARY KEY);
+    CREATE TABLE pgboss.job (name text REFERENCES pgboss.queue, data jsonb);
+    INSERT INTO pgboss.queue SELECT unnest(string_to_array('${queues.join()}', ','));
+    INSERT INTO pgboss.job SELECT name FROM pgboss.queue`)
+  return database
+}
+
+const hasJobQueue = async ({ db }: Pick<Database, 'db'>): Promise<boolean> => {
+  const [row] = await db.$queryRaw<{ found: boolean }[]>`
+    SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = 'pgboss') AS found`
+  return row?.found === true
+}
+
+test('the job queue of an older version goes', async () => {
+  const database = await databaseWithQueues('webhook-deliveries')
+  expect(await migrate(database)).toEqual([dropJobQueue])
+  expect(await hasJobQueue(database)).toBe(false)
+})
+
+test.for([{ queues: ['webhook-deliveries', 'theirs'] }, { queues: ['theirs'] }, { queues: [] }])(
+  'a schema of that name with the queues $queues is not ours to drop',
+  async ({ queues }) => {
+    const database = await databaseWithQueues(...queues)
+    expect(await migrate(database)).toEqual([dropJobQueue])
+    expect(await hasJobQueue(database)).toBe(true)
+  },
+)
+
+test.skipIf(inject('kind') === 'embedded')(
+  'a job queue that the role may not drop keeps no version from starting (the embedded database has one role)',
+  async () => {
+    const { db, driver, runScript } = await databaseWithQueues('webhook-deliveries')
+    const role = `presswire_test_${randomBytes(6).toString('hex')}`
+    const url = new URL('pool' in driver ? (driver.pool.options.connectionString ?? '') : '')
+    await runScript(`
+      CREATE ROLE ${role} LOGIN PASSWORD '${role}';
+      GRANT ALL ON SCHEMA public TO ${role};
+      GRANT ALL ON ALL TABLES IN SCHEMA public TO ${role}`)
+    ends.push(() => runScript(`DROP OWNED BY ${role}; DROP ROLE ${role}`))
+    const plain = await open({ url: Object.assign(url, { username: role, password: role }).href })
+
+    for (const right of ['USAGE ON SCHEMA pgboss', 'SELECT ON ALL TABLES IN SCHEMA pgboss']) {
+      expect(await migrate(plain)).toEqual([dropJobQueue])
+      expect(await hasJobQueue({ db })).toBe(true)
+      await runScript(`
+        DELETE FROM _prisma_migrations WHERE migration_name = '${dropJobQueue}'; GRANT ${right} TO ${role}`)
+    }
+    expect(await migrate(plain)).toEqual([dropJobQueue])
+    expect(await hasJobQueue({ db })).toBe(true)
   },
 )
 

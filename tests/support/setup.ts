@@ -2,9 +2,8 @@ import { appendFile, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
-import { type Database, openDatabase } from '../../src/db/client.ts'
+import { openDatabase } from '../../src/db/client.ts'
 import { migrate } from '../../src/db/migrations/migrate.ts'
-import { startQueue } from '../../src/queue/pg-boss.ts'
 import { databasesToTest } from './databases.ts'
 import { createTestDatabase, dropTestDatabase } from './postgres-database.ts'
 import { startPostgres } from './postgres-server.ts'
@@ -38,7 +37,7 @@ export default async function setup(project: TestProject) {
 const prepareEmbedded = async () => {
   const data = await mkdtemp(join(tmpdir(), 'presswire-embedded-'))
   const database = await openDatabase({ folder: data })
-  await prepare(database)
+  await migrate(database)
   await database.close()
   // The last word of a setting counts. Each database of a test would begin by clearing 128 MiB that it never fills.
   await appendFile(join(data, 'db', 'postgresql.conf'), '\nshared_buffers = 8MB\n')
@@ -51,17 +50,11 @@ const preparePostgres = async (given: string | undefined) => {
   const url = server?.url ?? given ?? ''
   const { url: templateUrl, name: template } = await createTestDatabase(url)
   const database = await openDatabase({ url: templateUrl })
-  await prepare(database)
+  await migrate(database)
   await database.close()
   const remove = async () => {
     await dropTestDatabase(url, template)
     await server?.remove()
   }
   return { url, template, remove }
-}
-
-const prepare = async (database: Database): Promise<void> => {
-  await migrate(database)
-  const queue = await startQueue(database, console.error)
-  await queue.stop()
 }

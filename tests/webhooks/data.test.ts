@@ -120,7 +120,7 @@ test('data shows what the event committed, although the post was changed before 
   for (const { event } of [first, second])
     await deliveryOf(app.admin, id, event.id, ({ attempts }) => attempts.length > 0)
   await receiver.up()
-  // Past the second attempt's time, the grace of the sweep included.
+  // Past the second attempt's time.
   app.clock.advance(60_000)
   await app.worker?.sweep()
 

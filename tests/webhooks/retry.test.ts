@@ -157,8 +157,7 @@ const untilTried = async (app: TestApp, endpointId: string, eventId: string, num
     ({ attempts }) => attempts.length === number,
   )
   const gap = gapAfterLast(delivery)
-  // The sweep leaves five seconds to alarms that may still ring, and the test's own alarms ring in real time.
-  app.clock.advance(gap + 6 * second)
+  app.clock.advance(gap)
   await app.worker?.sweep()
   return gap
 }

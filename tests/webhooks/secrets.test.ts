@@ -117,7 +117,7 @@ const formsOf = (value: string): string[] => {
   return [value, bare, Buffer.from(value).toString('hex'), Buffer.from(bare).toString('hex'), decoded]
 }
 
-/** The tables, the queue's among them, that have the text anywhere in a row: a row's own text shows every column. */
+/** The tables, in whatever schema, that have the text anywhere in a row: a row's own text shows every column. */
 const tablesHolding = async ({ database }: TestApp, text: string): Promise<string[]> => {
   const tables = await database.db.$queryRaw<{ name: string }[]>`
     SELECT format('%I.%I', table_schema, table_name) AS name FROM information_schema.tables

@@ -1,4 +1,5 @@
 import { describe, expect, inject, test } from 'vitest'
+import type { Db, Tx } from '../../src/db/client.ts'
 import { system } from '../../src/keys/viewer.ts'
 import { fanOut } from '../../src/webhooks/deliveries/make/fanout.ts'
 import { setEndpointStatus } from '../../src/webhooks/endpoints/status.ts'
@@ -10,7 +11,6 @@ import { publishNew } from './writing.ts'
 const document = 'subscription { events { id } }'
 const url = 'https://receiver.example.com/'
 const published = { url, document, eventTypes: ['POST_PUBLISHED' as const] }
-const noQueue = { set: async () => undefined, take: async () => [], stop: async () => undefined }
 
 describe.skipIf(inject('kind') !== 'postgres')(
   'a fan-out and a change of its endpoint (the embedded database has one connection)',
@@ -63,7 +63,7 @@ describe.skipIf(inject('kind') !== 'postgres')(
       await someoneWaits(app)
 
       await db.event.updateMany({ where: own, data: { fannedOutAt: null } })
-      const other = await fanOut(db, noQueue, app.clock.now())
+      const other = await fanOut(db, app.clock.now())
       await fanningOut.finish()
       await disabling
 
@@ -84,7 +84,7 @@ describe.skipIf(inject('kind') !== 'postgres')(
       await app.core.write(system('a test'), async (w) => {
         // As settling has it.
         await w.tx.$queryRaw`SELECT 1 FROM webhook_endpoints ORDER BY id FOR NO KEY UPDATE`
-        fanningOut ??= fanOut(db, noQueue, app.clock.now())
+        fanningOut ??= fanOut(db, app.clock.now())
         await someoneWaits(app)
         await setEndpointStatus(w, plain.id, 'DISABLED', null)
       })
@@ -101,11 +101,16 @@ describe.skipIf(inject('kind') !== 'postgres')(
 const holdFanOut = async ({ database: { db }, clock }: TestApp) => {
   const written = Promise.withResolvers<void>()
   const goOn = Promise.withResolvers<void>()
-  const set = () => {
-    written.resolve()
-    return goOn.promise
+  const held = {
+    $transaction: <T>(work: (tx: Tx) => Promise<T>) =>
+      db.$transaction(async (tx) => {
+        const result = await work(tx)
+        written.resolve()
+        await goOn.promise
+        return result
+      }),
   }
-  const done = fanOut(db, { ...noQueue, set }, clock.now())
+  const done = fanOut(held as Db, clock.now())
   await Promise.race([written.promise, done])
   return {
     finish: () => {

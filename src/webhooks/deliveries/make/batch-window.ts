@@ -1,7 +1,6 @@
 import type { Tx } from '../../../db/client.ts'
 import type { Event, Prisma, WebhookEndpoint } from '../../../db/generated/client.ts'
 import { newId } from '../../../lib/id.ts'
-import type { Alarm } from '../../../queue/queue.ts'
 
 /** An event for an endpoint that gathers the events of a window. */
 export type Joining = { endpoint: WebhookEndpoint; event: Event }
@@ -11,18 +10,14 @@ export type Joining = { endpoint: WebhookEndpoint; event: Event }
  * still waits, as for an endpoint that is paused or down; else into a new one from the time of the event on. So what piles
  * up goes out as one delivery when the endpoint is back. A window is a delivery without a body that is due when it closes, so that it survives
  * whatever happens to a process; the lease that sends it closes it. The caller has locked the endpoints, so that no two
- * open a window each. Returns alarms for those that were opened.
+ * open a window each.
  */
-export const joinWindows = async (tx: Tx, joinings: Joining[], now: Date): Promise<Alarm[]> => {
+export const joinWindows = async (tx: Tx, joinings: Joining[], now: Date): Promise<void> => {
   const byEndpoint = Map.groupBy(joinings, ({ endpoint }) => endpoint.id)
-  const alarms: Alarm[] = []
   for (const [id, joining] of byEndpoint) {
     const windows = windowsOf(joining, await openWindow(tx, id), now)
     await writeWindows(tx, id, windows, now)
-    for (const { isNew, closesAt } of windows)
-      if (isNew) alarms.push({ id, delayMs: Math.max(0, closesAt.getTime() - now.getTime()) })
   }
-  return alarms
 }
 
 type Window = { id: string; closesAt: Date; isNew: boolean; size: number; events: Event[] }

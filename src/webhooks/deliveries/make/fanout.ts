@@ -1,7 +1,6 @@
 import type { Db, Tx } from '../../../db/client.ts'
 import type { ApiKeyScope, Event, EventRendering, WebhookEndpoint } from '../../../db/generated/client.ts'
 import { newId } from '../../../lib/id.ts'
-import type { Alarm, Queue } from '../../../queue/queue.ts'
 import { enterEndpoints } from '../../endpoints/locks.ts'
 import { maySend, showsTooMuch } from '../manage/redeliver.ts'
 import { joinWindows } from './batch-window.ts'
@@ -19,17 +18,19 @@ type FannedOut = {
   waiting: number
   /** Whether there may be more than one transaction takes. */
   isFull: boolean
+  /** The endpoints that something is to be sent to now. */
+  due: string[]
 }
 
 /**
  * Makes one delivery for each endpoint that listens to an event which has none yet, or puts the event into the endpoint's
- * batch window, and sets the endpoints' alarms. Events are claimed by row and not by "sequence greater than": what
- * another process is at is skipped and not lost.
+ * batch window. Events are claimed by row and not by "sequence greater than": what another process is at is skipped and
+ * not lost.
  */
-export const fanOut = (db: Db, queue: Queue, now: Date): Promise<FannedOut> =>
+export const fanOut = (db: Db, now: Date): Promise<FannedOut> =>
   db.$transaction(async (tx) => {
     const { ids, waiting, isFull } = await claimEvents(tx)
-    if (ids.length === 0) return { done: 0, waiting, isFull }
+    if (ids.length === 0) return { done: 0, waiting, isFull, due: [] }
     const where = { id: { in: ids } }
     const events = await tx.event.findMany({
       where,
@@ -40,17 +41,14 @@ export const fanOut = (db: Db, queue: Queue, now: Date): Promise<FannedOut> =>
     const { endpoints, windows } = await enterEndpoints(tx, [...new Set(listening)])
     const told = events.flatMap((event) => endpointsTold(event, endpoints))
     const isBatched = ({ endpoint }: Told) => windows.has(endpoint.id)
-    const alarms = [
-      ...(await writeDeliveries(
-        tx,
-        told.filter((one) => !isBatched(one)),
-        now,
-      )),
-      ...(await joinWindows(tx, told.filter(isBatched), now)),
-    ]
-    await queue.set(tx, alarms)
+    const due = await writeDeliveries(
+      tx,
+      told.filter((one) => !isBatched(one)),
+      now,
+    )
+    await joinWindows(tx, told.filter(isBatched), now)
     await tx.event.updateMany({ where, data: { fannedOutAt: now } })
-    return { done: events.length, waiting, isFull }
+    return { done: events.length, waiting, isFull, due }
   })
 
 /**
@@ -101,11 +99,10 @@ const endpointsTold = (
     return rendering && !isLate ? [{ event, endpoint, rendering }] : []
   })
 
-const writeDeliveries = async (tx: Tx, told: Told[], now: Date): Promise<Alarm[]> => {
+const writeDeliveries = async (tx: Tx, told: Told[], now: Date): Promise<string[]> => {
   const rows = told.map((one) => deliveryOf(one, now))
   if (rows.length > 0) await insertDeliveries(tx, rows)
-  const due = rows.flatMap(({ endpointId, nextAttemptAt }) => (nextAttemptAt ? [endpointId] : []))
-  return [...new Set(due)].map((id) => ({ id, delayMs: 0 }))
+  return [...new Set(rows.flatMap(({ endpointId, nextAttemptAt }) => (nextAttemptAt ? [endpointId] : [])))]
 }
 
 /** Writes deliveries: one parameter however many there are, since the client would plan each value of each row. */

@@ -1,5 +1,4 @@
 import { isOutage } from '../../../db/outage.ts'
-import type { Queue } from '../../../queue/queue.ts'
 import type { Writer } from '../../../write/write.ts'
 import { withoutAnswer } from '../../http/outcome.ts'
 import type { Attempt } from './attempt.ts'
@@ -13,17 +12,17 @@ export type Settler = {
   add(done: Attempt): Promise<void>
 }
 
-type Parts = { write: Writer; queue: Queue; onAttempt: (attempt: Attempt) => void }
+type Parts = { write: Writer; onAttempt: (attempt: Attempt) => void }
 
 /**
  * Collects attempts that end within a few milliseconds of each other and settles them in one transaction. Where one of them
  * cannot be written, each is settled by itself, so that it takes no others with it: they would all be sent again.
  */
-export const createSettler = ({ write, queue, onAttempt }: Parts): Settler => {
+export const createSettler = ({ write, onAttempt }: Parts): Settler => {
   let waiting: { done: Attempt; written: PromiseWithResolvers<void> }[] = []
 
   const settled = async (attempts: Attempt[]): Promise<void> => {
-    await settle(write, queue, attempts)
+    await settle(write, attempts)
     for (const done of attempts) onAttempt(done)
   }
 

@@ -56,7 +56,7 @@ export const claim = (db: Db, endpointIds: string[], room: Room, now: Date): Pro
     )
     const due = open.length > 0 ? await leaseDue(tx, open, room, now) : []
     const byEndpoint = Map.groupBy(due, (row) => row.endpointId)
-    const again = await skippedOf(tx, endpointIds, endpoints)
+    const again = await skippedOf(tx, endpointIds, endpoints, now)
     for (const { endpoint, lane } of lanes) {
       const begun = byEndpoint.get(endpoint.id)?.length ?? 0
       const after = begun > 0 ? await takeRate(tx, endpoint, begun, now) : endpoint
@@ -161,12 +161,18 @@ const leaseDue = (
       d.attempt_count AS "attemptCount", d.resent_after AS "resentAfter"`
 
 /** The endpoints whose rows another transaction holds. */
-const skippedOf = async (tx: Tx, wanted: string[], found: { id: string }[]): Promise<Claimed['again']> => {
+const skippedOf = async (
+  tx: Tx,
+  wanted: string[],
+  found: { id: string }[],
+  now: Date,
+): Promise<Claimed['again']> => {
   const known = new Set(found.map(({ id }) => id))
   const missing = wanted.filter((id) => !known.has(id))
   if (missing.length === 0) return []
   const skipped = await tx.$queryRaw<{ id: string }[]>`
-    SELECT id FROM webhook_endpoints WHERE id = ANY(${missing}) AND status = 'ACTIVE'`
+    SELECT id FROM webhook_endpoints
+    WHERE id = ANY(${missing}) AND status = 'ACTIVE' AND (expires_at IS NULL OR expires_at > ${now})`
   return skipped.map(({ id }) => ({ endpointId: id, delayMs: lockedAgainMs }))
 }
 

@@ -2,78 +2,86 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Db } from '../../../db/client.ts'
 import type { OutboxPorts } from '../../../events/outbox.ts'
 import { inSpan } from '../../../lib/tracing.ts'
-import type { Queue } from '../../../queue/queue.ts'
 import type { Writer } from '../../../write/write.ts'
 import { compose } from '../make/render-body.ts'
 import { type Attempt, type AttemptParts, attempt } from './attempt.ts'
 import { createSettler } from './attempt-buffer.ts'
 import { claim, type Leased, release } from './claim.ts'
 import { mostInFlight, roomBeside } from './concurrency.ts'
+import { dueEndpoints } from './due.ts'
 
-// Endpoints, of which there are seldom more; the rest is taken at the next turn.
-const alarmsAtOnce = 500
-
-// What waits longer than a sweep comes round in is left to the alarms and the sweep.
+// What waits longer is found when somebody asks what is due, as the worker does every second.
 const longestTimerMs = 10_000
 
-export type Pump = {
-  /** Takes the alarms that ring now and sends what is due. Safe to call at any time and any number of times. */
+// An endpoint in order whose 100,000 deliveries wait for one of the same subject takes a claim half a second to look through.
+const restPerWork = 9
+
+export type Dispatcher = {
+  /** Asks the database what is due and sends it. Safe to call at any time and any number of times. */
   wake(): void
+  /** The same every second, or seldomer where one claim takes long: a tenth of the time is enough for what nobody told of. */
+  tick(): void
+  /** Sends what has just been made due for these endpoints, without asking. */
+  send(endpointIds: string[]): void
   /** Takes no more, and resolves when everything in flight is sent and written down. */
   drain(): Promise<void>
 }
 
-export type PumpParts = AttemptParts & {
+export type DispatcherParts = AttemptParts & {
   db: Db
   write: Writer
   render: OutboxPorts['render']
-  queue: Queue
   onError: (error: unknown) => void
   onAttempt: (attempt: Attempt) => void
 }
 
 /**
- * Sends what is due. It looks at an endpoint when its alarm rings, when something that was in flight to it has ended, and
- * when its rate limit lets more out; each look claims as much as the endpoint's policies and its own slots allow.
+ * Sends what is due. It claims for an endpoint when it hears that something is due, when something that was in flight to it
+ * has ended, and when its rate limit lets more out; each claim is as much as the endpoint's policies and its own slots allow.
  */
-export const createPump = (parts: PumpParts): Pump => {
-  const { db, queue, now, onError } = parts
+export const createDispatcher = (parts: DispatcherParts): Dispatcher => {
+  const { db, now, onError } = parts
   const settler = createSettler(parts)
   const running = new Set<Promise<void>>()
-  const toLookAt = new Set<string>()
+  const due = new Set<string>()
   const timers = new Map<string, NodeJS.Timeout>()
   const ended = new Set<string>()
   const crowdedOut = new Set<string>()
   let sending = 0
-  let rang = false
+  let isAsked = false
+  let restUntil = 0
   let working: Promise<void> | null = null
   let draining = false
 
   const wake = () => {
-    rang = true
+    isAsked = true
     work()
   }
 
-  const lookAt = (endpointId: string) => {
-    toLookAt.add(endpointId)
+  const tick = () => {
+    if (performance.now() >= restUntil) wake()
+  }
+
+  const send = (endpointIds: string[]) => {
+    for (const id of endpointIds) due.add(id)
     work()
   }
 
-  const lookLater = (endpointId: string, delayMs: number) => {
+  const sendLater = (endpointId: string, delayMs: number) => {
     if (draining || delayMs > longestTimerMs || timers.has(endpointId)) return
-    const look = () => {
+    const sendNow = () => {
       timers.delete(endpointId)
-      lookAt(endpointId)
+      send([endpointId])
     }
-    timers.set(endpointId, setTimeout(look, delayMs))
+    timers.set(endpointId, setTimeout(sendNow, delayMs))
   }
 
   const work = () => {
-    const idle = !rang && toLookAt.size === 0
+    const isIdle = !isAsked && due.size === 0
     // Full: whatever ends first comes back here.
-    if (working || draining || idle || sending >= mostInFlight) return
+    if (working || draining || isIdle || sending >= mostInFlight) return
     working = take()
-      // What was to be looked at is found by the next sweep.
+      // What was due still is, and is asked for within a second.
       .catch(onError)
       .finally(() => {
         working = null
@@ -82,41 +90,42 @@ export const createPump = (parts: PumpParts): Pump => {
   }
 
   const take = async () => {
-    // What ended together is looked at together.
+    // What ended together is claimed together.
     await nextTurn()
-    if (rang) {
-      rang = false
-      const alarms = await queue.take(alarmsAtOnce)
-      for (const id of alarms) toLookAt.add(id)
-      rang ||= alarms.length === alarmsAtOnce
+    if (isAsked) {
+      isAsked = false
+      for (const id of await dueEndpoints(db, now())) due.add(id)
     }
-    const endpointIds = [...toLookAt]
-    toLookAt.clear()
+    const endpointIds = [...due]
+    due.clear()
     if (endpointIds.length === 0 || draining) return
+    const start = performance.now()
     const { deliveries, again } = await claim(db, endpointIds, roomBeside(sending, ended), now())
-    for (const { endpointId, delayMs } of again) lookLater(endpointId, delayMs)
-    for (const delivery of deliveries) start(delivery)
+    const end = performance.now()
+    restUntil = end + (end - start) * restPerWork
+    for (const { endpointId, delayMs } of again) sendLater(endpointId, delayMs)
+    for (const delivery of deliveries) begin(delivery)
     if (roomBeside(sending, ended).idle > 0) return
     const begun = new Set(deliveries.map(({ endpointId }) => endpointId))
     for (const id of endpointIds) if (!begun.has(id)) crowdedOut.add(id)
   }
 
-  /** Looks again at those for whom there may have been no room, and of whom nothing need end here. */
+  /** Claims again for those for whom there may have been no room, and of whom nothing need end here. */
   const giveRoom = () => {
     sending--
-    for (const id of crowdedOut) toLookAt.add(id)
+    for (const id of crowdedOut) due.add(id)
     crowdedOut.clear()
     work()
   }
 
-  const start = (delivery: Leased) => {
+  const begin = (delivery: Leased) => {
     const { id, endpointId } = delivery
     sending++
     const run = inSpan('webhook attempt', { delivery: id, endpoint: endpointId }, () => deliver(delivery))
       .catch(onError)
       .finally(() => {
         running.delete(run)
-        lookAt(endpointId)
+        send([endpointId])
       })
     running.add(run)
   }
@@ -129,7 +138,7 @@ export const createPump = (parts: PumpParts): Pump => {
     // What a failure means for the next one is known only when it is written down; after a success the next may go.
     if (!done.outcome.ok) return settler.add(done)
     ended.add(done.deliveryId)
-    lookAt(endpointId)
+    send([endpointId])
     await settler.add(done).finally(() => ended.delete(done.deliveryId))
   }
 
@@ -146,5 +155,5 @@ export const createPump = (parts: PumpParts): Pump => {
     while (running.size > 0) await Promise.all(running)
   }
 
-  return { wake, drain }
+  return { wake, tick, send, drain }
 }

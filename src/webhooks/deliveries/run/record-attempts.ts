@@ -1,6 +1,5 @@
 import type { Tx } from '../../../db/client.ts'
 import { system } from '../../../keys/viewer.ts'
-import type { Alarm, Queue } from '../../../queue/queue.ts'
 import type { Write, Writer } from '../../../write/write.ts'
 import { type Health, hasFailedForLong, healthAfter } from '../../endpoints/health.ts'
 import { setEndpointStatus } from '../../endpoints/status.ts'
@@ -10,10 +9,10 @@ const worker = system('webhooks')
 
 /**
  * Writes down what became of attempts, in one transaction however many there are and in the order in which they ended:
- * the attempt rows, the deliveries' states, their endpoints' health, and when to look at these again. A delivery that was
- * cancelled meanwhile stays cancelled.
+ * the attempt rows, the deliveries' states and next times, and their endpoints' health. A delivery that was cancelled
+ * meanwhile stays cancelled.
  */
-export const settle = async (write: Writer, queue: Queue, attempts: Attempt[]): Promise<void> =>
+export const settle = async (write: Writer, attempts: Attempt[]): Promise<void> =>
   void (await write(worker, async (w) => {
     // The endpoints first and in one order, as everybody locks them who changes them.
     const before = await lockHealth(w, attempts)
@@ -22,7 +21,6 @@ export const settle = async (write: Writer, queue: Queue, attempts: Attempt[]): 
     const after = before.map((row) => ({ ...row, ...healthOf(row, attempts, w.now) }))
     await updateHealth(w.tx, after)
     for (const endpoint of after) await disableIfGone(w, endpoint, attempts)
-    await queue.set(w.tx, [...retriesOf(attempts), ...probesOf(before, after, w.now)])
   }))
 
 type EndpointHealth = Health & { id: string; url: string }
@@ -140,16 +138,3 @@ const anotherFailed = async (
     LIMIT 1`
   return found !== undefined
 }
-
-const retriesOf = (attempts: Attempt[]): Alarm[] =>
-  attempts.flatMap(({ endpointId, retryDelayMs }) =>
-    retryDelayMs === null ? [] : [{ id: endpointId, delayMs: retryDelayMs }],
-  )
-
-/** When nothing is sent until then: the probe. */
-const probesOf = (before: EndpointHealth[], after: EndpointHealth[], now: Date): Alarm[] =>
-  after.flatMap(({ id, openUntil }, index) =>
-    openUntil && openUntil.getTime() !== before[index]?.openUntil?.getTime()
-      ? [{ id, delayMs: openUntil.getTime() - now.getTime() }]
-      : [],
-  )

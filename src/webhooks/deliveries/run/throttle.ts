@@ -39,8 +39,8 @@ export const rateSlotAfter = (policies: Policies, begun: number, now: Date): Dat
   return new Date(from + Math.ceil(begun * spacing.ms))
 }
 
-// Below this a timer is no longer exact: a faster endpoint is sent several at once.
-const shortestWaitMs = 100
+/** Below this a timer is no longer exact: a faster endpoint is sent several at once, the first so much earlier at most. */
+export const shortestWaitMs = 100
 
 /**
  * The rate limit as the generic cell rate algorithm has it: a spacing, and how many may go at once. The spacing makes up

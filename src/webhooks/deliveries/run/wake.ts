@@ -1,6 +1,6 @@
 import type { Tx } from '../../../db/client.ts'
 
-/** The channel on which a process that changed what is due tells those that send: the API has no alarms of its own. */
+/** The channel on which a process that changed what is due tells those that send. */
 export const sendingChannel = 'presswire_sending'
 
 /** Has the workers of all processes look at what is due, once the transaction is committed. */
