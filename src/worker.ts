@@ -23,7 +23,7 @@ import { letGo } from './webhooks/endpoints/delete-in-steps.ts'
 import { disableExpired } from './webhooks/endpoints/ending.ts'
 import type { Writer } from './write/write.ts'
 
-// Retries wait for seconds and schedules are kept to the second or two: looking every second is late by one at most.
+// Retries wait for seconds and schedules are kept to the second or two: asking every second is late by one at most.
 const pollMs = 1_000
 // Whatever a crash left behind is found again within this.
 const sweepMs = 10_000
@@ -43,7 +43,7 @@ const longestPauseMs = 1_000
 const waitMs = 50
 
 export type Worker = {
-  /** Fans out what was committed and sends what is due, without waiting for the next look. */
+  /** Fans out what was committed and sends what is due, without waiting for the next second. */
   wake(): void
   /** Sees to everything that may be due, as every 10 s. */
   sweep(): Promise<void>

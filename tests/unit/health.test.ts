@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { laneOf, rateSlotAfter } from '../../src/webhooks/deliveries/run/throttle.ts'
+import { rateSlotAfter, throttleOf } from '../../src/webhooks/deliveries/run/throttle.ts'
 import { type Health, hasFailedForLong, healthAfter } from '../../src/webhooks/endpoints/health.ts'
 
 const second = 1_000
@@ -93,9 +93,9 @@ const policies = { maxInFlight: 4, rateLimitPerMinute: null, rateSlotAt: null, o
 test('an open breaker lets nothing out, and one probe when its pause is over', () => {
   const open = { ...policies, openUntil: at(1_000) }
 
-  expect(laneOf(policies, at(0))).toEqual({ inFlight: 4, begin: null, againAt: null })
-  expect(laneOf(open, at(999))).toEqual({ inFlight: 0, begin: 0, againAt: at(1_000) })
-  expect(laneOf(open, at(1_000))).toMatchObject({ inFlight: 1 })
+  expect(throttleOf(policies, at(0))).toEqual({ inFlight: 4, begin: null, againAt: null })
+  expect(throttleOf(open, at(999))).toEqual({ inFlight: 0, begin: 0, againAt: at(1_000) })
+  expect(throttleOf(open, at(1_000))).toMatchObject({ inFlight: 1 })
 })
 
 test.for([1, 7, 60, 599, 601, 1_000, 6_000])(
@@ -103,10 +103,10 @@ test.for([1, 7, 60, 599, 601, 1_000, 6_000])(
   (limit) => {
     const begun: number[] = []
     let slot: Date | null = null
-    // Ten minutes, looked at as often as there is something to begin.
+    // Ten minutes, in which something is begun as soon as it may be.
     for (let now = 0; now < 10 * minute; ) {
       const limited = { ...policies, rateLimitPerMinute: limit, rateSlotAt: slot }
-      const { begin, againAt } = laneOf(limited, at(now))
+      const { begin, againAt } = throttleOf(limited, at(now))
       for (let index = 0; index < (begin ?? 0); index++) begun.push(now)
       if (begin) slot = rateSlotAfter(limited, begin, at(now))
       now = againAt?.getTime() ?? now
@@ -121,5 +121,5 @@ test.for([1, 7, 60, 599, 601, 1_000, 6_000])(
 test('what was not sent in a pause is not made up for at once', () => {
   const limited = { ...policies, rateLimitPerMinute: 60, rateSlotAt: at(0) }
 
-  expect(laneOf(limited, at(hour)).begin).toBe(1)
+  expect(throttleOf(limited, at(hour)).begin).toBe(1)
 })

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 import { expect, test } from 'vitest'
 import type { CreateWebhookEndpointInput } from '../../schema/generated/graphql.ts'
 import { claim } from '../../src/webhooks/deliveries/run/claim.ts'
-import { mostInFlight, roomBeside } from '../../src/webhooks/deliveries/run/concurrency.ts'
+import { freeSlots, mostInFlight } from '../../src/webhooks/deliveries/run/concurrency.ts'
 import { type TestApp, withApp } from '../support/app.ts'
 import { answer, hang, startReceiver } from '../support/receiver.ts'
 import { until } from '../support/until.ts'
@@ -37,7 +37,7 @@ test('more deliveries than a process has in flight, all to one receiver that han
   expect(healthy.requests).toHaveLength(1)
 })
 
-test('many receivers that hang leave room for the one that does not', async () => {
+test('many receivers that hang leave slots for the one that does not', async () => {
   const { app } = lent
   await using stuck = await startReceiver()
   await using healthy = await startReceiver()
@@ -64,7 +64,7 @@ test('forty-five receivers that hang, with more waiting for each, keep no event 
   const input = { url: stuck.url, eventTypes: ['POST_UNPUBLISHED' as const], document }
   const hanging = await subscribeOften(app, input, 45)
   const { id } = await subscribe(app.admin, { ...input, url: healthy.url })
-  // The first take four places each, the others what is left.
+  // The first take four slots each, the others what is left.
   for (const [some, requests] of [
     [hanging.slice(0, 17), 68],
     [hanging.slice(17), 96],
@@ -83,7 +83,7 @@ test('forty-five receivers that hang, with more waiting for each, keep no event 
   expect(await app.database.db.webhookAttempt.count({ where })).toBe(0)
 })
 
-test('the last places are for endpoints that have nothing in flight, and the very last for those that answer', async () => {
+test('the last slots are for endpoints that have nothing in flight, and the very last for those that answer', async () => {
   const { app } = lent
   const { db } = app.database
   const url = 'https://receiver.example.com/'
@@ -103,7 +103,7 @@ test('the last places are for endpoints that have nothing in flight, and the ver
     await insertDeliveries(app, id, 5, new Date(now.getTime() - 2 + late))
 
   const claimed = async (inFlight: number) => {
-    const { deliveries } = await claim(db, ids, roomBeside(inFlight, new Set()), now)
+    const { deliveries } = await claim(db, ids, freeSlots(inFlight, new Set()), now)
     await db.webhookDelivery.updateMany({
       where: { id: { in: deliveries.map((delivery) => delivery.id) } },
       data: { leasedUntil: null },
@@ -154,7 +154,7 @@ const shared = [
 ]
 
 test.for(shared)(
-  'processes that look at one endpoint at the same time share its $policy',
+  'processes that claim for one endpoint at the same time share its $policy',
   async ({ data, leased }) => {
     const { app } = lent
     const { db } = app.database
@@ -164,8 +164,8 @@ test.for(shared)(
     const now = new Date(app.clock.now().getTime() + 60 * 60 * 1_000)
     await insertDeliveries(app, id, 20, now)
 
-    const room = roomBeside(0, new Set())
-    const claims = await Promise.all(Array.from({ length: 8 }, () => claim(db, [id], room, now)))
+    const slots = freeSlots(0, new Set())
+    const claims = await Promise.all(Array.from({ length: 8 }, () => claim(db, [id], slots, now)))
     const ids = claims.flatMap(({ deliveries }) => deliveries.map((delivery) => delivery.id))
 
     expect(ids).toHaveLength(leased)

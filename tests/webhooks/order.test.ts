@@ -1,7 +1,7 @@
 import { describe, expect, inject, test } from 'vitest'
 import { fanOut } from '../../src/webhooks/deliveries/make/fanout.ts'
 import { claim } from '../../src/webhooks/deliveries/run/claim.ts'
-import { roomBeside } from '../../src/webhooks/deliveries/run/concurrency.ts'
+import { freeSlots } from '../../src/webhooks/deliveries/run/concurrency.ts'
 import { startTestApp, withApp } from '../support/app.ts'
 import { answer, startReceiver } from '../support/receiver.ts'
 import { until } from '../support/until.ts'
@@ -73,7 +73,7 @@ test('what is sent again, older than what waits, goes before it and locks nothin
 
   const order: string[] = []
   for (let turn = 0; turn < 4; turn++) {
-    const { deliveries } = await claim(db, [id], roomBeside(0, new Set()), now)
+    const { deliveries } = await claim(db, [id], freeSlots(0, new Set()), now)
     expect(deliveries).toHaveLength(1)
     order.push(...deliveries.map((delivery) => delivery.id))
     await db.webhookDelivery.updateMany({

@@ -2,7 +2,7 @@ import type { Tx } from '../../db/client.ts'
 import type { WebhookEndpoint } from '../../db/generated/client.ts'
 
 /** The endpoints that a fan-out makes deliveries for. */
-export type Entered = {
+export type FanOutEndpoints = {
   /** None of them is disabled. */
   endpoints: WebhookEndpoint[]
   /** The ids of those whose batch windows nobody else opens or fills meanwhile. */
@@ -11,10 +11,10 @@ export type Entered = {
 
 /**
  * Lets a fan-out in to those of these endpoints that are not disabled. To the end of its transaction none of them is
- * deleted or disabled, and none loses a scope, past its deliveries: whoever does that waits in `keepFanOutsOut`. It holds up
- * no claim, no settling and no other fan-out, but where there are batch windows, which one at a time fills.
+ * deleted or disabled, and none loses a scope, past its deliveries: whoever does that waits in `lockOutFanOuts`. It holds up
+ * no claim, no recording of attempts and no other fan-out, but where there are batch windows, which one at a time fills.
  */
-export const enterEndpoints = async (tx: Tx, ids: string[]): Promise<Entered> => {
+export const lockForFanOut = async (tx: Tx, ids: string[]): Promise<FanOutEndpoints> => {
   if (ids.length === 0) return { endpoints: [], windows: new Set() }
   // First what may have to wait for whoever changes an endpoint: there is nothing yet that they could be waiting for.
   const batched = await tx.$queryRaw<{ id: string }[]>`
@@ -34,5 +34,5 @@ export const enterEndpoints = async (tx: Tx, ids: string[]): Promise<Entered> =>
  * the commit. Called last, and of several endpoints in the order of their ids: fan-outs of other endpoints may be among
  * those that wait.
  */
-export const keepFanOutsOut = async (tx: Tx, endpointId: string): Promise<void> =>
+export const lockOutFanOuts = async (tx: Tx, endpointId: string): Promise<void> =>
   void (await tx.$queryRaw`SELECT 1 FROM webhook_endpoints WHERE id = ${endpointId} FOR UPDATE`)

@@ -4,7 +4,7 @@ import type { Write } from '../../write/write.ts'
 import { wakeSenders } from '../deliveries/run/wake.ts'
 import { cancelSome, disabledReason } from './delete-in-steps.ts'
 import { untried } from './health.ts'
-import { keepFanOutsOut } from './locks.ts'
+import { lockOutFanOuts } from './locks.ts'
 
 /**
  * Sets an endpoint ACTIVE, PAUSED or DISABLED. Nothing happens when it is that already. Paused, its deliveries are made
@@ -64,7 +64,7 @@ export const lockEndpoint = async (
  * them go on, and right before the commit: from here on they wait. Very much of it is ended after the commit (`letGo`).
  */
 export const cancelComing = async ({ tx }: Write, endpointId: string, reason: string): Promise<void> => {
-  await keepFanOutsOut(tx, endpointId)
+  await lockOutFanOuts(tx, endpointId)
   await cancelSome(tx, endpointId, reason)
 }
 

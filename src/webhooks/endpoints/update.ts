@@ -14,7 +14,7 @@ import { defaultDocument, defaultMaxInFlight, defaultSigning, renderingKeyOf } f
 import { sealHeaders } from './header.ts'
 import { untried } from './health.ts'
 import { type EndpointInput, type EndpointRules, endpointIssues } from './input.ts'
-import { keepFanOutsOut } from './locks.ts'
+import { lockOutFanOuts } from './locks.ts'
 import { newKeys } from './secret.ts'
 import { lockEndpoint, setEndpointStatus } from './status.ts'
 
@@ -66,7 +66,7 @@ export const updateWebhookEndpoint = async (
   })
   await cancelBeyond(w, before, after.scopes)
   if (input.status) await setEndpointStatus(w, before.id, input.status, input.statusReason ?? null)
-  // There may be more room, or another place to send to.
+  // More may be let out, or it goes to another address.
   await wakeSenders(w.tx)
   return { id: before.id, secret }
 }
@@ -195,7 +195,7 @@ const changeKeys = async (
 const cancelBeyond = async ({ tx }: Write, { id, scopes }: WebhookEndpoint, now: ApiKeyScope[]) => {
   if (maySend({ scopes: now }, { scopes })) return
   await cancelWider(tx, id, now)
-  await keepFanOutsOut(tx, id)
+  await lockOutFanOuts(tx, id)
   await cancelWider(tx, id, now)
 }
 

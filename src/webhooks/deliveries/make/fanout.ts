@@ -1,7 +1,7 @@
 import type { Db, Tx } from '../../../db/client.ts'
 import type { ApiKeyScope, Event, EventRendering, WebhookEndpoint } from '../../../db/generated/client.ts'
 import { newId } from '../../../lib/id.ts'
-import { enterEndpoints } from '../../endpoints/locks.ts'
+import { lockForFanOut } from '../../endpoints/locks.ts'
 import { maySend, showsTooMuch } from '../manage/redeliver.ts'
 import { joinWindows } from './batch-window.ts'
 import { eventBody } from './envelope.ts'
@@ -38,7 +38,7 @@ export const fanOut = (db: Db, now: Date): Promise<FannedOut> =>
       include: { renderings: true },
     })
     const listening = events.flatMap(({ renderings }) => renderings.flatMap(({ endpointIds }) => endpointIds))
-    const { endpoints, windows } = await enterEndpoints(tx, [...new Set(listening)])
+    const { endpoints, windows } = await lockForFanOut(tx, [...new Set(listening)])
     const told = events.flatMap((event) => endpointsTold(event, endpoints))
     const isBatched = ({ endpoint }: Told) => windows.has(endpoint.id)
     const due = await writeDeliveries(
@@ -53,7 +53,7 @@ export const fanOut = (db: Db, now: Date): Promise<FannedOut> =>
 
 /**
  * Locks the oldest events that have no deliveries yet. Those about a subject of which another process has an earlier one
- * in hand are left to the next look: the deliveries about one subject are made in the order of its events.
+ * in hand are left to the next fan-out: the deliveries about one subject are made in the order of its events.
  */
 const claimEvents = async (tx: Tx): Promise<{ ids: string[]; waiting: number; isFull: boolean }> => {
   const claimed = await tx.$queryRaw<{ id: string; bytes: number }[]>`

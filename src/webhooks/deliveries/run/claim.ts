@@ -1,14 +1,14 @@
 import type { Db, Tx } from '../../../db/client.ts'
 import type { ApiKeyScope, WebhookOrdering } from '../../../db/generated/client.ts'
-import type { Room } from './concurrency.ts'
-import { laneOf, type Policies, rateSlotAfter } from './throttle.ts'
+import type { FreeSlots } from './concurrency.ts'
+import { type Policies, rateSlotAfter, throttleOf } from './throttle.ts'
 
 /** A delivery that this process has leased and may send. */
 export type Leased = {
   id: string
   endpointId: string
   url: string
-  /** Null when it is still to be composed. */
+  /** Null when it is still to be rendered. */
   body: string | null
   /** What its body was rendered with. */
   scopes: ApiKeyScope[]
@@ -21,7 +21,7 @@ export type Leased = {
 
 export type Claimed = {
   deliveries: Leased[]
-  /** Endpoints to be looked at again, and in how long, though nothing of theirs ends here before. */
+  /** Endpoints to claim for again, and in how long, though nothing of theirs ends here before. */
   again: { endpointId: string; delayMs: number }[]
 }
 
@@ -37,31 +37,32 @@ const lockedAgainMs = 20
  * earlier delivery about the same subject. The endpoints' rows are locked meanwhile, so that processes take turns; one
  * that another process holds is skipped, so that it makes no other wait.
  */
-export const claim = (db: Db, endpointIds: string[], room: Room, now: Date): Promise<Claimed> =>
+export const claim = (db: Db, endpointIds: string[], slots: FreeSlots, now: Date): Promise<Claimed> =>
   db.$transaction(async (tx) => {
     const endpoints = await lockActive(tx, endpointIds, now)
-    const lanes = endpoints.map((endpoint) => ({ endpoint, lane: laneOf(endpoint, now) }))
-    const open = lanes.flatMap(({ endpoint: { id, ordering, consecutiveFailures }, lane }) =>
-      lane.inFlight === 0 || lane.begin === 0
+    const throttled = endpoints.map((endpoint) => ({ endpoint, throttle: throttleOf(endpoint, now) }))
+    const open = throttled.flatMap(({ endpoint: { id, ordering, consecutiveFailures }, throttle }) =>
+      throttle.inFlight === 0 || throttle.begin === 0
         ? []
         : [
             {
               id,
-              inFlight: lane.inFlight,
-              begin: lane.begin ?? room.well,
+              inFlight: throttle.inFlight,
+              begin: throttle.begin ?? slots.healthy,
               perSubject: ordering === 'PER_SUBJECT',
               failing: consecutiveFailures > 0,
             },
           ],
     )
-    const due = open.length > 0 ? await leaseDue(tx, open, room, now) : []
+    const due = open.length > 0 ? await leaseDue(tx, open, slots, now) : []
     const byEndpoint = Map.groupBy(due, (row) => row.endpointId)
     const again = await skippedOf(tx, endpointIds, endpoints, now)
-    for (const { endpoint, lane } of lanes) {
+    for (const { endpoint, throttle } of throttled) {
       const begun = byEndpoint.get(endpoint.id)?.length ?? 0
       const after = begun > 0 ? await takeRate(tx, endpoint, begun, now) : endpoint
-      // Full, or held up by time alone: nothing that ends here would make it be looked at again.
-      const { againAt } = lane.begin === null || begun < lane.begin ? lane : laneOf(after, now)
+      // Full, or held up by time alone: nothing that ends here would have it claimed for again.
+      const { againAt } =
+        throttle.begin === null || begun < throttle.begin ? throttle : throttleOf(after, now)
       if (againAt) again.push({ endpointId: endpoint.id, delayMs: againAt.getTime() - now.getTime() })
     }
     const byId = new Map(endpoints.map((endpoint) => [endpoint.id, endpoint]))
@@ -100,36 +101,36 @@ const lockActive = (tx: Tx, ids: string[], now: Date): Promise<EndpointRow[]> =>
     WHERE e.id = ANY(${ids}) AND e.status = 'ACTIVE' AND (e.expires_at IS NULL OR e.expires_at > ${now})
     ORDER BY e.id FOR NO KEY UPDATE OF e SKIP LOCKED`
 
-type OpenLane = { id: string; inFlight: number; begin: number; perSubject: boolean; failing: boolean }
+type Open = { id: string; inFlight: number; begin: number; perSubject: boolean; failing: boolean }
 type DueRow = Pick<Leased, 'id' | 'endpointId' | 'body' | 'scopes' | 'attemptCount' | 'resentAfter'>
 
 // A statement of its own, after the lock: its snapshot has the leases of whoever held the lock before.
 const leaseDue = (
   tx: Tx,
-  lanes: OpenLane[],
-  { any, idle, well, ended }: Room,
+  endpoints: Open[],
+  { any, idle, healthy, ended }: FreeSlots,
   now: Date,
 ): Promise<DueRow[]> =>
   tx.$queryRaw<DueRow[]>`
-    WITH lane AS MATERIALIZED (
-      SELECT l.*, (SELECT count(*) FROM (
-        -- Ordered, PostgreSQL walks the index, and drops the entries of rows that are settled as it goes.
+    WITH open AS MATERIALIZED (
+      SELECT e.*, (SELECT count(*) FROM (
+        -- Ordered, PostgreSQL walks the index, and drops the entries of deliveries that have ended as it goes.
         -- By id, and not by number: which of them are written down by now only this statement knows.
         SELECT 1 FROM webhook_deliveries d
-        WHERE d.endpoint_id = l.id AND d.leased_until > ${now} AND d.id <> ALL(${[...ended]})
-        ORDER BY d.leased_until LIMIT l."inFlight"
+        WHERE d.endpoint_id = e.id AND d.leased_until > ${now} AND d.id <> ALL(${[...ended]})
+        ORDER BY d.leased_until LIMIT e."inFlight"
       ) alive) AS leased
-      FROM json_to_recordset(${JSON.stringify(lanes)}::json)
-        AS l(id text, "inFlight" int, begin int, "perSubject" boolean, failing boolean)
+      FROM json_to_recordset(${JSON.stringify(endpoints)}::json)
+        AS e(id text, "inFlight" int, begin int, "perSubject" boolean, failing boolean)
     ), due AS MATERIALIZED (
-      SELECT d.id, d.next_attempt_at, lane.failing, lane.leased + row_number() OVER (
-        PARTITION BY lane.id ORDER BY d.next_attempt_at, d.sequence, d.id) AS place
-      FROM lane CROSS JOIN LATERAL (
+      SELECT d.id, d.next_attempt_at, open.failing, open.leased + row_number() OVER (
+        PARTITION BY open.id ORDER BY d.next_attempt_at, d.sequence, d.id) AS slot
+      FROM open CROSS JOIN LATERAL (
         SELECT d.id, d.next_attempt_at, d.sequence FROM webhook_deliveries d
-        WHERE d.endpoint_id = lane.id AND d.status = 'PENDING' AND d.next_attempt_at <= ${now}
+        WHERE d.endpoint_id = open.id AND d.status = 'PENDING' AND d.next_attempt_at <= ${now}
           AND (d.leased_until IS NULL OR d.leased_until <= ${now})
           -- Each by an index: one of the same subject, a batch, and before a batch anything.
-          AND NOT (lane."perSubject" AND (
+          AND NOT (open."perSubject" AND (
             EXISTS (
               SELECT 1 FROM webhook_deliveries earlier
               WHERE earlier.endpoint_id = d.endpoint_id AND earlier.subject_id = d.subject_id
@@ -143,17 +144,17 @@ const leaseDue = (
               WHERE earlier.endpoint_id = d.endpoint_id AND earlier.status = 'PENDING'
                 AND (earlier.sequence, earlier.id) < (d.sequence, d.id)))))
         ORDER BY d.next_attempt_at, d.sequence, d.id
-        LIMIT greatest(0, least(lane.begin, lane."inFlight" - lane.leased))
+        LIMIT greatest(0, least(open.begin, open."inFlight" - open.leased))
         FOR NO KEY UPDATE OF d SKIP LOCKED
       ) d
     ), chosen AS (
       SELECT id FROM (
-        -- Those first who have the most room, so that nobody is counted before them who gets nothing.
-        SELECT id, place, failing,
-          row_number() OVER (ORDER BY place > 1, place = 1 AND failing, place, next_attempt_at, id) AS rank
+        -- Those first who have the fewest in flight, so that nobody is counted before them who gets nothing.
+        SELECT id, slot, failing,
+          row_number() OVER (ORDER BY slot > 1, slot = 1 AND failing, slot, next_attempt_at, id) AS rank
         FROM due
       ) ranked
-      WHERE rank <= CASE WHEN place > 1 THEN ${any}::int WHEN failing THEN ${idle}::int ELSE ${well}::int END
+      WHERE rank <= CASE WHEN slot > 1 THEN ${any}::int WHEN failing THEN ${idle}::int ELSE ${healthy}::int END
     )
     UPDATE webhook_deliveries d SET leased_until = ${new Date(now.getTime() + leaseMs)}
     FROM chosen WHERE d.id = chosen.id

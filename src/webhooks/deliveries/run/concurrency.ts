@@ -1,18 +1,18 @@
 /** How many requests this process may begin, by whose they are. */
-export type Room = {
+export type FreeSlots = {
   /** Of anybody. */
   any: number
   /** Of endpoints that have nothing in flight. */
   idle: number
   /** Of those of them that have not failed since they last succeeded. */
-  well: number
+  healthy: number
   /** The deliveries that have succeeded here and are being written down. While they are, they are leased still. */
   ended: ReadonlySet<string>
 }
 
 // Fewer than the 100 that an endpoint may have in flight: of a busy one another process gets something, too.
 const forAny = 70
-// More for those who get nothing of it. Receivers that hang have something in flight: they can take one of these each.
+// More for those who get nothing of it. Receivers that hang have something in flight: they can take one of these slots each.
 const forIdle = 92
 
 /**
@@ -21,10 +21,10 @@ const forIdle = 92
  */
 export const mostInFlight = 100
 
-/** The room that is left while so many requests are in flight. */
-export const roomBeside = (inFlight: number, ended: ReadonlySet<string>): Room => ({
+/** The slots that are left while so many requests are in flight. */
+export const freeSlots = (inFlight: number, ended: ReadonlySet<string>): FreeSlots => ({
   any: Math.max(0, forAny - inFlight),
   idle: Math.max(0, forIdle - inFlight),
-  well: Math.max(0, mostInFlight - inFlight),
+  healthy: Math.max(0, mostInFlight - inFlight),
   ended,
 })

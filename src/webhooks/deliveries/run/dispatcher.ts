@@ -5,9 +5,9 @@ import { inSpan } from '../../../lib/tracing.ts'
 import type { Writer } from '../../../write/write.ts'
 import { compose } from '../make/render-body.ts'
 import { type Attempt, type AttemptParts, attempt } from './attempt.ts'
-import { createSettler } from './attempt-buffer.ts'
+import { createAttemptBuffer } from './attempt-buffer.ts'
 import { claim, type Leased, release } from './claim.ts'
-import { mostInFlight, roomBeside } from './concurrency.ts'
+import { freeSlots, mostInFlight } from './concurrency.ts'
 import { dueEndpoints } from './due.ts'
 
 // What waits longer is found when somebody asks what is due, as the worker does every second.
@@ -41,12 +41,12 @@ export type DispatcherParts = AttemptParts & {
  */
 export const createDispatcher = (parts: DispatcherParts): Dispatcher => {
   const { db, now, onError } = parts
-  const settler = createSettler(parts)
+  const buffer = createAttemptBuffer(parts)
   const running = new Set<Promise<void>>()
   const due = new Set<string>()
   const timers = new Map<string, NodeJS.Timeout>()
   const ended = new Set<string>()
-  const crowdedOut = new Set<string>()
+  const withoutSlot = new Set<string>()
   let sending = 0
   let isAsked = false
   let restUntil = 0
@@ -100,21 +100,21 @@ export const createDispatcher = (parts: DispatcherParts): Dispatcher => {
     due.clear()
     if (endpointIds.length === 0 || draining) return
     const start = performance.now()
-    const { deliveries, again } = await claim(db, endpointIds, roomBeside(sending, ended), now())
+    const { deliveries, again } = await claim(db, endpointIds, freeSlots(sending, ended), now())
     const end = performance.now()
     restUntil = end + (end - start) * restPerWork
     for (const { endpointId, delayMs } of again) sendLater(endpointId, delayMs)
     for (const delivery of deliveries) begin(delivery)
-    if (roomBeside(sending, ended).idle > 0) return
+    if (freeSlots(sending, ended).idle > 0) return
     const begun = new Set(deliveries.map(({ endpointId }) => endpointId))
-    for (const id of endpointIds) if (!begun.has(id)) crowdedOut.add(id)
+    for (const id of endpointIds) if (!begun.has(id)) withoutSlot.add(id)
   }
 
-  /** Claims again for those for whom there may have been no room, and of whom nothing need end here. */
-  const giveRoom = () => {
+  /** Claims again for those for whom there may have been no slot, and of whom nothing need end here. */
+  const releaseSlot = () => {
     sending--
-    for (const id of crowdedOut) due.add(id)
-    crowdedOut.clear()
+    for (const id of withoutSlot) due.add(id)
+    withoutSlot.clear()
     work()
   }
 
@@ -132,17 +132,17 @@ export const createDispatcher = (parts: DispatcherParts): Dispatcher => {
 
   const deliver = async (delivery: Leased) => {
     const { endpointId } = delivery
-    const done = await composeAndSend(delivery).finally(giveRoom)
+    const done = await renderAndSend(delivery).finally(releaseSlot)
     if (!done) return
     if (done.outcome.error === 'stopped') return release(db, done.deliveryId)
     // What a failure means for the next one is known only when it is written down; after a success the next may go.
-    if (!done.outcome.ok) return settler.add(done)
+    if (!done.outcome.ok) return buffer.add(done)
     ended.add(done.deliveryId)
     send([endpointId])
-    await settler.add(done).finally(() => ended.delete(done.deliveryId))
+    await buffer.add(done).finally(() => ended.delete(done.deliveryId))
   }
 
-  const composeAndSend = async (delivery: Leased): Promise<Attempt | null> => {
+  const renderAndSend = async (delivery: Leased): Promise<Attempt | null> => {
     const { body, scopes } = delivery
     const made = body === null ? await compose(db, parts.render, delivery.id) : { body, scopes }
     return made && attempt({ ...delivery, ...made }, parts)

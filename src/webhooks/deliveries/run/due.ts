@@ -1,4 +1,4 @@
-import type { Db } from '../../../db/client.ts'
+import type { Tx } from '../../../db/client.ts'
 import { shortestWaitMs } from './throttle.ts'
 
 /**
@@ -6,7 +6,7 @@ import { shortestWaitMs } from './throttle.ts'
  * notification or another process left behind. One probe of an index for each active endpoint, of which there are 200, however
  * much waits: what comes first there is due, or is being sent, as a hundred deliveries can be.
  */
-export const dueEndpoints = async (db: Db, now: Date): Promise<string[]> => {
+export const dueEndpoints = async (db: Tx, now: Date): Promise<string[]> => {
   const soon = new Date(now.getTime() + shortestWaitMs)
   const rows = await db.$queryRaw<{ id: string }[]>`
     SELECT e.id FROM webhook_endpoints e CROSS JOIN LATERAL (

@@ -12,7 +12,7 @@ const worker = system('webhooks')
  * the attempt rows, the deliveries' states and next times, and their endpoints' health. A delivery that was cancelled
  * meanwhile stays cancelled.
  */
-export const settle = async (write: Writer, attempts: Attempt[]): Promise<void> =>
+export const recordAttempts = async (write: Writer, attempts: Attempt[]): Promise<void> =>
   void (await write(worker, async (w) => {
     // The endpoints first and in one order, as everybody locks them who changes them.
     const before = await lockHealth(w, attempts)

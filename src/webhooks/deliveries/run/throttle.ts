@@ -8,8 +8,8 @@ export type Policies = {
   openUntil: Date | null
 }
 
-/** How much may be sent to an endpoint now. */
-export type Lane = {
+/** What an endpoint's policies let out now. */
+export type Throttle = {
   /** At most so many in flight, in all processes together. */
   inFlight: number
   /** At most so many may begin now; null when there is no rate limit. */
@@ -19,7 +19,7 @@ export type Lane = {
 }
 
 /** Reads an endpoint's policies: an open breaker lets nothing out, one whose pause is over a single probe. */
-export const laneOf = (policies: Policies, now: Date): Lane => {
+export const throttleOf = (policies: Policies, now: Date): Throttle => {
   const { openUntil, maxInFlight } = policies
   if (openUntil && openUntil > now) return { inFlight: 0, begin: 0, againAt: openUntil }
   const inFlight = openUntil ? 1 : maxInFlight

@@ -82,7 +82,7 @@ describe.skipIf(inject('kind') !== 'postgres')(
       let fanningOut: Promise<unknown> | undefined
 
       await app.core.write(system('a test'), async (w) => {
-        // As settling has it.
+        // As whoever records attempts has it.
         await w.tx.$queryRaw`SELECT 1 FROM webhook_endpoints ORDER BY id FOR NO KEY UPDATE`
         fanningOut ??= fanOut(db, app.clock.now())
         await someoneWaits(app)
