@@ -16,9 +16,6 @@ export const selectOf = <Always extends Record<string, true>>(
   return (queryFromInfo(options as never) as unknown as { select: Always }).select
 }
 
-/** The key of a DataLoader, which brings what is asked for below this field. */
-export const loadedBy = <Key>(key: Key, _context: Context, _info: GraphQLResolveInfo): Key => key
-
 /** The same as a list of columns in SQL, each under its Prisma name. */
 export const columnsOf = (select: Record<string, unknown>, table: string): Prisma.Sql =>
   columnsSql(fieldsOf(select), table)

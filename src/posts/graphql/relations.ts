@@ -1,5 +1,4 @@
 import { builder } from '../../graphql/schema/builder.ts'
-import { loadedBy } from '../../graphql/schema/select.ts'
 import { isPast, stateIdOf } from '../revisions/shown-state.ts'
 import { Origin } from './parts.ts'
 import { linkedTermFields } from './term-fields.ts'
@@ -14,7 +13,7 @@ builder.prismaObjectFields('Post', (t) => ({
     byPath: true,
     description:
       'Where it was imported from; null when it was written here, and in what an event keeps of the past.',
-    resolve: (post, _args, context, info) => (isPast(post) ? null : loadedBy(post.id, context, info)),
+    resolve: (post) => (isPast(post) ? null : post.id),
     load: async (postIds: string[], { db }) => {
       const rows = await db.postOrigin.findMany({
         where: { postId: { in: postIds } },

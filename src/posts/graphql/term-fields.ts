@@ -1,6 +1,3 @@
-import type { GraphQLResolveInfo } from 'graphql'
-import type { Context } from '../../graphql/schema/context.ts'
-import { loadedBy } from '../../graphql/schema/select.ts'
 import { kindNames, kinds } from '../../taxonomy/kinds.ts'
 import type { AnyTermFields } from '../../taxonomy/shared/graphql/term-object.ts'
 import { termTypes } from './term-types.ts'
@@ -17,15 +14,14 @@ export const linkedTermFields = <Row extends { id: string }>(
   namedBy: (row: Row) => string,
 ) => {
   const t = fields as AnyTermFields
-  const keyOf = (row: unknown, context: Context, info: GraphQLResolveInfo) =>
-    loadedBy(namedBy(row as Row), context, info)
+  const keyOf = (row: unknown) => namedBy(row as Row)
   const ofEachKind = kindNames.map((kind) => [
     kinds[kind].plural,
     t.loadableGroup({
       type: termTypes[kind].Term,
       byPath: true,
       description: termTypes[kind][on],
-      resolve: (row, _args, context, info) => keyOf(row, context, info),
+      resolve: keyOf,
       load: (ids: string[], context, _args, info) => linkedTerms(ids, kind, context, info),
       group: (term) => (term as LinkedTerm).linkedId,
     }),
@@ -36,7 +32,7 @@ export const linkedTermFields = <Row extends { id: string }>(
       nullable: true,
       byPath: true,
       description: 'The main author: the first of `authors`; null when none is named.',
-      resolve: (row, _args, context, info) => keyOf(row, context, info),
+      resolve: keyOf,
       load: async (ids: string[], context, _args, info) => {
         const rows = await linkedTerms(ids, 'author', context, info)
         return ids.map((id) => rows.find((row) => row.linkedId === id) ?? null)

@@ -5,7 +5,7 @@ import { holdObjects, readerOf } from '../../../graphql/limits/answer-size.ts'
 import { builder } from '../../../graphql/schema/builder.ts'
 import { nodePaths } from '../../../graphql/schema/connection.ts'
 import type { Context } from '../../../graphql/schema/context.ts'
-import { fieldsOf, loadedBy, selectOf } from '../../../graphql/schema/select.ts'
+import { fieldsOf, selectOf } from '../../../graphql/schema/select.ts'
 import { type Kind, kindNames, kinds } from '../../../taxonomy/kinds.ts'
 import { Term } from '../../../taxonomy/shared/graphql/term.ts'
 import type { AnyTermFields } from '../../../taxonomy/shared/graphql/term-object.ts'
@@ -71,7 +71,7 @@ for (const kind of kindNames) {
       byPath: true,
       description: posts,
       args: args(t),
-      resolve: (term, _args, context, info) => loadedBy(term.id, context, info),
+      resolve: (term) => term.id,
       load: (ids: string[], context, args, info) =>
         postsUnder(under(kind, args.includeDescendants ?? false), ids, args, context, info),
     }),

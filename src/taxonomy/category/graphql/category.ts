@@ -1,7 +1,7 @@
 import type { Category as CategoryRow } from '../../../db/generated/client.ts'
 import { builder } from '../../../graphql/schema/builder.ts'
 import { Node } from '../../../graphql/schema/node.ts'
-import { columnsOf, loadedBy, selectOf } from '../../../graphql/schema/select.ts'
+import { columnsOf, selectOf } from '../../../graphql/schema/select.ts'
 import { Term, TermBy, TermFilter, TermOrder } from '../../shared/graphql/term.ts'
 import { termFields, termQueries } from '../../shared/graphql/term-object.ts'
 import { lineOf } from '../../shared/tree.ts'
@@ -30,7 +30,7 @@ builder.prismaObjectFields('Category', (t) => ({
     nullable: true,
     byPath: true,
     description: 'The category above it; null at the root.',
-    resolve: (category, _args, context, info) => loadedBy(category.parentId, context, info),
+    resolve: (category) => category.parentId,
     load: async (ids: string[], context, _args, info) => {
       const select = selectOf(context, info, 'Category', { id: true })
       const rows = await context.db.category.findMany({ select, where: { id: { in: ids } } })
@@ -42,7 +42,7 @@ builder.prismaObjectFields('Category', (t) => ({
     type: Category,
     byPath: true,
     description: 'The categories above it, the root first; empty at the root.',
-    resolve: (category, _args, context, info) => loadedBy(category.slugPath, context, info),
+    resolve: (category) => category.slugPath,
     load: async (slugPaths: string[], context, _args, info) => {
       const select = selectOf(context, info, 'Category', { id: true, slugPath: true })
       const line = slugPaths.flatMap((slugPath) => lineOf(slugPath).slice(0, -1))
@@ -67,7 +67,7 @@ builder.prismaObjectFields('Category', (t) => ({
     type: Category,
     byPath: true,
     description: 'The categories right below it that the caller may see, by name.',
-    resolve: (category, _args, context, info) => loadedBy(category.id, context, info),
+    resolve: (category) => category.id,
     load: async (ids: string[], context, _args, info) => {
       const columns = columnsOf(selectOf(context, info, 'Category', { id: true }), 'categories')
       return context.db.$queryRaw<Row[]>`

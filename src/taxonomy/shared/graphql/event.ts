@@ -3,7 +3,7 @@ import { statesBefore } from '../../../events/before-state.ts'
 import { Event } from '../../../events/graphql/event.ts'
 import { builder } from '../../../graphql/schema/builder.ts'
 import { Node } from '../../../graphql/schema/node.ts'
-import { columnsOf, loadedBy, selectOf } from '../../../graphql/schema/select.ts'
+import { columnsOf, selectOf } from '../../../graphql/schema/select.ts'
 import { type Kind, kinds } from '../../kinds.ts'
 import { type TermRow, tableOf } from '../rows.ts'
 import { termsVisibleTo, termsVisibleToSql } from '../visibility.ts'
@@ -26,7 +26,7 @@ export const termEvent = (kind: Kind, Term: unknown, a: string, words: Words): v
         nullable: true,
         byPath: true,
         description: words.after,
-        resolve: (event, _args, context, info) => loadedBy(event.subjectId, context, info),
+        resolve: (event) => event.subjectId,
         load: async (ids: string[], context, _args, info) => {
           const rows = await tableOf(context.db, kind as 'tag').findMany({
             select: selectOf(context, info, type, keysOf(kind)),
@@ -47,7 +47,7 @@ export const termEvent = (kind: Kind, Term: unknown, a: string, words: Words): v
         nullable: true,
         byPath: true,
         description: words.before,
-        resolve: (event, _args, context, info) => loadedBy(event.id, context, info),
+        resolve: (event) => event.id,
         load: (ids: string[], context, _args, info) =>
           statesBefore<TermRow<'tag'>>(context, ids, {
             table: plural,
