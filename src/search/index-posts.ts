@@ -7,7 +7,7 @@ import { indexableWords } from './words.ts'
 /** A post with the texts that it is found by. */
 export type Findable = { id: string; title: string; excerptText: string; contentText: string }
 
-/** Writes what posts are found by, names of what they are filed under included, in the transaction that saves them. */
+/** Writes what posts are found by, the names of their terms included, in the transaction that saves them. */
 export const indexPosts = async (tx: Tx, language: string, posts: Findable[]): Promise<void> => {
   if (posts.length === 0) return
   const ids = posts.map((post) => post.id)
@@ -25,7 +25,7 @@ export const indexPosts = async (tx: Tx, language: string, posts: Findable[]): P
     ON CONFLICT (post_id) DO UPDATE SET language = EXCLUDED.language, words = EXCLUDED.words`
 }
 
-/** Writes the names anew by which posts are found, after something that they are filed under was renamed or taken off. */
+/** Writes the names anew by which posts are found, after one of their terms was renamed or taken off. */
 export const indexNames = async ({ tx, site }: Pick<Write, 'tx' | 'site'>, ids: string[]): Promise<void> => {
   const inOrder = ids.toSorted()
   for (let start = 0; start < inOrder.length; start += postsAtOnce) {
@@ -54,7 +54,7 @@ const vectorOf = (language: string, column: string, weight: 'A' | 'B' | 'C' | 'D
 }
 
 /**
- * The names of everything that each post is filed under, in the written order: how near words are to each other counts in
+ * The names of the terms of each post, in the written order: how near words are to each other counts in
  * a rank, and the same post has the same one whenever it is saved. They are locked, or a rename that is under way would
  * be missed: it looks for its posts when it has the lock.
  */

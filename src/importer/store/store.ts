@@ -101,6 +101,8 @@ const snapshotFrom = (
   termIds: ByName<'idsField', string[]>,
   publishedAt: string | null,
 ): Snapshot => ({
+  // What a source says nothing of is not written.
+  ...emptySnapshot,
   title: post.title,
   source: post.source,
   format: post.format,

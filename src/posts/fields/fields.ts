@@ -37,6 +37,25 @@ type Parts<Value> = { [Part in keyof Value]?: Value[Part] | null }
 
 const noSeo: Seo = { title: null, description: null, canonicalUrl: null, noindex: false }
 
+/** A text in a column of its own, which may be cleared. */
+const optionalText = <Column extends TextColumn>(column: Column, maxLength: number) =>
+  field({
+    empty: null,
+    from: [column],
+    read: (post: Pick<Post, Column>) => post[column] as string | null,
+    columns: (text) => ({ [column]: text }) as Record<Column, string | null>,
+    given: (input: string | null | undefined, before) => orCleared(input, before),
+    maxLength,
+  })
+
+type TextColumn = {
+  [Column in keyof Post]: null extends Post[Column]
+    ? Post[Column] extends string | null
+      ? Column
+      : never
+    : never
+}[keyof Post]
+
 /**
  * Everything that a person writes of a post beside its terms, each field once: what a snapshot keeps, what an input says, which
  * columns hold it and what an event tells of it are read from here, in this order.
@@ -90,22 +109,8 @@ export const postFields = {
     columns: () => ({}),
     given: (input: string | null | undefined, before) => orCleared(input, before),
   }),
-  excerpt: field({
-    empty: null,
-    from: ['excerptManual'],
-    read: ({ excerptManual }): string | null => excerptManual,
-    columns: (excerptManual) => ({ excerptManual }),
-    given: (input: string | null | undefined, before) => orCleared(input, before),
-    maxLength: 20_000,
-  }),
-  layout: field({
-    empty: null,
-    from: ['layout'],
-    read: ({ layout }): string | null => layout,
-    columns: (layout) => ({ layout }),
-    given: (input: string | null | undefined, before) => orCleared(input, before),
-    maxLength: 200,
-  }),
+  excerpt: optionalText('excerptManual', 20_000),
+  layout: optionalText('layout', 200),
   /** RFC 3339 with the offset it was written with. */
   publishedAt: field({
     empty: null,

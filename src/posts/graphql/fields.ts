@@ -49,11 +49,20 @@ const made = <R extends keyof Rendered>(shown: Shown, name: R): From<Rendered[R]
 }
 
 /** The same in the form that is asked for. */
-const madeIn = (shown: Shown, names: Record<(typeof ContentFormat)['$inferType'], keyof Rendered>) => ({
-  select: (args: { format: keyof typeof names }) => made(shown, names[args.format]).select,
-  resolve: (row: unknown, args: { format: keyof typeof names }) =>
-    made(shown, names[args.format]).resolve(row) as string | null,
-})
+const madeIn = (shown: Shown, names: Record<Format, 'content' | 'text' | 'markdown' | ExcerptName>) => {
+  const each = {
+    HTML: made(shown, names.HTML),
+    TEXT: made(shown, names.TEXT),
+    MARKDOWN: made(shown, names.MARKDOWN),
+  }
+  return {
+    select: ({ format }: { format: Format }) => each[format].select,
+    resolve: (row: unknown, { format }: { format: Format }) => each[format].resolve(row),
+  }
+}
+
+type Format = (typeof ContentFormat)['$inferType']
+type ExcerptName = 'excerptHtml' | 'excerptText' | 'excerptMarkdown'
 
 const formatOf = (defaultValue: 'HTML' | 'TEXT') =>
   ({ type: ContentFormat, required: true, defaultValue, description: 'The form to answer in.' }) as const

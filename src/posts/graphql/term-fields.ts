@@ -1,7 +1,7 @@
 import { kindNames, kinds } from '../../taxonomy/kinds.ts'
 import type { AnyTermFields } from '../../taxonomy/shared/graphql/term-object.ts'
+import { type LinkedTerm, linkedTerms } from './linked-terms.ts'
 import { termTypes } from './term-types.ts'
-import { type LinkedTerm, linkedTerms } from './terms.ts'
 
 /**
  * The terms of a post or a revision, a field for each kind, and its main author.
