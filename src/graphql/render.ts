@@ -8,6 +8,7 @@ import {
   OperationTypeNode,
   validate,
 } from 'graphql'
+import { LRUCache } from 'lru-cache'
 import type { Event } from '../db/generated/client.ts'
 import type { OutboxPorts, Rendering, View } from '../events/outbox.ts'
 import { viewerWith } from '../keys/viewer.ts'
@@ -30,7 +31,7 @@ export const createRenderer = (
   site: Site,
   onError: (error: unknown, eventId: string) => void,
 ): OutboxPorts['render'] => {
-  const parsed = new Map<string, DocumentNode>()
+  const parsed = new LRUCache<string, DocumentNode>({ max: maxParsed })
   // Kept documents are held to the limits of today, whatever they were when they were saved.
   const readWithin = ({ document, variables }: View) => {
     const read = parseDocument(document)
@@ -40,7 +41,6 @@ export const createRenderer = (
   const parse = (view: View) => {
     const { renderingKey } = view
     const known = parsed.get(renderingKey) ?? readWithin(view)
-    if (parsed.size >= maxParsed) parsed.clear()
     parsed.set(renderingKey, known)
     return known
   }

@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
+import { LRUCache } from 'lru-cache'
 
 /** Encrypts what must be readable again (webhook secrets, endpoint headers) before it is stored. */
 export type Seal = {
@@ -27,7 +28,7 @@ export const createSeal = (secretKey: string): Seal => {
  * that is sealed anew, as by a rotation, is another one.
  */
 export const rememberOpened = (seal: Seal): Seal => {
-  const opened = new Map<string, string>()
+  const opened = new LRUCache<string, string>({ max: maxRemembered })
   return {
     seal: seal.seal,
     open(sealed, context) {
@@ -35,7 +36,6 @@ export const rememberOpened = (seal: Seal): Seal => {
       const known = opened.get(key)
       if (known !== undefined) return known
       const plaintext = seal.open(sealed, context)
-      if (opened.size >= maxRemembered) opened.clear()
       opened.set(key, plaintext)
       return plaintext
     },

@@ -37,13 +37,13 @@ export type DocumentSize = {
  * Measures a document against a schema, valid or not, in time linear in its size: each fragment is measured once,
  * however often it is spread. Throws a GraphQLError (GRAPHQL_VALIDATION_FAILED) for a fragment within itself.
  */
-export function measureDocument(
+export const measureDocument = (
   document: DocumentNode,
   schema: GraphQLSchema,
   variables: Readonly<Record<string, unknown>>,
   operationName: string | undefined,
   sizes: PageSizes,
-): DocumentSize {
+): DocumentSize => {
   const operations = document.definitions.filter((node) => node.kind === Kind.OPERATION_DEFINITION)
   const fragments = document.definitions.filter((node) => node.kind === Kind.FRAGMENT_DEFINITION)
   const running = runningOperation(operations, operationName)
@@ -74,17 +74,15 @@ export function measureDocument(
 /** What one set of selections asks for, fragments filled in. `fields` are those of the set itself. */
 type Size = Omit<DocumentSize, 'rootFields' | 'cost' | 'lists'> & Work & { fields: number }
 
-function measureWith(
+const measureWith = (
   schema: GraphQLSchema,
   fragments: readonly FragmentDefinitionNode[],
   variable: VariableValue,
   sizes: PageSizes,
-) {
+) => {
   const definitions = new Map(fragments.map((node) => [node.name.value, node]))
   const measured = new Map<string, Size | 'in progress'>()
-  return { operation, fragment }
-
-  function operation(node: OperationDefinitionNode): Size {
+  const operation = (node: OperationDefinitionNode): Size => {
     const size = selections(node.selectionSet, schema.getRootType(node.operation) ?? undefined)
     noteDirectives(size, node.directives)
     for (const { directives, defaultValue } of node.variableDefinitions ?? []) {
@@ -94,7 +92,7 @@ function measureWith(
     return size
   }
 
-  function fragment(name: string): Size {
+  const fragment = (name: string): Size => {
     const known = measured.get(name)
     if (known === 'in progress') throw cycle(name)
     if (known) return known
@@ -107,7 +105,7 @@ function measureWith(
     return size
   }
 
-  function selections(set: SelectionSetNode, parent: GraphQLNamedType | undefined): Size {
+  const selections = (set: SelectionSetNode, parent: GraphQLNamedType | undefined): Size => {
     const size = emptySize()
     for (const selection of set.selections) {
       include(size, selected(selection, parent))
@@ -116,14 +114,14 @@ function measureWith(
     return size
   }
 
-  function selected(selection: SelectionNode, parent: GraphQLNamedType | undefined): Size {
+  const selected = (selection: SelectionNode, parent: GraphQLNamedType | undefined): Size => {
     if (selection.kind === Kind.FRAGMENT_SPREAD) return fragment(selection.name.value)
     if (selection.kind === Kind.FIELD) return field(selection, parent)
     const condition = selection.typeCondition
     return selections(selection.selectionSet, condition ? schema.getType(condition.name.value) : parent)
   }
 
-  function field(node: FieldNode, parent: GraphQLNamedType | undefined): Size {
+  const field = (node: FieldNode, parent: GraphQLNamedType | undefined): Size => {
     const name = node.name.value
     const declared = parent && isCompositeType(parent) ? schema.getField(parent, name) : undefined
     const inside = node.selectionSet
@@ -136,19 +134,21 @@ function measureWith(
     for (const argument of node.arguments ?? []) noteInput(size, argument.value)
     return size
   }
+
+  return { operation, fragment }
 }
 
 /** Undefined where GraphQL would refuse to choose. */
-function runningOperation(operations: readonly OperationDefinitionNode[], name: string | undefined) {
+const runningOperation = (operations: readonly OperationDefinitionNode[], name: string | undefined) => {
   if (name) return operations.find((node) => node.name?.value === name)
   return operations.length === 1 ? operations[0] : undefined
 }
 
 /** The values sent, and the defaults that the operation declares for those that were not. */
-function variableValues(
+const variableValues = (
   operation: OperationDefinitionNode | undefined,
   variables: Readonly<Record<string, unknown>>,
-): VariableValue {
+): VariableValue => {
   const defaults = new Map<string, unknown>()
   for (const { variable, defaultValue } of operation?.variableDefinitions ?? []) {
     if (defaultValue)
@@ -160,13 +160,13 @@ function variableValues(
   return (name) => (Object.hasOwn(variables, name) ? variables[name] : defaults.get(name))
 }
 
-function emptySize(): Size {
+const emptySize = (): Size => {
   const none = { objects: 0, lists: 0 }
   return { depth: 0, aliases: 0, fields: 0, directives: 0, inputDepth: 0, ...none, perNode: none }
 }
 
 /** Adds one more selection of the same set. */
-function include(size: Size, next: Size): void {
+const include = (size: Size, next: Size): void => {
   const aliases = sum(size.aliases, next.aliases)
   takeLargest(size, next)
   size.aliases = aliases
@@ -181,29 +181,28 @@ function include(size: Size, next: Size): void {
 
 type Largest = Pick<Size, 'depth' | 'aliases' | 'directives' | 'inputDepth'>
 
-function takeLargest(total: Largest, next: Largest): void {
+const takeLargest = (total: Largest, next: Largest): void => {
   total.depth = Math.max(total.depth, next.depth)
   total.aliases = Math.max(total.aliases, next.aliases)
   total.directives = Math.max(total.directives, next.directives)
   total.inputDepth = Math.max(total.inputDepth, next.inputDepth)
 }
 
-function noteDirectives(size: Size, directives: readonly DirectiveNode[] = []): void {
+const noteDirectives = (size: Size, directives: readonly DirectiveNode[] = []): void => {
   size.directives = Math.max(size.directives, directives.length)
   for (const directive of directives) {
     for (const argument of directive.arguments ?? []) noteInput(size, argument.value)
   }
 }
 
-function noteInput(size: Size, value: ValueNode): void {
+const noteInput = (size: Size, value: ValueNode): void => {
   size.inputDepth = Math.max(size.inputDepth, literalDepth(value))
 }
 
-function cycle(name: string): GraphQLError {
-  return new GraphQLError(
+const cycle = (name: string): GraphQLError =>
+  new GraphQLError(
     `The fragment "${name}" spreads itself, directly or through others; no answer could end.`,
     {
       extensions: { code: 'GRAPHQL_VALIDATION_FAILED', http: { status: 400, spec: true } },
     },
   )
-}

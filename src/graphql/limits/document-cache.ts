@@ -1,4 +1,5 @@
 import type { DocumentNode } from 'graphql'
+import { LRUCache } from 'lru-cache'
 
 /** A cache in the shape that Yoga's `parserAndValidationCache` takes. */
 type Cache<T> = { get(key: string): T | undefined; set(key: string, value: T): void }
@@ -8,7 +9,7 @@ type Cache<T> = { get(key: string): T | undefined; set(key: string, value: T): v
  * largest that the limits allow (0.8 MB as a tree) that is more memory than a small machine has.
  * What is not GraphQL is not kept: to fail again costs less than to remember 20,000 characters.
  */
-export function parserCaches({ tokens = defaultTokens, onLookUp = () => undefined }: Options = {}) {
+export const parserCaches = ({ tokens = defaultTokens, onLookUp = () => undefined }: Options = {}) => {
   const documentCache = documentsUpTo(tokens, onLookUp)
   const errorCache: Cache<unknown> = { get: () => undefined, set: () => undefined }
   return { documentCache, errorCache, validationCache: true }
@@ -24,37 +25,21 @@ type Options = {
 const defaultTokens = 100_000
 
 /** Keeps the documents that were used last, up to a sum of tokens. */
-function documentsUpTo(maximum: number, onLookUp: (result: 'hit' | 'miss') => void): Cache<DocumentNode> {
-  const kept = new Map<string, DocumentNode>()
-  let tokens = 0
-  return { get, set }
-
-  function get(source: string): DocumentNode | undefined {
-    const document = kept.get(source)
-    onLookUp(document ? 'hit' : 'miss')
-    if (document) {
-      // A Map keeps the order of insertion: what is used goes to the end.
-      kept.delete(source)
-      kept.set(source, document)
-    }
-    return document
-  }
-
-  function set(source: string, document: DocumentNode): void {
-    const known = kept.get(source)
-    if (known) tokens -= weight(source, known)
-    kept.delete(source)
-    kept.set(source, document)
-    tokens += weight(source, document)
-    for (const [oldest, node] of kept) {
-      if (tokens <= maximum) return
-      kept.delete(oldest)
-      tokens -= weight(oldest, node)
-    }
+const documentsUpTo = (maxSize: number, onLookUp: (result: 'hit' | 'miss') => void): Cache<DocumentNode> => {
+  const kept = new LRUCache<string, DocumentNode>({
+    maxSize,
+    sizeCalculation: (document, source) => weight(source, document),
+  })
+  return {
+    get: (source) => {
+      const document = kept.get(source)
+      onLookUp(document ? 'hit' : 'miss')
+      return document
+    },
+    set: (source, document) => void kept.set(source, document),
   }
 }
 
 /** In tokens; comments and blanks, which make none, weigh as much as their characters do beside a token's 0.43 KB. */
-function weight(source: string, document: DocumentNode): number {
-  return (document.tokenCount ?? source.length) + Math.ceil(source.length / 200)
-}
+const weight = (source: string, document: DocumentNode): number =>
+  (document.tokenCount ?? source.length) + Math.ceil(source.length / 200)

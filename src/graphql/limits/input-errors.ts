@@ -21,6 +21,22 @@ import {
   validateInputValue,
 } from 'graphql'
 
+const literalsOfCorrectType = (context: ValidationContext): ASTVisitor => {
+  const check = (what: string, value: ValueNode | undefined) => {
+    const type = context.getInputType()
+    if (!type || !value) return
+    validateInputLiteral(value, type, ({ message, nodes, extensions }, path) => {
+      const said = explained(what, type, message, path, () => print(nodes?.[0] ?? value))
+      context.reportError(new GraphQLError(said, { nodes, extensions }))
+    })
+  }
+  return {
+    Argument: ({ name, value }) => check(`Argument "${name.value}"`, value),
+    VariableDefinition: ({ variable, defaultValue }) =>
+      check(`Variable "$${variable.name.value}"`, defaultValue),
+  }
+}
+
 /** GraphQL's own rules, but a literal of the wrong type is told as a variable is: where it stands and what is allowed there. */
 export const validationRules = specifiedRules.map((rule) =>
   rule === ValuesOfCorrectTypeRule ? literalsOfCorrectType : rule,
@@ -40,22 +56,6 @@ export const explainVariables = (
   [...Map.groupBy(errors, definitionOf)].flatMap(([definition, found]) =>
     definition ? explainedVariable(schema, definition, variables ?? {}, found) : found,
   )
-
-function literalsOfCorrectType(context: ValidationContext): ASTVisitor {
-  const check = (what: string, value: ValueNode | undefined) => {
-    const type = context.getInputType()
-    if (!type || !value) return
-    validateInputLiteral(value, type, ({ message, nodes, extensions }, path) => {
-      const said = explained(what, type, message, path, () => print(nodes?.[0] ?? value))
-      context.reportError(new GraphQLError(said, { nodes, extensions }))
-    })
-  }
-  return {
-    Argument: ({ name, value }) => check(`Argument "${name.value}"`, value),
-    VariableDefinition: ({ variable, defaultValue }) =>
-      check(`Variable "$${variable.name.value}"`, defaultValue),
-  }
-}
 
 const definitionOf = ({ nodes }: GraphQLError): VariableDefinitionNode | null =>
   nodes?.[0]?.kind === Kind.VARIABLE_DEFINITION ? nodes[0] : null

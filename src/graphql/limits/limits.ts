@@ -55,42 +55,40 @@ export const defaultLimits = {
  * It throws rather than sets a validation result: Yoga's validation cache, which runs after this plugin, would keep
  * an answer that depends on the variables for every later request with the same document.
  */
-export function limitsPlugin(limits: Limits = defaultLimits): Plugin {
-  return {
-    onParse({ params, setParseFn }) {
-      checkLength(params.source, limits)
-      setParseFn((source: string | Source, options?: ParseOptions) => parseDocument(source, limits, options))
+export const limitsPlugin = (limits: Limits = defaultLimits): Plugin => ({
+  onParse({ params, setParseFn }) {
+    checkLength(params.source, limits)
+    setParseFn((source: string | Source, options?: ParseOptions) => parseDocument(source, limits, options))
+  },
+  onValidate({ params, context }) {
+    const { variables, operationName } = context.params ?? {}
+    const operation = getOperationAST(params.documentAST, operationName)?.operation
+    // A stream asks for the same again with every event, and an old one for all that there were.
+    const own = operation === 'subscription' ? { ...limits, cost: limits.subscriptionCost } : limits
+    checkDocument(params.documentAST, params.schema, variables, operationName, own)
+    return ({ valid, result, setResult }) => {
+      if (!valid) setResult(result.map(explainAbort))
+    }
+  },
+  // What turned out to be too large while it was answered is refused as a whole, as what is refused before.
+  onExecute: () => ({
+    onExecuteDone({ result, setResult }) {
+      if (Symbol.asyncIterator in result) return
+      const refused = result.errors?.find(({ extensions }) => extensions.code === 'QUERY_TOO_COMPLEX')
+      if (refused) setResult({ errors: [refused] })
     },
-    onValidate({ params, context }) {
-      const { variables, operationName } = context.params ?? {}
-      const operation = getOperationAST(params.documentAST, operationName)?.operation
-      // A stream asks for the same again with every event, and an old one for all that there were.
-      const own = operation === 'subscription' ? { ...limits, cost: limits.subscriptionCost } : limits
-      checkDocument(params.documentAST, params.schema, variables, operationName, own)
-      return ({ valid, result, setResult }) => {
-        if (!valid) setResult(result.map(explainAbort))
-      }
-    },
-    // What turned out to be too large while it was answered is refused as a whole, as what is refused before.
-    onExecute: () => ({
-      onExecuteDone({ result, setResult }) {
-        if (Symbol.asyncIterator in result) return
-        const refused = result.errors?.find(({ extensions }) => extensions.code === 'QUERY_TOO_COMPLEX')
-        if (refused) setResult({ errors: [refused] })
-      },
-    }),
-  }
-}
+  }),
+})
 
 /**
  * Parses a document within the limits of length and tokens.
  * Throws a GraphQLError with code QUERY_TOO_COMPLEX (too long) or GRAPHQL_PARSE_FAILED (not GraphQL).
  */
-export function parseDocument(
+export const parseDocument = (
   source: string | Source,
   limits: Limits = defaultLimits,
   options: ParseOptions = {},
-): DocumentNode {
+): DocumentNode => {
   checkLength(source, limits)
   try {
     return parse(source, { ...options, maxTokens: limits.tokens })
@@ -112,13 +110,13 @@ export function parseDocument(
  * Every operation is held to the shape limits; the cost is that of the operation that would run.
  * The work is linear in the size of the document and its variables. Returns what was measured.
  */
-export function checkDocument(
+export const checkDocument = (
   document: DocumentNode,
   schema: GraphQLSchema,
   variables?: Readonly<Record<string, unknown>> | null,
   operationName?: string | null,
   limits: Limits = defaultLimits,
-): DocumentSize {
+): DocumentSize => {
   if (inputDepth(variables, limits.inputDepth) > limits.inputDepth) {
     throw tooComplex('inputDepth', limits.inputDepth)
   }
@@ -167,14 +165,14 @@ const explained = {
   },
 }
 
-function checkLength(source: string | Source, limits: Limits): void {
+const checkLength = (source: string | Source, limits: Limits): void => {
   const { length } = typeof source === 'string' ? source : source.body
   if (length <= limits.characters) return
   throw tooComplex('characters', limits.characters, length)
 }
 
 /** graphql-js stops comparing fields that might conflict after 500,000 steps, and says no more than this. */
-function explainAbort(error: Error): Error {
+const explainAbort = (error: Error): Error => {
   if (error.message !== 'Validation aborted.') return error
   const message =
     'The same fields are selected too often in one place to be compared. Remove the repetitions.'
@@ -182,30 +180,27 @@ function explainAbort(error: Error): Error {
 }
 
 /** `value` is left out where counting stopped at the limit. */
-export function tooComplex(
+export const tooComplex = (
   limit: keyof typeof explained,
   maximum: number,
   value?: number,
   more = '',
-): GraphQLError {
+): GraphQLError => {
   const { counted, advice } = explained[limit]
   const found = value === undefined ? `more than ${count(maximum)}` : count(value)
   const message = `The query has ${found} ${counted}; ${count(maximum)} are allowed. ${advice}${more}`
   return refusal(message, { code: 'QUERY_TOO_COMPLEX', limit, value, maximum })
 }
 
-function count(value: number): string {
-  return value.toLocaleString('en')
-}
+const count = (value: number): string => value.toLocaleString('en')
 
 /**
  * `http` is Yoga's, which takes it out of the answer: 400, or 200 for a caller that accepts only
  * `application/json`, where GraphQL over HTTP reserves 4xx for requests that are not GraphQL (`spec`).
  */
-function refusal(message: string, extensions: Record<string, unknown>, cause?: GraphQLError): GraphQLError {
-  return new GraphQLError(message, {
+const refusal = (message: string, extensions: Record<string, unknown>, cause?: GraphQLError): GraphQLError =>
+  new GraphQLError(message, {
     source: cause?.source,
     positions: cause?.positions,
     extensions: { ...extensions, http: { status: 400, spec: true } },
   })
-}

@@ -37,14 +37,14 @@ const countLimit = 1_000_000_000
  * A field whose `extensions.lists` is there counts as so many lists of posts, which are what takes the database time, and each
  * look-up in its `filter` as some more.
  */
-export function workOfField(
+export const workOfField = (
   node: FieldNode,
   parent: GraphQLNamedType | undefined,
   field: Field | undefined,
   inside: Work,
   variable: VariableValue,
   sizes: PageSizes,
-): Work {
+): Work => {
   const name = node.name.value
   if (name.startsWith('__')) return work(introspectionCost[name] ?? 0, 0)
   const own = field ? ownLists(node, field, variable) : 0
@@ -74,12 +74,10 @@ export function workOfField(
 }
 
 /** Adds up two counts, without growing past where arithmetic holds. */
-export function sum(one: number, other: number): number {
-  return capped(one + other)
-}
+export const sum = (one: number, other: number): number => capped(one + other)
 
 /** A literal as far as a size can be read from it: a number, or what has a length or names; else null. */
-export function literalValue(node: ValueNode, variable: VariableValue): unknown {
+export const literalValue = (node: ValueNode, variable: VariableValue): unknown => {
   if (node.kind === Kind.VARIABLE) return variable(node.name.value)
   if (node.kind === Kind.INT) return Number(node.value)
   if (node.kind === Kind.LIST || node.kind === Kind.OBJECT) return plainValue(node, variable)
@@ -92,7 +90,7 @@ export function literalValue(node: ValueNode, variable: VariableValue): unknown 
  */
 const introspectionCost: Record<string, number> = { __schema: 1_000, __type: 200 }
 
-function listSize(node: FieldNode, field: Field, variable: VariableValue, sizes: PageSizes): number {
+const listSize = (node: FieldNode, field: Field, variable: VariableValue, sizes: PageSizes): number => {
   const page = pageSize(node, field, variable, sizes)
   if (page !== undefined) return page
   if (typeof field.extensions.listSize === 'number') return field.extensions.listSize
@@ -104,12 +102,12 @@ function listSize(node: FieldNode, field: Field, variable: VariableValue, sizes:
  * What `first` and `last` ask for. More than a page is refused by the field itself, and so is what is no number or
  * negative: nothing of it can be delivered.
  */
-function pageSize(
+const pageSize = (
   node: FieldNode,
   field: Field,
   variable: VariableValue,
   sizes: PageSizes,
-): number | undefined {
+): number | undefined => {
   const asked = ['first', 'last']
     .map((name) => argumentValue(node, field, name, variable))
     .filter((value): value is number => typeof value === 'number' && !Number.isNaN(value))
@@ -117,7 +115,7 @@ function pageSize(
   return Math.min(Math.max(0, ...asked), sizes.pageSize)
 }
 
-function argumentValue(node: FieldNode, field: Field, name: string, variable: VariableValue): unknown {
+const argumentValue = (node: FieldNode, field: Field, name: string, variable: VariableValue): unknown => {
   const declared = field.args.find((argument) => argument.name === name)
   if (!declared) return undefined
   const given = node.arguments?.find((argument) => argument.name.value === name)
@@ -125,16 +123,18 @@ function argumentValue(node: FieldNode, field: Field, name: string, variable: Va
   return value === undefined ? schemaDefault(declared) : value
 }
 
-function schemaDefault({ default: given }: GraphQLArgument): unknown {
+const schemaDefault = ({ default: given }: GraphQLArgument): unknown => {
   if (!given) return undefined
   return given.literal ? literalValue(given.literal, () => undefined) : given.value
 }
 
-function work(objects: number, lists: number): Work {
-  return { objects: capped(objects), lists: capped(lists), perNode: { objects: 0, lists: 0 } }
-}
+const work = (objects: number, lists: number): Work => ({
+  objects: capped(objects),
+  lists: capped(lists),
+  perNode: { objects: 0, lists: 0 },
+})
 
-function ownLists(node: FieldNode, field: Field, variable: VariableValue): number {
+const ownLists = (node: FieldNode, field: Field, variable: VariableValue): number => {
   const { lists } = field.extensions
   if (typeof lists !== 'number') return 0
   const filter = node.arguments?.find((argument) => argument.name.value === 'filter')
@@ -145,7 +145,7 @@ function ownLists(node: FieldNode, field: Field, variable: VariableValue): numbe
 const listsPerLookUp = 5
 
 /** How many look-ups a filter of posts is in the database, whatever the value: it is not validated yet. */
-function lookUpsIn(value: unknown): number {
+const lookUpsIn = (value: unknown): number => {
   if (typeof value !== 'object' || value === null) return 0
   const known = counted.get(value)
   if (known !== undefined) return known
@@ -161,17 +161,14 @@ const lookUps = new Set(['any', 'all', 'none', 'search'])
 const counted = new WeakMap<object, number>()
 
 /** A literal as the value that it would be sent as, as far as the names in it matter. */
-function plainValue(node: ValueNode, variable: VariableValue): unknown {
+const plainValue = (node: ValueNode, variable: VariableValue): unknown => {
   if (node.kind === Kind.VARIABLE) return variable(node.name.value)
   if (node.kind === Kind.LIST) return node.values.map((item) => plainValue(item, variable))
   if (node.kind !== Kind.OBJECT) return node.kind === Kind.NULL ? null : 'a scalar'
   return Object.fromEntries(node.fields.map((field) => [field.name.value, plainValue(field.value, variable)]))
 }
 
-function capped(count: number): number {
-  return Math.min(count, countLimit)
-}
+const capped = (count: number): number => Math.min(count, countLimit)
 
-function isNamed(type: GraphQLNamedType | undefined, ending: string): boolean {
-  return type?.name.endsWith(ending) ?? false
-}
+const isNamed = (type: GraphQLNamedType | undefined, ending: string): boolean =>
+  type?.name.endsWith(ending) ?? false
