@@ -61,13 +61,13 @@ type SizedBlog = {
 }
 
 // At 1,000 posts, too, every author and every tag that is asked for has more than a page of them.
-const shelves = { authors: 20, categories: 60, rootCategories: 10, tags: 100 }
+const terms = { authors: 20, categories: 60, rootCategories: 10, tags: 100 }
 
 /** Fills a database and asks everything once. */
 const prepare = async (postgres: DatabaseServer, posts: number, watch: Watch): Promise<SizedBlog> => {
   watch.signal.throwIfAborted()
   watch.say(`filling a database with ${sizeName(posts)}`)
-  const blog = makeBlog({ ...blogSize, ...shelves, posts })
+  const blog = makeBlog({ ...blogSize, ...terms, posts })
   const databaseUrl = await postgres.newDatabase(blog)
   watch.say(`asking ${sizeName(posts)} everything once`)
   const server = await startPresswire(databaseUrl)

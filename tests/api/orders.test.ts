@@ -223,13 +223,13 @@ test('several states are one list in order, whatever their number', async () => 
 })
 
 test('the posts of an author, a category and a tag take the same orders', async () => {
-  const shelves = await lent.app.anonymous.run(FilteredShelvesDocument, {
+  const lists = await lent.app.anonymous.run(FilteredShelvesDocument, {
     author: 'author-01',
     category: 'category-01',
     tag: 'tag-01',
     orderBy: { field: 'TITLE', direction: 'DESC' },
   })
-  for (const posts of [shelves.author?.posts, shelves.category?.posts, shelves.tag?.posts]) {
+  for (const posts of [lists.author?.posts, lists.category?.posts, lists.tag?.posts]) {
     const found = posts?.nodes.map((node) => foldKey(node.title)) ?? []
     expect(found.length).toBeGreaterThan(3)
     expect(found).toEqual(

@@ -45,7 +45,7 @@ test('100 posts take as many as 5 or 50', async () => {
   expect((await count(latest(5))).length).toBe(length)
 })
 
-const shelves = (categories: number, posts: number) => async () => {
+const sections = (categories: number, posts: number) => async () => {
   const query = `query ($categories: Int, $posts: Int) {
     categories(first: $categories) { nodes { name posts(first: $posts) { nodes { title authors { name } tags { name } } } } }
   }`
@@ -56,7 +56,7 @@ const shelves = (categories: number, posts: number) => async () => {
 }
 
 test('10 categories with the 5 newest posts of each, their authors and tags take at most 6', async () => {
-  const { result, length, all } = await count(shelves(10, 5))
+  const { result, length, all } = await count(sections(10, 5))
   expect(result).toHaveLength(10)
   for (const { posts } of result) {
     expect(posts.nodes).toHaveLength(5)
@@ -66,14 +66,14 @@ test('10 categories with the 5 newest posts of each, their authors and tags take
 })
 
 test('categories take as many with 1 post as with 24 of each, and 1 category as many as 10', async () => {
-  const { length } = await count(shelves(10, 5))
+  const { length } = await count(sections(10, 5))
   for (const [categories, posts] of [
     [1, 1],
     [10, 1],
     [10, 24],
     [1, 24],
   ] as const) {
-    const { length: found, all } = await count(shelves(categories, posts))
+    const { length: found, all } = await count(sections(categories, posts))
     expect(found, `${categories} categories with ${posts} posts:\n${all}`).toBe(length)
   }
 })

@@ -168,7 +168,7 @@ describe('Relay', () => {
     const selector = relay.getSingularSelector(fragment, reference)
     return selector ? environment.lookup(selector).data : null
   }
-  type Shelf = {
+  type CategoryPage = {
     posts: { edges: { node: { id: string; title: string } }[]; pageInfo: { endCursor: string } }
   }
 
@@ -176,21 +176,21 @@ describe('Relay', () => {
     const pages = await compileRelayPages()
     const environment = open()
     const { category } = await run(environment, pages.query, { slug: 'category-01' })
-    const shelf = () => read(environment, pages.fragment, category) as unknown as Shelf
-    expect(shelf().posts.edges).toHaveLength(2)
+    const page = () => read(environment, pages.fragment, category) as unknown as CategoryPage
+    expect(page().posts.edges).toHaveLength(2)
 
     // What usePaginationFragment does: the same node by its id, with the cursor that it has.
     const { __id: id } = category as unknown as { __id: string }
-    await run(environment, pages.nextPage, { id, first: 2, after: shelf().posts.pageInfo.endCursor })
-    const onShelf = await lent.app.anonymous.send<{ category: { posts: { nodes: { title: string }[] } } }>(
+    await run(environment, pages.nextPage, { id, first: 2, after: page().posts.pageInfo.endCursor })
+    const inCategory = await lent.app.anonymous.send<{ category: { posts: { nodes: { title: string }[] } } }>(
       '{ category(by: { slug: "category-01" }) { posts(first: 4) { nodes { title } } } }',
     )
-    expect(onShelf.data?.category.posts.nodes).toHaveLength(4)
-    expect(titles(shelf().posts.edges.map((edge) => edge.node))).toEqual(
-      titles(onShelf.data?.category.posts.nodes ?? []),
+    expect(inCategory.data?.category.posts.nodes).toHaveLength(4)
+    expect(titles(page().posts.edges.map((edge) => edge.node))).toEqual(
+      titles(inCategory.data?.category.posts.nodes ?? []),
     )
 
-    const [edge] = shelf().posts.edges
+    const [edge] = page().posts.edges
     const again = await run(environment, pages.postAgain, { id: edge?.node.id })
     expect(read(environment, pages.postFragment, again.node)).toMatchObject({
       title: edge?.node.title,

@@ -42,9 +42,9 @@ const largestOf = (
   length: number,
 ): unknown => {
   const nullable = getNullableType(type)
-  const shelf = known.slugs[path.at(-1) as keyof Known['slugs']]
+  const slugs = known.slugs[path.at(-1) as keyof Known['slugs']]
   // Each of them once: twice the same would be refused before anything is done with it.
-  if (isListType(nullable) && shelf && isLeafType(getNamedType(nullable))) return shelf.slice(0, 100)
+  if (isListType(nullable) && slugs && isLeafType(getNamedType(nullable))) return slugs.slice(0, 100)
   if (isListType(nullable))
     return Array.from({ length: 100 }, () => largestOf(nullable.ofType, path, known, random, length))
   if (isEnumType(nullable)) return pick(nullable.getValues(), random).name

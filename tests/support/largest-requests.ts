@@ -205,11 +205,11 @@ const addPart = (filter: PostFilter, known: Known, random: Random): void => {
     addPart(part, known, random)
     return part
   }
-  const shelf = pick(['authors', 'categories', 'tags'] as const, random)
+  const plural = pick(['authors', 'categories', 'tags'] as const, random)
   const slugs = () => {
     const count = pick([1, 5, 25], random)
     return Array.from({ length: count }, () =>
-      pick(known.slugs[shelf].slice(0, pick([12, 1_000], random)), random),
+      pick(known.slugs[plural].slice(0, pick([12, 1_000], random)), random),
     )
   }
   const kind = pick(
@@ -221,7 +221,7 @@ const addPart = (filter: PostFilter, known: Known, random: Random): void => {
   else if (kind === 'search') filter.search = known.words
   else if (kind === 'ids') filter.NOT = { ids: Array.from({ length: 20 }, () => pick(known.ids, random)) }
   else if (kind === 'updatedAt') filter.updatedAt = {}
-  else filter[shelf] = { ...filter[shelf], [kind]: slugs() }
+  else filter[plural] = { ...filter[plural], [kind]: slugs() }
 }
 
 const isAllowedFilter = (filter: PostFilter): boolean => {

@@ -26,7 +26,7 @@ export const makePosts = async (
   app: TestApp,
   { count, status = 'PUBLISHED', name = 'Post', from = new Date('2020-01-01T00:00:00Z') }: Options,
 ): Promise<MadePost[]> => {
-  const shelves = await makeShelves(app)
+  const terms = await makeTerms(app)
   const made = Array.from({ length: count }, (_, index): MadePost => {
     const number = String(index + 1).padStart(4, '0')
     const slug = `${foldKey(name).replaceAll(' ', '-')}-${number}`
@@ -40,9 +40,9 @@ export const makePosts = async (
   )
   const links = made.map(({ id, sortDate }, index) => ({
     link: { postId: id, status, sortDate },
-    authors: pick(shelves.authors, index, 2),
-    categories: pick(shelves.categories, index, 2),
-    tags: pick(shelves.tags, index, 3),
+    authors: pick(terms.authors, index, 2),
+    categories: pick(terms.categories, index, 2),
+    tags: pick(terms.tags, index, 3),
   }))
   const filed = <Key extends 'authors' | 'categories' | 'tags'>(key: Key) =>
     links.flatMap(({ link, ...under }) => under[key].map((id, position) => ({ ...link, id, position })))
@@ -69,7 +69,7 @@ export const newestFirst = (one: MadePost, other: MadePost): number =>
   other.sortDate.getTime() - one.sortDate.getTime() || (one.id < other.id ? 1 : -1)
 
 /** Five authors, ten categories (five roots, each with one below it) and ten tags, made once an app. */
-const makeShelves = async ({ database: { db } }: TestApp) => {
+const makeTerms = async ({ database: { db } }: TestApp) => {
   const found = await db.author.count({ where: { slug: 'author-01' } })
   const term = (kind: 'author' | 'category' | 'tag', count: number) =>
     Array.from({ length: count }, (_, index) => {
