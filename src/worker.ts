@@ -19,7 +19,7 @@ import { forgetDeliveries, forgetResponses } from './webhooks/deliveries/manage/
 import { createDispatcher, type DispatcherParts } from './webhooks/deliveries/run/dispatcher.ts'
 import { endLeases } from './webhooks/deliveries/run/recover.ts'
 import { sendingChannel } from './webhooks/deliveries/run/wake.ts'
-import { letGo } from './webhooks/endpoints/delete-in-steps.ts'
+import { deleteSomeEndpoints } from './webhooks/endpoints/delete-in-steps.ts'
 import { disableExpired } from './webhooks/endpoints/ending.ts'
 import type { Writer } from './write/write.ts'
 
@@ -155,7 +155,11 @@ export const startWorker = async (
   /** Ends what waits for endpoints that get nothing more: in steps, between which everybody else has their turn. */
   const tidy = () => {
     const steps = async () => {
-      for (let start = performance.now(); !stopped && (await letGo(db)) > 0; start = performance.now())
+      for (
+        let start = performance.now();
+        !stopped && (await deleteSomeEndpoints(db)) > 0;
+        start = performance.now()
+      )
         await pause(Math.min(performance.now() - start, longestPauseMs))
     }
     tidying ??= steps()

@@ -3,7 +3,7 @@ import type { ApiKeyScope } from '../db/generated/client.ts'
 import type { LimitStatements } from '../db/statement-timeout.ts'
 import type { TimeBudget } from './time-budget.ts'
 
-/** A filter that a listener has, as JSON, and whose eyes it looks with. What has the same key matches the same. */
+/** A filter that a listener has, as JSON, and the scopes that it looks with. What has the same key matches the same. */
 export type SubscriptionFilter = { key: string; filter: object; scopes: ApiKeyScope[] }
 
 /** The keys of the filters that a subject matches, and of those that it does not. In neither: nobody could say. */

@@ -5,7 +5,7 @@ import { RequestError } from '../lib/errors.ts'
 import type { EventType } from './catalog.ts'
 import { eventsVisibleToSql } from './visibility.ts'
 
-/** What of the log is asked for: of these types (null: all) and for these eyes. */
+/** What of the log is asked for: of these types (null: all) and for this viewer. */
 export type LogReader = { viewer: Viewer; types: readonly EventType[] | null }
 
 /** Where reading begins: after a sequence that a reader names, or wherever the log begins (null). */

@@ -32,7 +32,7 @@ export type EventDraft = {
   written?: (event: Event) => Promise<void>
 }
 
-/** A subscription document and whose eyes it reads with. What has the same key shows the same. */
+/** A subscription document and the scopes that it reads with. What has the same key shows the same. */
 export type View = {
   renderingKey: string
   document: string

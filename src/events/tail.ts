@@ -9,7 +9,7 @@ const mostKept = 500
 
 /** One reader's place at the end of the log. */
 export type Seat = {
-  /** The events after a sequence, of all kinds and for all eyes; null when the tail does not reach back so far. */
+  /** The events after a sequence, of all types and for all viewers; null when the tail does not reach back so far. */
   since(sequence: bigint): { events: Event[]; end: bigint } | null
   /** Resolves when there may be something after a sequence, when it is time to look again, or when the reader leaves. */
   wait(sequence: bigint): Promise<void>

@@ -12,7 +12,7 @@ import { endSchedule, unpublishPost } from './take-back.ts'
 const batch = 100
 
 /** Who is told of what did not go as somebody wished. */
-export type ScheduleEars = {
+export type ScheduleHandlers = {
   /** A schedule that cannot be carried out has ended. */
   onEnded(id: string, reason: string): void
   /** Something failed that nobody expects; it is tried again at the next look, and holds up no other one. */
@@ -23,17 +23,22 @@ export type ScheduleEars = {
  * Publishes what is due and takes back what has ended, each in a transaction of its own and as a person would. A post that
  * another process is at is skipped, so that however many look, each fires once. Returns how many fired.
  */
-export const fireDue = async (db: Tx, write: Writer, now: Date, ears: ScheduleEars): Promise<number> => {
+export const fireDue = async (
+  db: Tx,
+  write: Writer,
+  now: Date,
+  handlers: ScheduleHandlers,
+): Promise<number> => {
   let fired = 0
   let place: Due | undefined
   do {
     const due = await dueAfter(db, now, place)
     for (const { id } of due) {
       try {
-        fired += (await fireOne(write, id, ears)) ? 1 : 0
+        fired += (await fireOne(write, id, handlers)) ? 1 : 0
       } catch (error) {
         if (isOutage(error)) throw error
-        ears.onError(id, error)
+        handlers.onError(id, error)
       }
     }
     place = due.length === batch ? due.at(-1) : undefined
@@ -54,7 +59,7 @@ const dueAfter = (db: Tx, now: Date, place: Due | undefined): Promise<Due[]> =>
     WHERE (at, id) > (${place?.at ?? new Date(0)}::timestamptz, ${place?.id ?? ''})
     ORDER BY at, id LIMIT ${batch}`
 
-const fireOne = async (write: Writer, id: string, { onEnded }: ScheduleEars): Promise<boolean> => {
+const fireOne = async (write: Writer, id: string, { onEnded }: ScheduleHandlers): Promise<boolean> => {
   try {
     const { events } = await write(scheduler, (w) => fire(w, id))
     return events.length > 0

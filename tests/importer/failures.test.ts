@@ -153,7 +153,7 @@ test('while too much is being rendered an import waits, and every post goes in',
 
 test('a program that stays too busy ends the run in one line, and the next run goes on from there', async () => {
   const entries = [entry({ file: 'a.md', slug: 'busier-a' }), entry({ file: 'b.md', slug: 'busier-b' })]
-  const options = { source: 'busier', patienceMs: 0 }
+  const options = { source: 'busier', timeoutMs: 0 }
   await expect(runImport(busyFor(1), inTurn(entries), options)).rejects.toThrow(
     /^The import stopped at a\.md, since the program stayed too busy: Too much at once\. .*$/,
   )

@@ -51,14 +51,14 @@ export const openSocket = async (port: number): Promise<{ socket: Socket; receiv
 /** A route whose answers wait until they are let go. */
 export const held = () => {
   const arrived = Promise.withResolvers<Call>()
-  const letGo = Promise.withResolvers<void>()
+  const deleteSomeEndpoints = Promise.withResolvers<void>()
   const route: Route = {
     methods: ['GET'],
     answer: async (call) => {
       arrived.resolve(call)
-      await letGo.promise
+      await deleteSomeEndpoints.promise
       return { status: 200, body: 'done' }
     },
   }
-  return { route, arrived: arrived.promise, letGo: letGo.resolve }
+  return { route, arrived: arrived.promise, deleteSomeEndpoints: deleteSomeEndpoints.resolve }
 }

@@ -167,7 +167,7 @@ describe('listening', () => {
 
 describe('a caller that goes away', () => {
   test('aborts the signal of its call, and is no failure', async () => {
-    const { route, arrived, letGo } = held()
+    const { route, arrived, deleteSomeEndpoints } = held()
     await withServer({ '/held': route }, async ({ port, failures }) => {
       const { socket } = await openSocket(port)
       socket.write('GET /held HTTP/1.1\r\nHost: a\r\n\r\n')
@@ -175,7 +175,7 @@ describe('a caller that goes away', () => {
       expect(call.signal.aborted).toBe(false)
       socket.destroy()
       await vi.waitFor(() => expect(call.signal.aborted).toBe(true))
-      letGo()
+      deleteSomeEndpoints()
       expect(failures).toEqual([])
     })
   })

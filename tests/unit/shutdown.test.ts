@@ -10,14 +10,14 @@ describe('stopping', () => {
   const request = (path: string) => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`
 
   test('answers what is in flight, says that the connection ends, and takes no new one', async () => {
-    const { route, arrived, letGo } = held()
+    const { route, arrived, deleteSomeEndpoints } = held()
     await withServer({ '/held': route }, async ({ port, url, server }) => {
       const { socket, received } = await openSocket(port)
       socket.write(request('/held'))
       await arrived
       const stopped = server.stop(longerThanTheTest)
       await expect(fetch(`${url}/held`)).rejects.toThrow()
-      letGo()
+      deleteSomeEndpoints()
       await once(socket, 'close')
       expect(received()).toMatch(/^HTTP\/1\.1 200 OK\r\n[\s\S]*connection: close\r\n[\s\S]*done$/i)
       await stopped
@@ -51,7 +51,7 @@ describe('stopping', () => {
   })
 
   test('cuts what does not end within the grace, and stopping twice is stopping once', async () => {
-    const { route, arrived, letGo } = held()
+    const { route, arrived, deleteSomeEndpoints } = held()
     await withServer({ '/held': route }, async ({ port, server }) => {
       const { socket, received } = await openSocket(port)
       socket.write(request('/held'))
@@ -59,7 +59,7 @@ describe('stopping', () => {
       await Promise.all([server.stop(100), server.stop(100_000)])
       await vi.waitFor(() => expect(socket.destroyed).toBe(true))
       expect(received()).toBe('')
-      letGo()
+      deleteSomeEndpoints()
     })
   })
 })

@@ -78,12 +78,12 @@ const runListen = async (options: ListenOptions): Promise<void> => {
   if (target && !options.secret) say(`Signing with ${secret}`)
   const onOutcome = (what: string, outcome: string) => say(`${what}: ${outcome}`)
   const forwarder = target ? createForwarder({ url: target, secret, signal, onOutcome }) : null
-  const ears = {
+  const handlers = {
     signal,
     onReady: () => say(`Listening to ${options.url}. Stop it with Ctrl-C.`),
     onBreak: saidOnce((reason) => say(`The connection broke (${reason}); trying again.`)),
   }
-  for await (const { type, id, body, problem } of listen(options, listening, ears)) {
+  for await (const { type, id, body, problem } of listen(options, listening, handlers)) {
     if (body === null) say(`${type} ${id}: cannot be rendered (${problem})`)
     else if (forwarder) await forwarder.forward(`${type} ${id}`, body)
     else printJsonText(body)

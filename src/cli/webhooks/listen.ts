@@ -24,14 +24,14 @@ export type Listening = {
 }
 
 /** An event with the body that an endpoint would get, or with why there is none. */
-export type Heard = { id: string; sequence: string; type: string } & (
+export type ListenedEvent = { id: string; sequence: string; type: string } & (
   | { body: string; problem: null }
   | { body: null; problem: string }
 )
 
-export type Ears = {
+export type ListenHandlers = {
   signal: AbortSignal
-  /** It is known from where on: whatever is committed now is heard. */
+  /** It is known from where on: whatever is committed now is received. */
   onReady: () => void
   onBreak: (reason: string) => void
 }
@@ -43,16 +43,20 @@ export type Ears = {
  *
  * @throws OperatorError when the server refuses.
  */
-export async function* listen(remote: Remote, listening: Listening, ears: Ears): AsyncGenerator<Heard> {
-  const { signal, onReady } = ears
+export async function* listen(
+  remote: Remote,
+  listening: Listening,
+  handlers: ListenHandlers,
+): AsyncGenerator<ListenedEvent> {
+  const { signal, onReady } = handlers
   // Not "from now on" by the stream itself: if it broke before its first event, nobody would know where to go on.
-  let after = listening.after ?? (await patiently(ears, () => endOfLog(remote, signal)))
+  let after = listening.after ?? (await untilItWorks(handlers, () => endOfLog(remote, signal)))
   if (after !== null) onReady()
   while (after !== null && !signal.aborted) {
     const stream = eventsAfter(remote, listening.types, after, signal)
     try {
-      for (let event = await heardOf(stream, ears); event; event = await heardOf(stream, ears)) {
-        const preview = await patiently(ears, () => bodyOf(remote, listening, event.id, signal))
+      for (let event = await nextEvent(stream, handlers); event; event = await nextEvent(stream, handlers)) {
+        const preview = await untilItWorks(handlers, () => bodyOf(remote, listening, event.id, signal))
         if (preview === null) return
         if (preview !== 'not told') yield { ...event, ...preview }
         after = event.sequence
@@ -69,7 +73,10 @@ const pauseMs = 1_000
 const longestPauseMs = 60_000
 
 /** Does it until the server answers; null once it is to stop. */
-const patiently = async <T>({ signal, onBreak }: Ears, work: () => Promise<T>): Promise<T | null> => {
+const untilItWorks = async <T>(
+  { signal, onBreak }: ListenHandlers,
+  work: () => Promise<T>,
+): Promise<T | null> => {
   while (!signal.aborted) {
     try {
       return await work()
@@ -87,7 +94,10 @@ const rest = (signal: AbortSignal, ms: number): Promise<void> =>
   pause(ms, undefined, { signal }).catch(() => undefined)
 
 /** The next event of a stream; null when it is over, or broke. */
-const heardOf = async (stream: AsyncIterator<Event>, { signal, onBreak }: Ears): Promise<Event | null> => {
+const nextEvent = async (
+  stream: AsyncIterator<Event>,
+  { signal, onBreak }: ListenHandlers,
+): Promise<Event | null> => {
   try {
     const { done, value } = await stream.next()
     return done ? null : value

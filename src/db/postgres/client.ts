@@ -3,12 +3,12 @@ import pg from 'pg'
 import { callerHere } from '../caller.ts'
 import { ConnectionLostError, StatementRefusedError } from '../errors.ts'
 import { type Limits, limitSession, type Session, setUpSession } from './session.ts'
-import type { Witness } from './witness.ts'
+import type { Watchdog } from './watchdog.ts'
 
 /** What a connection of ours is made with besides where it goes. */
 export type ClientParts = {
   limits: Limits
-  witness: Witness
+  watchdog: Watchdog
   /** Told of each that is made, so that it can be cut, while it opens too. */
   onMade(client: PostgresClient): void
   /** Told when this connection leads to a server that takes no writes, or is dead: others may, too. */
@@ -84,10 +84,10 @@ export class PostgresClient extends pg.Client {
     const watch = this.#watch(endsTransaction.test(textOf(args)) ? null : gone)
     try {
       const answer = await ask(...args)
-      this.#parts.witness.heard()
+      this.#parts.watchdog.answered()
       return answer
     } catch (error) {
-      if (isOfServer(error)) this.#parts.witness.heard()
+      if (isOfServer(error)) this.#parts.watchdog.answered()
       if ((error as { code?: string }).code === '25006') this.#parts.onReadOnly()
       throw this.isBroken && !isOfServer(error)
         ? new ConnectionLostError((error as Error).message, { cause: error })
@@ -98,7 +98,7 @@ export class PostgresClient extends pg.Client {
   }
 
   #watch(gone: AbortSignal | null): { end(): Promise<void> } {
-    const { witness } = this.#parts
+    const { watchdog } = this.#parts
     const { pid } = this.session ?? {}
     if (pid === undefined) return { end: async () => undefined }
     const startedAt = performance.now()
@@ -107,8 +107,8 @@ export class PostgresClient extends pg.Client {
     let cancelled: Promise<void> | undefined
     const look = async () => {
       const isTooLate = statementMs !== null && performance.now() - startedAt > statementMs + marginMs
-      if (!isTooLate && !(await witness.isLost(pid))) {
-        if (!over) timer = setTimeout(() => void look(), witness.lookAfterMs)
+      if (!isTooLate && !(await watchdog.isLost(pid))) {
+        if (!over) timer = setTimeout(() => void look(), watchdog.lookAfterMs)
         return
       }
       // What has arrived while this process was busy, or frozen, is read before a timer's turn is over.
@@ -117,9 +117,9 @@ export class PostgresClient extends pg.Client {
       if (over) return
       this.#cut('The database does not answer on this connection.')
     }
-    let timer = setTimeout(() => void look(), witness.lookAfterMs)
+    let timer = setTimeout(() => void look(), watchdog.lookAfterMs)
     const cancel = () => {
-      cancelled ??= witness.cancel(pid)
+      cancelled ??= watchdog.cancel(pid)
     }
     gone?.addEventListener('abort', cancel, { once: true })
     return {

@@ -1,8 +1,8 @@
 import pg from 'pg'
 import { callerHere } from '../caller.ts'
 import type { PostgresClient } from './client.ts'
-import { createLane, type Lane } from './lane.ts'
 import { limitsOfBackground, limitsOfCallers, limitsOfMigrations } from './session.ts'
+import { createSubPool, type SubPool } from './sub-pool.ts'
 
 /** For whom a process works: callers of the API, the background, or both. */
 export type Role = 'all' | 'api' | 'worker'
@@ -23,47 +23,47 @@ const transactionsShare = 0.67
 
 // A caller is to be told within 3 s that the database does not answer: 1 s until that is suspected, 1.8 s until it is known.
 const callersWaitMs = 3_000
-const callersWitness = { lookAfterMs: 1_000, patienceMs: 1_800 }
+const callersWatchdog = { lookAfterMs: 1_000, timeoutMs: 1_800 }
 // Of twenty who write at once the last one waits for nineteen, who take their time on a machine that is busy.
 const turnMs = 10_000
 // Nobody waits for an import, and it is not to end because a machine stalls for some seconds.
 const backgroundWaitMs = 10_000
-const backgroundWitness = { lookAfterMs: 5_000, patienceMs: 5_000 }
+const backgroundWatchdog = { lookAfterMs: 5_000, timeoutMs: 5_000 }
 
 /**
  * The connections of this process, as one pool for whoever takes one. Callers and background work have some each: those who
  * wait for a lock on one side leave the other side's alone.
  */
 export class PostgresPool extends pg.Pool {
-  readonly #callers: Lane
-  readonly #background: Lane
+  readonly #callers: SubPool
+  readonly #background: SubPool
 
   constructor(config: pg.ClientConfig, size: number, role: Role) {
     super(config)
     const forCallers = callersShare(size, role)
-    this.#callers = createLane(config, {
+    this.#callers = createSubPool(config, {
       size: forCallers,
       transactions: Math.max(1, Math.floor(forCallers * transactionsShare)),
       limits: limitsOfCallers,
       waitMs: callersWaitMs,
       turnMs,
-      witness: callersWitness,
+      watchdog: callersWatchdog,
       askOthersToShed: () => this.#background.shed(),
     })
     const forBackground = role === 'worker' ? size : size - forCallers
-    this.#background = createLane(config, {
+    this.#background = createSubPool(config, {
       size: forBackground,
       transactions: forBackground,
       limits: limitsOfBackground,
       waitMs: backgroundWaitMs,
       turnMs,
-      witness: backgroundWitness,
+      watchdog: backgroundWatchdog,
       askOthersToShed: () => this.#callers.shed(),
     })
-    const lane = () => (callerHere() ? this.#callers : this.#background)
-    this.connect = (() => lane().take('transaction')) as typeof this.connect
+    const subPool = () => (callerHere() ? this.#callers : this.#background)
+    this.connect = (() => subPool().take('transaction')) as typeof this.connect
     this.query = (async (...args: unknown[]) => {
-      const client = await lane().take('statement')
+      const client = await subPool().take('statement')
       try {
         return await (client.query as (...args: unknown[]) => Promise<unknown>)(...args)
       } finally {

@@ -44,7 +44,7 @@ class Answer {
   }
 
   /** One after the other, since each has the room that those before it have left. */
-  read<Row>(work: (room: Room) => Promise<Row[]>, info: GraphQLResolveInfo): Promise<Row[]> {
+  read<Row>(work: (allowance: Allowance) => Promise<Row[]>, info: GraphQLResolveInfo): Promise<Row[]> {
     const rows = this.#last.then(() => {
       if (this.refusal) throw this.refusal
       return work({
@@ -73,7 +73,7 @@ class Answer {
   }
 }
 
-type Room = { read: number; largest: number; take(sum: number, largest: number): void }
+type Allowance = { read: number; largest: number; take(sum: number, largest: number): void }
 
 const answers = new WeakMap<object, Answer>()
 
@@ -101,17 +101,19 @@ export const readerOf =
   <Row>(statement: Prisma.Sql, columns: string[]) => {
     const long = columns.filter((column) => longColumns.has(column))
     if (long.length === 0) return context.db.$queryRaw<Row[]>(statement)
-    return answerOf(context, info).read(async (room) => {
-      const rows = await context.db.$queryRaw<(Row & Measured)[]>(measured(statement, columns, long, room))
+    return answerOf(context, info).read(async (allowance) => {
+      const rows = await context.db.$queryRaw<(Row & Measured)[]>(
+        measured(statement, columns, long, allowance),
+      )
       const [first] = rows
-      if (first) room.take(Number(first.bytesOfAll), Number(first.bytesOfOne))
+      if (first) allowance.take(Number(first.bytesOfAll), Number(first.bytesOfOne))
       return rows
     }, info)
   }
 
 type Measured = { bytesOfAll: bigint; bytesOfOne: bigint }
 
-const measured = (statement: Prisma.Sql, columns: string[], long: string[], { read, largest }: Room) => {
+const measured = (statement: Prisma.Sql, columns: string[], long: string[], { read, largest }: Allowance) => {
   const lengths = long.map((column) => `COALESCE(octet_length(page."${column}"::text), 0)`).join(' + ')
   const kept = columns.map((column) =>
     long.includes(column) ? `CASE WHEN fits THEN page."${column}" END AS "${column}"` : `page."${column}"`,

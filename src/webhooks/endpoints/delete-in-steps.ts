@@ -9,7 +9,7 @@ const batch = 1_000
  *
  * @returns how many rows; 0 when nothing is left to do.
  */
-export const letGo = (db: Db): Promise<number> =>
+export const deleteSomeEndpoints = (db: Db): Promise<number> =>
   db.$transaction(async (tx) => {
     const [endpoint] = await tx.$queryRaw<{ id: string; deletedAt: Date | null; reason: string | null }[]>`
       SELECT id, deleted_at AS "deletedAt", status_reason AS reason FROM webhook_endpoints e

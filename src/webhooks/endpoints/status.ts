@@ -61,7 +61,7 @@ export const lockEndpoint = async (
 
 /**
  * Ends what fan-outs have just made, or are making, for an endpoint that gets nothing more. After `cancelSome`, which lets
- * them go on, and right before the commit: from here on they wait. Very much of it is ended after the commit (`letGo`).
+ * them go on, and right before the commit: from here on they wait. Very much of it is ended after the commit (`deleteSomeEndpoints`).
  */
 export const cancelComing = async ({ tx }: Write, endpointId: string, reason: string): Promise<void> => {
   await lockOutFanOuts(tx, endpointId)

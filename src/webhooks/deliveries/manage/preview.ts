@@ -55,11 +55,11 @@ export const previewWebhook = async (
   const shown = await showWith(db, rules.render, endpoint)({ ...event, renderings })
   const made = eventBody(event, endpoint.apiVersion, shown)
   return 'body' in made
-    ? { body: made.body, problem: null, wouldBeSent: await endpoint.hears(event) }
+    ? { body: made.body, problem: null, wouldBeSent: await endpoint.isTold(event) }
     : { body: null, problem: made.reason, wouldBeSent: false }
 }
 
-type Previewed = View & { apiVersion: string; hears: (event: Event) => Promise<boolean> }
+type Previewed = View & { apiVersion: string; isTold: (event: Event) => Promise<boolean> }
 
 const endpointOf = async (db: Tx, rules: EndpointRules, input: PreviewInput): Promise<Previewed> => {
   const { endpointId, document, variables, scopes } = input
@@ -71,7 +71,7 @@ const endpointOf = async (db: Tx, rules: EndpointRules, input: PreviewInput): Pr
   return {
     ...viewOf(row),
     apiVersion: row.apiVersion,
-    hears: async (event) =>
+    isTold: async (event) =>
       row.status !== 'DISABLED' &&
       isFor(row, event) &&
       (await passing(db, rules.filters.matching, row, [event])).length > 0,
@@ -88,9 +88,9 @@ const asEndpoint = (rules: EndpointRules, input: PreviewInput): Previewed => {
   const [problem] = rules.documentProblems(document, variables)
   if (problem) throw wrong(problem.message)
   const renderingKey = renderingKeyOf(document, variables, scopes)
-  const hears: Previewed['hears'] = async (event) =>
+  const isTold: Previewed['isTold'] = async (event) =>
     isFor({ id: '', eventTypes: [], filter: null, scopes }, event)
-  return { renderingKey, document, variables, scopes, apiVersion, hears }
+  return { renderingKey, document, variables, scopes, apiVersion, isTold }
 }
 
 const wrong = (message: string): RequestError => new RequestError('BAD_USER_INPUT', message)

@@ -3,10 +3,10 @@ import pg from 'pg'
 import { ConnectionLostError, StatementRefusedError } from '../errors.ts'
 import { type ClientParts, PostgresClient } from './client.ts'
 import type { Limits } from './session.ts'
-import { createWitness } from './witness.ts'
+import { createWatchdog } from './watchdog.ts'
 
 /** Some connections for one kind of work: what it does to them no other kind of work notices. */
-export type Lane = {
+export type SubPool = {
   /** Lends a connection; `release` gives it back. */
   take(use: 'statement' | 'transaction'): Promise<pg.PoolClient>
   /** One that belongs to nobody, to be opened and ended by whoever wants it. */
@@ -21,7 +21,7 @@ export type Lane = {
   end(graceMs: number): Promise<void>
 }
 
-export type LaneOptions = {
+export type SubPoolOptions = {
   size: number
   /** How many of them transactions may have: the rest read on while writers wait for each other. */
   transactions: number
@@ -31,7 +31,7 @@ export type LaneOptions = {
   /** The same for the turn of a transaction, while the server answers: of many writers all get through. */
   turnMs: number
   /** When a statement is looked after from beside, and how long the server may be silent then. */
-  witness: { lookAfterMs: number; patienceMs: number }
+  watchdog: { lookAfterMs: number; timeoutMs: number }
   /** Asked where the server allows no more connections. */
   askOthersToShed(): void
 }
@@ -47,7 +47,7 @@ const longestLifeSeconds = 1_800
 const renewEveryMs = 1_000
 
 /** @param config where connections go. */
-export const createLane = (config: pg.ClientConfig, options: LaneOptions): Lane => {
+export const createSubPool = (config: pg.ClientConfig, options: SubPoolOptions): SubPool => {
   const { size, limits, waitMs } = options
   const clients = new Set<PostgresClient>()
   const turns = createTurns(options.transactions)
@@ -61,7 +61,7 @@ export const createLane = (config: pg.ClientConfig, options: LaneOptions): Lane 
   }
   const parts: ClientParts = {
     limits,
-    witness: createWitness({ ...config, connectionTimeoutMillis: waitMs }, options.witness),
+    watchdog: createWatchdog({ ...config, connectionTimeoutMillis: waitMs }, options.watchdog),
     onMade: (client) => {
       clients.add(client)
       client.once('end', () => clients.delete(client))
@@ -93,7 +93,7 @@ export const createLane = (config: pg.ClientConfig, options: LaneOptions): Lane 
 
   const ending = new AbortController()
 
-  const take: Lane['take'] = async (use) => {
+  const take: SubPool['take'] = async (use) => {
     if (ending.signal.aborted) throw stopping()
     if (waiting >= size * mostWaitingEach)
       throw busy('Too many statements wait for a connection to the database.')

@@ -5,11 +5,11 @@ import pg from 'pg'
  * Looks after statements from beside, over a connection of its own that is opened for it: a connection that is dead says
  * nothing of itself.
  */
-export type Witness = {
+export type Watchdog = {
   /** How long a statement may go on before somebody looks after it. */
   lookAfterMs: number
   /** Told of every answer of the server: one that answers others is not silent, however busy this machine is. */
-  heard(): void
+  answered(): void
   /** Whether no answer will come: the server is silent, or the backend is not at work on anything. */
   isLost(pid: number): Promise<boolean>
   /** Ends what a backend is at. Resolves when it was told, or cannot be. */
@@ -21,13 +21,13 @@ type Asked = { looks: Map<number, (lost: boolean) => void>; cancels: Map<number,
 // Statements that hang hang together.
 const gatherMs = 20
 
-/** @param patienceMs how long the server may take to answer before it counts as silent. */
-export const createWitness = (
+/** @param timeoutMs how long the server may take to answer before it counts as silent. */
+export const createWatchdog = (
   config: pg.ClientConfig,
-  { lookAfterMs, patienceMs }: { lookAfterMs: number; patienceMs: number },
-): Witness => {
+  { lookAfterMs, timeoutMs }: { lookAfterMs: number; timeoutMs: number },
+): Watchdog => {
   let gathering: Asked | null = null
-  let heardAt = -Infinity
+  let answeredAt = -Infinity
 
   const gather = (): Asked => {
     if (gathering) return gathering
@@ -36,7 +36,7 @@ export const createWitness = (
     const begin = () => {
       gathering = null
       const startedAt = performance.now()
-      void settle(config, patienceMs, asked, () => heardAt > startedAt)
+      void decide(config, timeoutMs, asked, () => answeredAt > startedAt)
     }
     setTimeout(begin, gatherMs)
     return asked
@@ -44,24 +44,24 @@ export const createWitness = (
 
   return {
     lookAfterMs,
-    heard: () => {
-      heardAt = performance.now()
+    answered: () => {
+      answeredAt = performance.now()
     },
     isLost: (pid) => new Promise((resolve) => void gather().looks.set(pid, resolve)),
     cancel: (pid) => new Promise((resolve) => void gather().cancels.set(pid, resolve)),
   }
 }
 
-const settle = async (
+const decide = async (
   config: pg.ClientConfig,
-  patienceMs: number,
+  timeoutMs: number,
   { looks, cancels }: Asked,
   wasHeard: () => boolean,
 ) => {
   const answer = ask(config, [...looks.keys()], [...cancels.keys()])
   const seen = await Promise.race([
     answer.catch((error: unknown) => (hasSpoken(error) ? 'unknown' : 'silent')),
-    pause(patienceMs, 'silent' as const),
+    pause(timeoutMs, 'silent' as const),
   ])
   for (const [pid, resolve] of looks) {
     const state = seen instanceof Map ? (seen.get(pid) ?? 'none') : seen
