@@ -2,7 +2,7 @@ import { foldKey } from '../../lib/text.ts'
 import { type ByName, type Kind, kindNames, kinds } from '../../taxonomy/kinds.ts'
 import { isSlugTaken } from '../../taxonomy/shared/columns.ts'
 import { ensureNamed, ensureTerm } from '../../taxonomy/shared/ensure.ts'
-import { fieldsOf } from '../../taxonomy/shared/input.ts'
+import { writtenFieldsOf } from '../../taxonomy/shared/input.ts'
 import { freeSlug } from '../../taxonomy/shared/names.ts'
 import { isTree, tableOf } from '../../taxonomy/shared/rows.ts'
 import { slugify } from '../../urls/slug.ts'
@@ -23,7 +23,10 @@ export const storeTerm = async (w: Write, kind: Kind, term: ImportedTerm): Promi
     if (text !== null && url === null) findings.push(urlUnusable(`${kind} ${slug}`, field, text))
     return url
   }
-  const fields = fieldsOf(kind).map(([field, is]) => [field, is === 'url' ? usable(field) : written[field]])
+  const fields = writtenFieldsOf(kind).map(([field, is]) => [
+    field,
+    is === 'url' ? usable(field) : written[field],
+  ])
   await ensureTerm(w, kind, { slug, name, parentId, ...Object.fromEntries(fields) })
   return { ...isNew, findings }
 }

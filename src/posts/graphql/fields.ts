@@ -10,14 +10,14 @@ import { ContentFormat, ExcerptSource, SourceFormat } from './enums.ts'
 import { Heading, Image, Seo } from './parts.ts'
 
 /** The two that show what somebody wrote of a post, and what was made of it: what is live, and a revision. */
-type Shown = 'post' | 'revision'
+type PostOrRevision = 'post' | 'revision'
 
 // Pothos has other types for each model; what is read of a row is said by `written` and `made`.
 type Fields = Parameters<Parameters<typeof builder.prismaObjectFields<'Post'>>[1]>[0]
 type From<Value> = { select: { id: true }; resolve: (row: unknown) => Value }
 
 /** What is written in a field: of a post from its columns, of a revision from its snapshot. */
-const written = <F extends PostField>(shown: Shown, name: F): From<PostValues[F]> => {
+const written = <F extends PostField>(shown: PostOrRevision, name: F): From<PostValues[F]> => {
   const { from, read } = postFields[name]
   const columns = Object.fromEntries(from.map((column) => [column, true]))
   const ofPost = { select: columns, resolve: read }
@@ -29,7 +29,7 @@ const written = <F extends PostField>(shown: Shown, name: F): From<PostValues[F]
 }
 
 /** Of a post without the way by the text that a snapshot has: it costs more than all else of a row. */
-const publicationOf = (shown: Shown): From<OffsetDateTime | null> => {
+const publicationOf = (shown: PostOrRevision): From<OffsetDateTime | null> => {
   const { select, resolve } = written(shown, 'publishedAt')
   const ofPost = ({ publishedAt, publishedOffset }: Post) =>
     publishedAt && { instant: publishedAt, offsetMinutes: publishedOffset }
@@ -38,7 +38,7 @@ const publicationOf = (shown: Shown): From<OffsetDateTime | null> => {
 }
 
 /** What was made of it, by its name in a rendering; a revision keeps one only while it is the pending draft. */
-const made = <R extends keyof Rendered>(shown: Shown, name: R): From<Rendered[R] | null> => {
+const made = <R extends keyof Rendered>(shown: PostOrRevision, name: R): From<Rendered[R] | null> => {
   const column = renderedIn[name]
   const ofPost = { select: { [column]: true }, resolve: (post: Post) => post[column] }
   const ofRevision = {
@@ -49,7 +49,10 @@ const made = <R extends keyof Rendered>(shown: Shown, name: R): From<Rendered[R]
 }
 
 /** The same in the form that is asked for. */
-const madeIn = (shown: Shown, names: Record<Format, 'content' | 'text' | 'markdown' | ExcerptName>) => {
+const madeIn = (
+  shown: PostOrRevision,
+  names: Record<Format, 'content' | 'text' | 'markdown' | ExcerptName>,
+) => {
   const each = {
     HTML: made(shown, names.HTML),
     TEXT: made(shown, names.TEXT),
@@ -68,7 +71,7 @@ const formatOf = (defaultValue: 'HTML' | 'TEXT') =>
   ({ type: ContentFormat, required: true, defaultValue, description: 'The form to answer in.' }) as const
 
 /** The fields that a post and its revisions have in common. */
-export const sharedFields = (fields: unknown, shown: Shown) => {
+export const sharedFields = (fields: unknown, shown: PostOrRevision) => {
   const t = fields as Fields
   const say = (ofPost: string, ofRevision: string) => (shown === 'post' ? ofPost : ofRevision)
   // Of a post everything was made; Pothos' types need to know it before.

@@ -5,13 +5,13 @@ import { isTree } from '../../taxonomy/shared/rows.ts'
 import type { PostFilter, SlugFilter } from './filter.ts'
 
 /** The ids that stand behind the slugs of a kind, in a tree also with those below. A slug that does not exist is not there. */
-export type TermIds = Record<Kind, { own: Map<string, string[]>; withBelow: Map<string, string[]> }>
+export type TermsBySlug = Record<Kind, { own: Map<string, string[]>; withBelow: Map<string, string[]> }>
 
 /**
  * Looks up every slug of a filter in one statement; a filter without slugs takes none. The ids go into the list's
  * statement as values, so that PostgreSQL knows how many posts each has when it chooses where to begin.
  */
-export const termsNamedIn = async (db: Tx, filter: PostFilter): Promise<TermIds> => {
+export const termsNamedIn = async (db: Tx, filter: PostFilter): Promise<TermsBySlug> => {
   const named = namesIn(filter)
   const slugsOf = (kind: Kind, isDeep: boolean) => [
     ...new Set(named.flatMap((one) => (one.kind === kind && one.isDeep === isDeep ? one.slugs : []))),

@@ -2,12 +2,12 @@ import { Prisma } from '../../db/generated/client.ts'
 import { type Page, pageSql } from '../../db/page.ts'
 import { isFound, type SearchCondition } from '../../search/query.ts'
 import { type Kind, kindNames, kinds } from '../../taxonomy/kinds.ts'
-import { sqlOf } from '../../taxonomy/shared/post-links-in-steps.ts'
+import { linkSql } from '../../taxonomy/shared/post-links-in-steps.ts'
 import type { PostFilter, SlugFilter } from './filter.ts'
-import { isDeep, type TermIds } from './filter-slugs.ts'
+import { isDeep, type TermsBySlug } from './filter-slugs.ts'
 
 /** What was looked up for a filter: its slugs, and its searches by their text; one without words finds nothing. */
-export type Known = { terms: TermIds; searches: Map<string, SearchCondition> }
+export type Known = { terms: TermsBySlug; searches: Map<string, SearchCondition> }
 
 /**
  * A condition on the table `posts`. For a page that is cut from them by date it may also say which links are on the page:
@@ -57,7 +57,7 @@ const partOf = (filter: PostFilter, known: Known, planning: Planning, page?: Pag
 
 const linked = (
   kind: Kind,
-  terms: TermIds,
+  terms: TermsBySlug,
   filter: SlugFilter | null | undefined,
   planning: Planning,
   page: Page | undefined,
@@ -82,7 +82,7 @@ const linked = (
 const isLinkedToAny = (kind: Kind, ids: string[], { asked, joins }: Planning, page?: Page): Prisma.Sql => {
   if (ids.length === 0) return Prisma.sql`FALSE`
   if (asked === 'of many' && joins()) return isLinkedTo(kind, ids, page)
-  const { table, key } = sqlOf(kind)
+  const { table, key } = linkSql(kind)
   const under = Prisma.sql`link.${key} = ANY(${ids}::text[])`
   return asked === 'of many'
     ? readOnce(Prisma.sql`SELECT link.post_id FROM ${table} link WHERE ${under}`)
@@ -100,7 +100,7 @@ const isLinkedToAll = (kind: Kind, each: string[][], planning: Planning, page?: 
     rest = rest.slice(1)
   }
   if (rest.length === 0) return first
-  const { table, key } = sqlOf(kind)
+  const { table, key } = linkSql(kind)
   const numbers = rest.flatMap((ids, index) => ids.map(() => index))
   const named = Prisma.sql`FROM ${table} link
     JOIN unnest(${rest.flat()}::text[], ${numbers}::int[]) AS named(id, number) ON named.id = link.${key}`
@@ -132,7 +132,7 @@ export const isFoundBy = (found: SearchCondition | undefined): Prisma.Sql => {
 /** Whether a post is linked to one of these. */
 export const isLinkedTo = (kind: Kind, ids: string[], page?: Page): Prisma.Sql => {
   if (ids.length === 0) return Prisma.sql`FALSE`
-  const { table, key } = sqlOf(kind)
+  const { table, key } = linkSql(kind)
   // PostgreSQL knows that a post has one such link at most, and makes a join of it that the link's index puts in order.
   if (ids.length === 1 && page?.ordering.field === 'sortDate') {
     return Prisma.sql`EXISTS (

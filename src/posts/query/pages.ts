@@ -2,7 +2,7 @@ import type { Tx } from '../../db/client.ts'
 import { Prisma } from '../../db/generated/client.ts'
 import { columnName, columnsSql, type Page, pageSql } from '../../db/page.ts'
 import type { Kind } from '../../taxonomy/kinds.ts'
-import { sqlOf } from '../../taxonomy/shared/post-links-in-steps.ts'
+import { linkSql } from '../../taxonomy/shared/post-links-in-steps.ts'
 import { type Condition, isLinkedTo } from './filter-sql.ts'
 import type { PostSet } from './post-query.ts'
 
@@ -30,7 +30,7 @@ export const wholeSet: List = { key: '', where: () => Prisma.sql`TRUE` }
  * @param members the ids that they are linked to, by the thing's own id; `inSql` the same as rows of `key` and `id`.
  */
 export const listsUnder = (kind: Kind, members: Map<string, string[]>, inSql: Prisma.Sql): Lists => {
-  const { table, key } = sqlOf(kind)
+  const { table, key } = linkSql(kind)
   return {
     each: [...members].map(([key, ids]) => ({ key, where: (page) => isLinkedTo(kind, ids, page) })),
     pairs: Prisma.sql`
@@ -137,7 +137,7 @@ export const countsUnder = async (
   kind: Kind,
   members: Prisma.Sql,
 ): Promise<Map<string, number>> => {
-  const { table, key } = sqlOf(kind)
+  const { table, key } = linkSql(kind)
   const rows = await db.$queryRaw<Count[]>`
     SELECT key, count(*)::int AS count FROM (
       SELECT DISTINCT member.key, link.post_id

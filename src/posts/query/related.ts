@@ -20,7 +20,7 @@ export const relatedIds = async (
   first: number,
 ): Promise<Map<string, string[]>> => {
   const rows = await db.$queryRaw<{ id: string; relatedId: string }[]>`
-    WITH linked AS (${unionOf((kind) => termsOf(kind, ids))}),
+    WITH linked AS (${unionOf((kind) => termsBy(kind, ids))}),
     candidates AS MATERIALIZED (
       SELECT term_id, post_id, sort_date, 1 / ln(1 + count(*) OVER (PARTITION BY term_id)) AS weight FROM (
         ${unionOf(candidatesOf)}
@@ -48,7 +48,7 @@ const candidates = 200
 const unionOf = (of: (kind: Kind) => Prisma.Sql): Prisma.Sql =>
   Prisma.join(kindNames.filter((kind) => kinds[kind].relatesPosts).map(of), ' UNION ALL ')
 
-const termsOf = (kind: Kind, ids: string[]): Prisma.Sql => {
+const termsBy = (kind: Kind, ids: string[]): Prisma.Sql => {
   const [links, key] = [Prisma.raw(kinds[kind].links), Prisma.raw(kinds[kind].idColumn)]
   const written = kinds[kind].idsField
   const [revisions, events] = ['revision', 'event'].map((prefix) =>

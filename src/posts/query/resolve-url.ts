@@ -83,7 +83,7 @@ const termsAt = (kind: Kind, paths: string[], site: Site, viewer: Viewer): Prism
   const names = paths.flatMap((path) => termAt(site, kind, path) ?? [])
   const slugPaths = names.flatMap((name) => ('slugPath' in name ? name.slugPath : []))
   const slugs = names.flatMap((name) => ('slug' in name ? name.slug : []))
-  const { terms, slugPath } = sqlOf(kind)
+  const { terms, slugPath } = termSql(kind)
   const isNamed = isTree(kind)
     ? Prisma.sql`(slug_path = ANY(${slugPaths}) OR slug = ANY(${slugs}))`
     : Prisma.sql`slug = ANY(${slugs})`
@@ -94,15 +94,18 @@ const termsAt = (kind: Kind, paths: string[], site: Site, viewer: Viewer): Prism
 
 const literal = (text: Kind): Prisma.Sql => Prisma.raw(`'${text}'`)
 
-const sqlOf = (kind: Kind) => ({
+const termSql = (kind: Kind) => ({
   terms: Prisma.raw(kinds[kind].plural),
   slugPath: Prisma.raw(isTree(kind) ? 'slug_path' : 'slug'),
   id: Prisma.raw(kinds[kind].idColumn),
 })
 
-const ofEach = (of: (sql: ReturnType<typeof sqlOf>, kind: Kind) => Prisma.Sql, between: string): Prisma.Sql =>
+const ofEach = (
+  of: (sql: ReturnType<typeof termSql>, kind: Kind) => Prisma.Sql,
+  between: string,
+): Prisma.Sql =>
   Prisma.join(
-    kindsByRank.map((kind) => of(sqlOf(kind), kind)),
+    kindsByRank.map((kind) => of(termSql(kind), kind)),
     between,
   )
 

@@ -2,7 +2,7 @@ import { TakenError } from '../../lib/errors.ts'
 import { foldKey } from '../../lib/text.ts'
 import type { Write } from '../../write/write.ts'
 import { type Kind, kinds } from '../kinds.ts'
-import { fieldsOf, type TermInput, termIssues, urlOr } from './input.ts'
+import { type TermInput, termIssues, urlOr, writtenFieldsOf } from './input.ts'
 import { refuse, slugFor, textOr } from './names.ts'
 import { isTree, type TermRow, tableOf } from './rows.ts'
 import { parentFor, placeBelow } from './tree.ts'
@@ -12,7 +12,7 @@ import { parentFor, placeBelow } from './tree.ts'
  *
  * @throws ValidationError with every issue at once; TakenError.
  */
-export const columnsOf = async (w: Write, kind: Kind, input: TermInput, before: TermRow | null) => {
+export const termColumns = async (w: Write, kind: Kind, input: TermInput, before: TermRow | null) => {
   const parent = isTree(kind)
     ? await parentFor(w, kind, input.parentId, before as TermRow<typeof kind>)
     : null
@@ -43,7 +43,7 @@ export const isSlugTaken =
 const fieldColumns = (kind: Kind, input: TermInput, before: object | null): Record<string, string | null> => {
   const was = (before ?? {}) as Record<string, string | null>
   return Object.fromEntries(
-    fieldsOf(kind).map(([field, is]) => [
+    writtenFieldsOf(kind).map(([field, is]) => [
       field,
       (is === 'url' ? urlOr : textOr)(input[field], was[field] ?? null),
     ]),

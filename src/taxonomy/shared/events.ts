@@ -3,18 +3,18 @@ import type { EventType } from '../../events/catalog.ts'
 import { termPath } from '../../urls/site-paths.ts'
 import type { Write } from '../../write/write.ts'
 import { type Kind, kinds } from '../kinds.ts'
-import { fieldsOf } from './input.ts'
+import { writtenFieldsOf } from './input.ts'
 import { isTree, slugPathOf, type TermRow, tableOf } from './rows.ts'
 import { lineOf } from './tree.ts'
 
 /** What is needed of a row to say what readers see of it. */
-type Shown = { slug: string; name: string; slugPath?: string; parentId?: string | null }
+type PublicRow = { slug: string; name: string; slugPath?: string; parentId?: string | null }
 
 /** What readers see of a term, by its public names; the parent by its slug. */
-export const publicFieldsOf = async (w: Write, kind: Kind, row: Shown) => {
+export const publicFieldsOf = async (w: Write, kind: Kind, row: PublicRow) => {
   const { slug, name } = row
   const values = row as unknown as Record<string, unknown>
-  const fields = Object.fromEntries(fieldsOf(kind).map(([field]) => [field, values[field]]))
+  const fields = Object.fromEntries(writtenFieldsOf(kind).map(([field]) => [field, values[field]]))
   const parent = isTree(kind) ? { parent: await slugOf(w, kind, row.parentId ?? null) } : {}
   return { slug, name, ...fields, ...parent, path: termPath(w.site, kind, slugPathOf(row)) }
 }

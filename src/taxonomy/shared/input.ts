@@ -12,13 +12,15 @@ export type TermInput<K extends Kind = Kind> = NameInput & { [F in FieldOf<K>]?:
 }
 
 /** What is written of a term beside its name and its slug: the fields of its row in the table of kinds. */
-export const fieldsOf = (kind: Kind): [field: FieldOf<Kind>, is: 'text' | 'url'][] =>
+export const writtenFieldsOf = (kind: Kind): [field: FieldOf<Kind>, is: 'text' | 'url'][] =>
   Object.entries(kinds[kind].fields) as [FieldOf<Kind>, 'text' | 'url'][]
 
 /** Every problem of the input. */
 export const termIssues = (kind: Kind, input: TermInput): ValidationIssue[] => [
   ...nameIssues(kind, input),
-  ...fieldsOf(kind).flatMap(([field, is]) => (is === 'url' ? urlIssues : textIssues)(field, input[field])),
+  ...writtenFieldsOf(kind).flatMap(([field, is]) =>
+    (is === 'url' ? urlIssues : textIssues)(field, input[field]),
+  ),
 ]
 
 /** The URL that an input leaves behind, as browsers write it: they agree on what is odd in it. */

@@ -6,7 +6,7 @@ import { type Kind, kinds } from '../kinds.ts'
 
 /** Takes a term off some of its posts, and returns how many. The caller has reserved the terms. */
 export const unlinkSome = async (w: Write, kind: Kind, id: string, limit: number): Promise<number> => {
-  const { table, key } = sqlOf(kind)
+  const { table, key } = linkSql(kind)
   const posts = await postsUnder(w, kind, [id], limit)
   await w.tx.$executeRaw`DELETE FROM ${table} WHERE ${key} = ${id} AND post_id = ANY(${posts}::text[])`
   await indexNames(w, posts)
@@ -28,7 +28,7 @@ export const relinkSome = async (
   to: string,
   limit: number,
 ): Promise<number> => {
-  const { table, key } = sqlOf(kind)
+  const { table, key } = linkSql(kind)
   const posts = await postsUnder(w, kind, from, limit)
   await w.tx.$executeRaw`
     INSERT INTO ${table} (post_id, status, sort_date, ${key}, position)
@@ -50,7 +50,7 @@ export const reindexSome = async (
   after: string,
   limit: number,
 ): Promise<string[]> => {
-  const { table, key } = sqlOf(kind)
+  const { table, key } = linkSql(kind)
   const rows = await w.tx.$queryRaw<{ id: string }[]>`
     SELECT post_id AS id FROM ${table} WHERE ${key} = ${id} AND post_id > ${after} ORDER BY post_id LIMIT ${limit}`
   const posts = rows.map((row) => row.id)
@@ -87,13 +87,13 @@ export const rewritePending = async (
 }
 
 /** The table of a kind's links, and its column of the term. */
-export const sqlOf = (kind: Kind) => ({
+export const linkSql = (kind: Kind) => ({
   table: Prisma.raw(kinds[kind].links),
   key: Prisma.raw(kinds[kind].idColumn),
 })
 
 const postsUnder = async ({ tx }: Write, kind: Kind, ids: string[], limit: number): Promise<string[]> => {
-  const { table, key } = sqlOf(kind)
+  const { table, key } = linkSql(kind)
   const rows = await tx.$queryRaw<{ id: string }[]>`
     SELECT DISTINCT id FROM (
       SELECT post_id AS id FROM ${table} WHERE ${key} = ANY(${ids}::text[]) LIMIT ${limit}

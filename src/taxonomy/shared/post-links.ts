@@ -3,11 +3,11 @@ import { InvalidStateError } from '../../lib/errors.ts'
 import type { Write } from '../../write/write.ts'
 import type { Kind } from '../kinds.ts'
 import {
+  linkSql,
   pendingWith,
   reindexSome,
   relinkSome,
   rewritePending,
-  sqlOf,
   unlinkSome,
 } from './post-links-in-steps.ts'
 
@@ -77,7 +77,7 @@ const mostAtOnce = 500
 
 /** Whether the posts under these, or the pending edits that name them, are too many to be changed in one transaction. */
 export const areMany = async ({ tx }: Write, kind: Kind, ids: string[]): Promise<boolean> => {
-  const { table, key } = sqlOf(kind)
+  const { table, key } = linkSql(kind)
   const rows = await tx.$queryRaw<unknown[]>`
     SELECT 1 FROM ${table} WHERE ${key} = ANY(${ids}) LIMIT ${mostAtOnce + 1}`
   if (rows.length > mostAtOnce) return true
@@ -88,7 +88,7 @@ export const areMany = async ({ tx }: Write, kind: Kind, ids: string[]): Promise
 const leaveToJob = async (w: Write, work: JobKind, input: JobInput): Promise<string | null> => {
   const { kind, ids } = input
   if (!(await areMany(w, kind, ids))) return null
-  const { table, key } = sqlOf(kind)
+  const { table, key } = linkSql(kind)
   const [row] = await w.tx.$queryRaw<{ count: number }[]>`
     SELECT count(*)::int AS count FROM ${table} WHERE ${key} = ANY(${ids})`
   return enqueueJob(w, work, input, row?.count ?? 0)
@@ -96,7 +96,7 @@ const leaveToJob = async (w: Write, work: JobKind, input: JobInput): Promise<str
 
 /** Whether readers see any of these with a post. */
 export const areOnPublicPosts = async ({ tx }: Write, kind: Kind, ids: string[]): Promise<boolean> => {
-  const { table, key } = sqlOf(kind)
+  const { table, key } = linkSql(kind)
   const rows = await tx.$queryRaw<unknown[]>`
     SELECT 1 FROM ${table} JOIN posts ON posts.id = ${table}.post_id
     WHERE ${key} = ANY(${ids}) AND posts.status = 'PUBLISHED' LIMIT 1`
@@ -105,7 +105,7 @@ export const areOnPublicPosts = async ({ tx }: Write, kind: Kind, ids: string[])
 
 /** Of posts in any state, and of those whose pending edits alone name it. */
 const countPosts = async ({ tx }: Write, kind: Kind, id: string): Promise<number> => {
-  const { table, key } = sqlOf(kind)
+  const { table, key } = linkSql(kind)
   const [row] = await tx.$queryRaw<{ count: number }[]>`
     SELECT count(*)::int AS count FROM (
       SELECT post_id FROM ${table} WHERE ${key} = ${id}

@@ -5,7 +5,7 @@ import { leaveGone, leaveNothing, takeOverPaths } from '../../urls/redirects.ts'
 import { termPath } from '../../urls/site-paths.ts'
 import type { Write } from '../../write/write.ts'
 import type { Kind } from '../kinds.ts'
-import { columnsOf } from './columns.ts'
+import { termColumns } from './columns.ts'
 import { differences, publicFieldsOf, recordTermEvent } from './events.ts'
 import type { TermInput } from './input.ts'
 import { lockNames, reserveTerms } from './locks.ts'
@@ -26,7 +26,7 @@ export const createTerm = async <K extends Kind>(
 ): Promise<TermRow<K>> => {
   requireScope(w, 'CONTENT_WRITE')
   await lockNames(w, kind)
-  const columns = await columnsOf(w, kind, input, null)
+  const columns = await termColumns(w, kind, input, null)
   refuseLongPath(slugPathOf(columns), 'slug')
   const times = { createdAt: w.now, updatedAt: w.now }
   const term = await tableOf(w.tx, kind).create({
@@ -50,7 +50,7 @@ export const updateTerm = async <K extends Kind>(
   requireScope(w, 'CONTENT_WRITE')
   await lockNames(w, kind)
   const before = await termToWrite(w, kind, id)
-  const columns = await columnsOf(w, kind, input as TermInput, before)
+  const columns = await termColumns(w, kind, input as TermInput, before)
   const change = differences(await publicFieldsOf(w, kind, before), await publicFieldsOf(w, kind, columns))
   if (change.changedFields.length === 0) return { ...before, jobId: null }
   const [from, to] = [slugPathOf(before), slugPathOf(columns)]
