@@ -49,7 +49,8 @@ export type Rendering = { data: string | null; errors: Prisma.InputJsonValue | n
 
 /** What the outbox needs of others: who listens (webhooks), and what a document gives for an event (GraphQL). */
 export type OutboxPorts = {
-  listeners(tx: Tx, event: Event): Promise<Listener[]>
+  /** Who is there now; it says of each event who is to be told. */
+  listeners(tx: Tx): Promise<(event: Event) => Listener[]>
   render(tx: Tx, event: Event, view: View, signal: AbortSignal): Promise<Rendering>
   limitStatements: LimitStatements
   /** With documents, by their rendering keys. */
@@ -80,10 +81,11 @@ export const writeEvents = async (
 ): Promise<Event[]> => {
   if (drafts.length === 0) return []
   await tx.$executeRaw`SELECT pg_advisory_xact_lock(${sequenceLock})`
+  const listenersOf = await ports.listeners(tx)
   const events: Event[] = []
   for (const draft of drafts) {
     const event = await insertEvent(tx, draft, by)
-    await writeRenderings(tx, ports, event)
+    await writeRenderings(tx, ports, event, listenersOf(event))
     await draft.written?.(event)
     events.push(event)
   }
@@ -120,8 +122,12 @@ const insertEvent = async (
 const asJson = (value: object | null | undefined): Prisma.Sql =>
   Prisma.sql`${value == null ? null : JSON.stringify(value)}::json`
 
-const writeRenderings = async (tx: Tx, ports: OutboxPorts, event: Event): Promise<void> => {
-  const listeners = await ports.listeners(tx, event)
+const writeRenderings = async (
+  tx: Tx,
+  ports: OutboxPorts,
+  event: Event,
+  listeners: Listener[],
+): Promise<void> => {
   if (listeners.length === 0) return
   const byKey = Map.groupBy(listeners, (listener) => listener.renderingKey)
   const rows = await ports.limitStatements(tx, renderTimeoutMs, () => renderAll(tx, ports, event, byKey))

@@ -5,13 +5,13 @@ import { eitherOf } from '../events/filter-matching.ts'
 import type { EventDraft } from '../events/outbox.ts'
 import { keepTexts } from '../events/state-texts.ts'
 import { type Kind, kindNames, kinds } from '../taxonomy/kinds.ts'
-import { isTree, slugPathOf, tableOf } from '../taxonomy/shared/rows.ts'
+import { isTree, tableOf } from '../taxonomy/shared/rows.ts'
 import { lineOf } from '../taxonomy/shared/tree.ts'
 import { type Site, termPath } from '../urls/site-paths.ts'
 import type { Write } from '../write/write.ts'
 import { postFieldNames, postFields, readValues } from './fields/fields.ts'
 import type { LockedPost } from './load-for-update.ts'
-import type { PostState } from './revisions/snapshot.ts'
+import type { NamedTerm, PostState } from './revisions/snapshot.ts'
 
 /**
  * Records what happened to a post. What is live before and after decides what is stale: every page and every cache tag
@@ -75,9 +75,7 @@ const stateOf = async (w: Write, state: PostState) => {
 const byName = (name: 'plural' | 'idsField', of: (kind: Kind) => unknown): Record<string, unknown> =>
   Object.fromEntries(kindNames.map((kind) => [kinds[kind][name], of(kind)]))
 
-type Named = { id: string; slug: string; slugPath?: string }
-
-const termsOf = (state: PostState, kind: Kind): Named[] => state[kinds[kind].plural]
+const termsOf = (state: PostState, kind: Kind): NamedTerm[] => state[kinds[kind].plural]
 
 const previousValues = (before: PostState, fields: string[]): Record<string, unknown> => {
   const told = postFieldNames.filter((name) => !postFields[name].isLeftOutOfEvents)
@@ -101,9 +99,11 @@ const tagsOf = async (w: Write, state: PostState): Promise<string[]> => {
 }
 
 /** The terms of a tree with those above them. */
-const ancestorsOf = async ({ tx }: Write, kind: Kind, terms: Named[]): Promise<{ id: string }[]> => {
-  const line = terms.flatMap((term) => lineOf(slugPathOf(term)))
-  return line.length === 0 ? [] : tableOf(tx, kind).findMany({ where: { slugPath: { in: line } } })
+const ancestorsOf = async ({ tx }: Write, kind: Kind, terms: NamedTerm[]): Promise<{ id: string }[]> => {
+  const above = terms.flatMap(({ slugPath }) => lineOf(slugPath).slice(0, -1))
+  if (above.length === 0) return terms
+  const rows = await tableOf(tx, kind).findMany({ where: { slugPath: { in: above } }, select: { id: true } })
+  return [...terms, ...rows]
 }
 
 const pathsOf = (site: Site, state: PostState): string[] => [
@@ -111,7 +111,7 @@ const pathsOf = (site: Site, state: PostState): string[] => [
   '/',
   ...kindNames.flatMap((kind) =>
     termsOf(state, kind)
-      .flatMap((term) => lineOf(slugPathOf(term)))
+      .flatMap(({ slugPath }) => lineOf(slugPath))
       .map((slugPath) => termPath(site, kind, slugPath)),
   ),
 ]

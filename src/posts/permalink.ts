@@ -7,28 +7,33 @@ import type { Snapshot } from './revisions/snapshot.ts'
 
 export type Permalink = { slug: string; path: string; pathIsManual: boolean }
 
+type Placed = { id: string; slug?: string; path?: string }
+
 /**
  * Where a post lives: its slug (made from the title when none is given, numbered when it is taken) and its path.
  *
  * @param date what PERMALINK's date parts are filled with.
+ * @param post the id of a new one, or the row of one that is locked: what it has already is nobody else's.
  * @throws TakenError when an explicit slug or path belongs to another post.
  */
 export const permalinkFor = async (
   w: Write,
   snapshot: Snapshot,
   date: Date,
-  postId: string,
+  post: Placed,
 ): Promise<Permalink> => {
-  const slug = snapshot.slug === '' ? await freeSlug(w, snapshot, date, postId) : snapshot.slug
+  const slug = snapshot.slug === '' ? await freeSlug(w, snapshot, date, post.id) : snapshot.slug
   const path = snapshot.path ?? postPath(w.site, slug, date)
-  if (snapshot.slug !== '') {
+  if (snapshot.slug !== '' && slug !== post.slug) {
     const message = `The slug "${slug}" belongs to another post; choose another one.`
     await claim(w.tx, 'slug', slug)
-    await refuseTaken(w.tx, { slug }, postId, message, 'slug')
+    await refuseTaken(w.tx, { slug }, post.id, message, 'slug')
   }
-  const message = `The path ${path} belongs to another post; choose another slug or path.`
-  await claim(w.tx, 'path', path)
-  await refuseTaken(w.tx, { path }, postId, message, snapshot.path ? 'path' : 'slug')
+  if (path !== post.path) {
+    const message = `The path ${path} belongs to another post; choose another slug or path.`
+    await claim(w.tx, 'path', path)
+    await refuseTaken(w.tx, { path }, post.id, message, snapshot.path ? 'path' : 'slug')
+  }
   return { slug, path, pathIsManual: snapshot.path !== null }
 }
 

@@ -27,7 +27,7 @@ export const createPost = async (w: Write, input: PostInput): Promise<Post> => {
   await holdTerms(w)
   const snapshot = await withInput(w, emptySnapshot, input)
   const id = newId('post')
-  const place = await permalinkFor(w, snapshot, dateOf(snapshot) ?? w.now, id)
+  const place = await permalinkFor(w, snapshot, dateOf(snapshot) ?? w.now, { id })
   const after = await insertPost(w, id, snapshot, place, 'created')
   await recordPostEvent(w, 'post.created', null, after, [])
   return after.post
@@ -61,7 +61,7 @@ export const saveEdits = async (
   const { post } = before
   const ends = whyScheduleEnds(w, before, snapshot)
   const edited = ends === null ? snapshot : withoutScheduledDate(snapshot, before)
-  const place = await permalinkFor(w, edited, dateOf(edited) ?? post.createdAt, post.id)
+  const place = await permalinkFor(w, edited, dateOf(edited) ?? post.createdAt, post)
   // A slug that is made anew may turn out to be the old one.
   const changed = changedFieldsOf(base, { ...snapshot, slug: place.slug })
   if (changed.length === 0) return post

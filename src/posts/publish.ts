@@ -35,7 +35,7 @@ const publishNow = async (w: Write, before: LockedPost, { unpublishAt }: Publish
   const wasLive = post.status === 'PUBLISHED'
   if (wasLive && post.draftId === null) return changeEnd(w, before, unpublishAt)
   const snapshot = datedNow(await workingCopyOf(w, before), before, w.now)
-  const place = await permalinkFor(w, snapshot, dateOf(snapshot) ?? w.now, post.id)
+  const place = await permalinkFor(w, snapshot, dateOf(snapshot) ?? w.now, post)
   const after = await saveLive(w, before, snapshot, place, 'published', {
     status: 'PUBLISHED',
     wasPublic: true,
@@ -86,7 +86,7 @@ const scheduleDraft = async (w: Write, before: PostState, at: OffsetDateTime, un
   const draft = withoutScheduledDate(snapshotOf(before), before)
   refuseLaterDate(draft, at.instant, 'at')
   const snapshot = draft.publishedAt === null ? { ...draft, publishedAt: formatOffsetDateTime(at) } : draft
-  const place = await permalinkFor(w, snapshot, dateOf(snapshot) ?? at.instant, before.post.id)
+  const place = await permalinkFor(w, snapshot, dateOf(snapshot) ?? at.instant, before.post)
   const state = { status: 'SCHEDULED', scheduledAt: at.instant, unpublishAt } as const
   return saveLive(w, before, snapshot, place, 'scheduled', state)
 }

@@ -1,6 +1,8 @@
+import { isDeepStrictEqual } from 'node:util'
 import { type Post, Prisma } from '../db/generated/client.ts'
 import { hasScope } from '../keys/viewer.ts'
 import { indexPosts } from '../search/index-posts.ts'
+import { kindNames, kinds } from '../taxonomy/kinds.ts'
 import type { Write } from '../write/write.ts'
 import { contentColumns, linkTerms, unlinkTerms } from './fields/columns.ts'
 import type { Permalink } from './permalink.ts'
@@ -41,7 +43,10 @@ export const insertPost = async (
   return { ...after, shown }
 }
 
-/** Writes what is live of a post, remembers where it was public before, and clears the pending edits. */
+/**
+ * Writes what is live of a post, remembers where it was public before, and clears the pending edits. What did not change is
+ * not written again: what is published is mostly what was saved before.
+ */
 export const saveLive = async (
   w: Write,
   before: PostState,
@@ -67,17 +72,31 @@ export const saveLive = async (
     updatedAt: w.now,
   }
   const status = state.status ?? post.status
-  await unlinkTerms(w, post.id)
-  const saved = await w.tx.post.update({ where: { id: post.id }, data })
-  await linkTerms(w, { id: post.id, status, sortDate }, snapshot)
+  const isFiledAnew = !isFiledAlike(snapshotOf(before), snapshot)
+  // Links that stay follow the status and the date of their post by themselves.
+  if (isFiledAnew) await unlinkTerms(w, post.id)
+  const saved = await w.tx.post.update({ where: { id: post.id }, data: changedOf(post, data) })
+  if (isFiledAnew) await linkTerms(w, { id: post.id, status, sortDate }, snapshot)
   const isPublic = status === 'PUBLISHED'
   if (post.status === 'PUBLISHED' && !(isPublic && post.path === place.path)) await leavePath(w, post)
   const shown = isPublic ? await appear(w, { id: post.id, path: place.path }) : []
   const after = await withTerms(w.tx, saved, snapshot)
-  await indexPosts(w.tx, w.site.searchLanguage, [after.post])
+  if (isFiledAnew || searchedFields.some((field) => post[field] !== saved[field]))
+    await indexPosts(w.tx, w.site.searchLanguage, [saved])
   const save = { version, action, snapshot: snapshotOf(after), before: snapshotOf(before), isPublic }
   await writeRevision(w, post.id, save)
   return { ...after, shown }
+}
+
+const isFiledAlike = (before: Snapshot, after: Snapshot): boolean =>
+  kindNames.every((kind) => isDeepStrictEqual(before[kinds[kind].idsField], after[kinds[kind].idsField]))
+
+const searchedFields = ['title', 'excerptText', 'contentText'] as const satisfies (keyof Post)[]
+
+/** The columns that are to have another value: a text of megabytes goes nowhere when it stays. */
+const changedOf = <Data extends object>(post: Post, data: Data): Partial<Data> => {
+  const isOther = ([field, value]: [string, unknown]) => !isDeepStrictEqual(post[field as keyof Post], value)
+  return Object.fromEntries(Object.entries(data).filter(isOther)) as Partial<Data>
 }
 
 /** Changes the state of a post and nothing of what was written. */

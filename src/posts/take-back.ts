@@ -68,10 +68,14 @@ type Placed = { snapshot: Snapshot; place: Permalink; kept: string | null }
 
 /** Nobody holds the slug of pending edits: where another post has come to have it, this one keeps its own. */
 const placedCopyOf = async (w: Write, before: PostState): Promise<Placed> => {
-  const { id, createdAt, ...post } = before.post
+  const { post } = before
   const snapshot = withoutScheduledDate(await workingCopyOf(w, before), before)
   try {
-    return { snapshot, place: await permalinkFor(w, snapshot, dateOf(snapshot) ?? createdAt, id), kept: null }
+    return {
+      snapshot,
+      place: await permalinkFor(w, snapshot, dateOf(snapshot) ?? post.createdAt, post),
+      kept: null,
+    }
   } catch (error) {
     if (!(error instanceof TakenError)) throw error
     const { slug, path, pathIsManual } = post

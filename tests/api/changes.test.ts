@@ -224,7 +224,7 @@ describe('a reader that asks while events are committed', () => {
   const ports: OutboxPorts = {
     limitStatements: unlimitedStatements,
     timeBudget: createTimeBudget(),
-    listeners: async () => [listener],
+    listeners: async () => () => [listener],
     render: async () => {
       await pause(Math.random() * 20)
       return { data: '{}', errors: null, failure: null }

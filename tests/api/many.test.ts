@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest'
 import {
+  type BulkPolicy,
   PublishPostsDocument,
   TrashPostsDocument,
   UnpublishPostsDocument,
 } from '../../schema/generated/graphql.ts'
 import { withApp } from '../support/app.ts'
+import { makePosts } from '../support/posts.ts'
 import { create } from './writing.ts'
 
 const lent = withApp({ role: 'api' })
@@ -80,4 +82,24 @@ test('more than 100 at once are refused, and nothing is done', async () => {
     __typename: 'ValidationError',
     issues: [{ path: ['input', 'posts'] }],
   })
+})
+
+test('of many that change nothing of what was written each takes 17 statements, and in one transaction 10', async () => {
+  const posts = await makePosts(lent.app, { count: 25 })
+  const count = async (document: typeof PublishPostsDocument, first: number, policy: BulkPolicy) => {
+    const input = { posts: posts.slice(0, first).map(({ id }) => ({ id })), policy }
+    const { result, statements } = await lent.app.countStatements(() =>
+      lent.app.admin.run(document, { input }),
+    )
+    expect(JSON.stringify(result)).not.toContain('Error')
+    return statements
+  }
+  const documents = [UnpublishPostsDocument, PublishPostsDocument, TrashPostsDocument]
+  for (const document of documents as (typeof PublishPostsDocument)[]) {
+    const each = await count(document, 5, 'EACH')
+    expect(each.length, each.join('\n')).toBeLessThanOrEqual(1 + 5 * 17)
+    const together = await count(document, 25, 'ALL_OR_NOTHING')
+    // Some are for all together.
+    expect(together.length, together.join('\n')).toBeLessThanOrEqual(10 + 25 * 10)
+  }
 })

@@ -140,7 +140,7 @@ const renderingsOf = async (
   const ports: OutboxPorts = {
     limitStatements: kind === 'postgres' ? limitStatements : unlimitedStatements,
     timeBudget,
-    listeners: async () => keys.map(listener),
+    listeners: async () => () => keys.map(listener),
     render: (tx, _event, { renderingKey }) => renders[renderingKey]?.(tx) ?? Promise.resolve(shown),
   }
   const now = lent.app.clock.now()

@@ -42,8 +42,7 @@ export const unlinkTerms = async ({ tx }: Write, postId: string): Promise<void> 
   const deletions = kindNames.map(
     (kind) => Prisma.sql`DELETE FROM ${Prisma.raw(kinds[kind].links)} WHERE post_id = ${postId}`,
   )
-  const each = deletions.map((deletion, index) => Prisma.sql`${Prisma.raw(`of_${index}`)} AS (${deletion})`)
-  await tx.$executeRaw`WITH ${Prisma.join(each)} SELECT`
+  await allAtOnce(tx, deletions)
 }
 
 /** Links the post, which is linked to nothing, to its terms, in the written order. */
@@ -52,13 +51,21 @@ export const linkTerms = async (
   { id, status, sortDate }: Pick<Post, 'id' | 'status' | 'sortDate'>,
   snapshot: Snapshot,
 ): Promise<void> => {
-  for (const kind of kindNames) {
-    const { links, idColumn, idsField } = kinds[kind]
-    const ids = snapshot[idsField]
-    if (ids.length === 0) continue
-    await tx.$executeRaw`
-      INSERT INTO ${Prisma.raw(links)} (post_id, status, sort_date, ${Prisma.raw(idColumn)}, position)
-      SELECT ${id}, ${status}::"PostStatus", ${sortDate}::timestamptz, term.id, term.number - 1
-      FROM unnest(${ids}::text[]) WITH ORDINALITY AS term(id, number)`
-  }
+  const insertions = kindNames
+    .filter((kind) => snapshot[kinds[kind].idsField].length > 0)
+    .map((kind) => {
+      const { links, idColumn, idsField } = kinds[kind]
+      return Prisma.sql`
+        INSERT INTO ${Prisma.raw(links)} (post_id, status, sort_date, ${Prisma.raw(idColumn)}, position)
+        SELECT ${id}, ${status}::"PostStatus", ${sortDate}::timestamptz, term.id, term.number - 1
+        FROM unnest(${snapshot[idsField]}::text[]) WITH ORDINALITY AS term(id, number)`
+    })
+  await allAtOnce(tx, insertions)
+}
+
+/** Changes to different tables, in one statement. */
+const allAtOnce = async (tx: Write['tx'], changes: Prisma.Sql[]): Promise<void> => {
+  if (changes.length === 0) return
+  const each = changes.map((change, index) => Prisma.sql`${Prisma.raw(`of_${index}`)} AS (${change})`)
+  await tx.$executeRaw`WITH ${Prisma.join(each)} SELECT`
 }

@@ -1,7 +1,7 @@
 import type { Tx } from '../../db/client.ts'
 import { type Post, Prisma } from '../../db/generated/client.ts'
 import { type ByName, type Kind, kindNames, kinds } from '../../taxonomy/kinds.ts'
-import { type TermRow, tableOf } from '../../taxonomy/shared/rows.ts'
+import { isTree } from '../../taxonomy/shared/rows.ts'
 import {
   emptyValues,
   type PostField,
@@ -16,8 +16,11 @@ export type Snapshot = PostValues & TermIds
 
 type TermIds = ByName<'idsField', string[]>
 
+/** What an event says of a term: which it is, and where its page is. */
+export type NamedTerm = { id: string; slug: string; slugPath: string }
+
 /** A post with its terms, each kind's in the written order. */
-export type PostState = { [K in Kind as (typeof kinds)[K]['plural']]: TermRow<K>[] } & {
+export type PostState = ByName<'plural', NamedTerm[]> & {
   post: Post
   /** The collective cache tags of the lists that got something new when it was published. */
   shown?: string[]
@@ -31,36 +34,39 @@ export const lockPost = async (tx: Tx, id: string): Promise<PostState | null> =>
 
 const readPost = async (tx: Tx, id: string): Promise<PostState> => {
   const post = await tx.post.findUniqueOrThrow({ where: { id } })
-  const ofEach = kindNames.map((kind) => {
-    const [idColumn, links, name] = [
-      kinds[kind].idColumn,
-      kinds[kind].links,
-      `"${kinds[kind].idsField}"`,
-    ].map((name) => Prisma.raw(name))
-    return Prisma.sql`ARRAY(SELECT ${idColumn} FROM ${links} WHERE post_id = ${id} ORDER BY position) AS ${name}`
+  const terms = await namedTerms(tx, (kind) => {
+    const [idColumn, links] = [kinds[kind].idColumn, kinds[kind].links].map((name) => Prisma.raw(name))
+    return Prisma.sql`SELECT ${idColumn} AS id, position FROM ${links} WHERE post_id = ${id}`
   })
-  const [ids] = await tx.$queryRaw<TermIds[]>`SELECT ${Prisma.join(ofEach)}`
-  // A SELECT without FROM has one row.
-  return withTerms(tx, post, ids as TermIds)
+  return { post, ...terms }
 }
 
-/** A post whose row is known, with its terms: a statement for each kind that it has any of. */
+/** A post whose row is known, with its terms. */
 export const withTerms = async (tx: Tx, post: Post, termIds: TermIds): Promise<PostState> => {
-  const terms: Record<string, { id: string }[]> = {}
-  for (const kind of kindNames)
-    terms[kinds[kind].plural] = await inOrder(termIds[kinds[kind].idsField], (id) =>
-      tableOf(tx, kind).findMany({ where: { id } }),
-    )
-  return { post, ...terms } as PostState
+  const idsOf = (kind: Kind) => termIds[kinds[kind].idsField]
+  const terms = await namedTerms(
+    tx,
+    (kind) =>
+      Prisma.sql`SELECT id, position FROM unnest(${idsOf(kind)}::text[]) WITH ORDINALITY AS one(id, position)`,
+  )
+  return { post, ...terms }
 }
 
-const inOrder = async <Row extends { id: string }>(
-  ids: string[],
-  find: (id: { in: string[] }) => Promise<Row[]>,
-): Promise<Row[]> => {
-  if (ids.length === 0) return []
-  const rows = new Map((await find({ in: ids })).map((row) => [row.id, row]))
-  return ids.flatMap((id) => rows.get(id) ?? [])
+/** The terms of all kinds in one statement, of the ids and positions that one gives in SQL for each kind. */
+const namedTerms = async (
+  tx: Tx,
+  idsOf: (kind: Kind) => Prisma.Sql,
+): Promise<ByName<'plural', NamedTerm[]>> => {
+  const ofEach = kindNames.map((kind) => {
+    const [name, terms] = [Prisma.raw(`'${kind}'`), Prisma.raw(kinds[kind].plural)]
+    const slugPath = Prisma.raw(isTree(kind) ? 'slug_path' : 'slug')
+    return Prisma.sql`SELECT ${name} AS kind, id, slug, ${slugPath} AS "slugPath", position
+      FROM (${idsOf(kind)}) linked JOIN ${terms} USING (id)`
+  })
+  const rows = await tx.$queryRaw<(NamedTerm & { kind: Kind })[]>`
+    SELECT kind, id, slug, "slugPath" FROM (${Prisma.join(ofEach, ' UNION ALL ')}) named ORDER BY position`
+  const terms = kindNames.map((kind) => [kinds[kind].plural, rows.filter((row) => row.kind === kind)])
+  return Object.fromEntries(terms)
 }
 
 export const snapshotOf = (state: PostState): Snapshot => ({

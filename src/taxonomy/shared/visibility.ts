@@ -23,38 +23,42 @@ export const termsVisibleToSql = (viewer: Viewer, kind: Kind): Prisma.Sql =>
  * @returns the collective cache tags of the lists that have something new in them.
  */
 export const showTermsOf = async (w: Write, postId: string): Promise<string[]> => {
-  const shown: string[] = []
-  const paths: string[] = []
-  for (const kind of kindNames) {
+  const shown = await show(w, kindNames, (kind) => {
     const [key, links] = [Prisma.raw(kinds[kind].idColumn), Prisma.raw(kinds[kind].links)]
-    const slugPaths = await show(w, kind, Prisma.sql`SELECT ${key} FROM ${links} WHERE post_id = ${postId}`)
-    if (slugPaths.length > 0) shown.push(kinds[kind].plural)
-    paths.push(...slugPaths.map((slugPath) => termPath(w.site, kind, slugPath)))
-  }
-  await takeOverPaths(w, paths)
-  return shown
+    return Prisma.sql`SELECT ${key} FROM ${links} WHERE post_id = ${postId}`
+  })
+  return [...new Set(shown.map(({ kind }) => kinds[kind].plural))]
 }
 
 /** Makes a term public, for good, and in a tree those above it: its path names them. */
 export const showWithAncestors = async (w: Write, kind: Kind, id: string): Promise<void> => {
-  const slugPaths = await show(w, kind, Prisma.sql`SELECT ${id}::text`)
-  await takeOverPaths(
-    w,
-    slugPaths.map((slugPath) => termPath(w.site, kind, slugPath)),
-  )
+  await show(w, [kind], () => Prisma.sql`SELECT ${id}::text`)
 }
 
-/** Returns the slug paths of those that were not public before. */
-const show = async (w: Write, kind: Kind, ids: Prisma.Sql): Promise<string[]> => {
-  const terms = Prisma.raw(kinds[kind].plural)
-  const rows = isTree(kind)
-    ? await w.tx.$queryRaw<{ slugPath: string }[]>`
+/** Returns those that were not public before, of all kinds in one statement. */
+const show = async (w: Write, some: Kind[], idsOf: (kind: Kind) => Prisma.Sql): Promise<Shown[]> => {
+  const changes = some.map((kind) => {
+    const [name, terms] = [Prisma.raw(`'${kind}'`), Prisma.raw(kinds[kind].plural)]
+    const change = isTree(kind)
+      ? Prisma.sql`
       UPDATE ${terms} SET is_public = true
       WHERE NOT is_public AND EXISTS (
-        SELECT FROM ${terms} below WHERE below.id IN (${ids})
+        SELECT FROM ${terms} below WHERE below.id IN (${idsOf(kind)})
           AND (below.id = ${terms}.id OR starts_with(below.slug_path, ${terms}.slug_path || '/'))
-      ) RETURNING slug_path AS "slugPath"`
-    : await w.tx.$queryRaw<{ slugPath: string }[]>`
-      UPDATE ${terms} SET is_public = true WHERE NOT is_public AND id IN (${ids}) RETURNING slug AS "slugPath"`
-  return rows.map(({ slugPath }) => slugPath)
+      ) RETURNING ${name} AS kind, slug_path AS "slugPath"`
+      : Prisma.sql`
+      UPDATE ${terms} SET is_public = true WHERE NOT is_public AND id IN (${idsOf(kind)})
+      RETURNING ${name} AS kind, slug AS "slugPath"`
+    return Prisma.sql`${terms}_shown AS (${change})`
+  })
+  const each = some.map((kind) => Prisma.sql`SELECT * FROM ${Prisma.raw(kinds[kind].plural)}_shown`)
+  const shown = await w.tx.$queryRaw<Shown[]>`
+    WITH ${Prisma.join(changes)} ${Prisma.join(each, ' UNION ALL ')}`
+  await takeOverPaths(
+    w,
+    shown.map(({ kind, slugPath }) => termPath(w.site, kind, slugPath)),
+  )
+  return shown
 }
+
+type Shown = { kind: Kind; slugPath: string }

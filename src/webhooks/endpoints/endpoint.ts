@@ -170,12 +170,13 @@ export const viewOf = ({
   scopes,
 })
 
-/** The documents that an event has to be rendered for. */
-export const listenersOf = async (tx: Tx, event: Event): Promise<Listener[]> => {
+/** The documents that events have to be rendered for, those of each. */
+export const listenersOf = async (tx: Tx): Promise<(event: Event) => Listener[]> => {
   const endpoints = await tx.webhookEndpoint.findMany({ where: { status: { not: 'DISABLED' } } })
-  return endpoints
-    .filter((endpoint) => listensTo(endpoint, event) && !hasEnded(endpoint, event.occurredAt))
-    .map((endpoint) => ({ ...viewOf(endpoint), endpointId: endpoint.id }))
+  return (event) =>
+    endpoints
+      .filter((endpoint) => listensTo(endpoint, event) && !hasEnded(endpoint, event.occurredAt))
+      .map((endpoint) => ({ ...viewOf(endpoint), endpointId: endpoint.id }))
 }
 
 /** Whether it has ended with its key, however soon the worker comes to disable it. */
