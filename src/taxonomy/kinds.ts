@@ -60,7 +60,7 @@ export const kinds = {
 type KindRow = {
   /** The GraphQL type, and the subject of its events. */
   type: string
-  /** The table, the lists and the filter of posts, and the collective cache tag. */
+  /** The table, the lists and the filter of posts, and the collective cache tag: another word than the kind's own. */
   plural: string
   /** The table that links posts to it. */
   links: string

@@ -67,6 +67,9 @@ const eventOf = ({ type, version, before, isPublic }: Row) => `
 const filled = `
   INSERT INTO tags (id, slug, name, name_key, is_public, created_at, updated_at)
     VALUES ('${tagId}', 'old', 'Old', 'old', true, '${at}', '${at}');
+  INSERT INTO background_jobs (id, kind, subject_id, input, processed, total, created_at, updated_at) VALUES
+    ('job_01h455vb4pex5vsknk084sn021', 'DELETE', '${tagId}', '{"shelf":"tag","ids":["${tagId}"]}', 200, 900, '${at}', '${at}'),
+    ('job_01h455vb4pex5vsknk084sn022', 'MERGE', '${tagId}', '{"shelf":"tag","ids":["tag_a","tag_b"],"targetId":"${tagId}"}', 0, 900, '${at}', '${at}');
   INSERT INTO posts SELECT * FROM json_populate_record(NULL::posts, ${literal(postOf('Newest', 'DRAFT', 4))});
   INSERT INTO post_revisions (id, post_id, version, action, changed_fields, snapshot, created_at)
     SELECT 'revision_01h455vb4pex5vsknk084sn02' || v, '${id}', v, (ARRAY['created', 'saved', 'published', 'unpublished'])[v], '{}',
@@ -80,7 +83,7 @@ const filled = `
 const patient = { timeout: 120_000 }
 
 test(
-  'a database of an earlier release, filled, migrates; its events tell what was before them, its revisions what they hold',
+  'a database of an earlier release, filled, migrates; its events tell what was before them, its revisions what they hold, its jobs what they do',
   patient,
   async () => {
     const { database, drop } = await openEmpty()
@@ -99,6 +102,12 @@ test(
       VALUES ${older.map((name, index) => `('${index}', 'x', now(), '${name}', 1)`).join()}`)
     await database.runScript(filled)
     expect(await migrate(database)).toEqual(names.slice(older.length))
+    // Its unfinished jobs go on, and the same work asked for again is still the same.
+    const jobs = await database.db.backgroundJob.findMany({ orderBy: { id: 'asc' } })
+    expect(jobs.map(({ input }) => JSON.stringify(input))).toEqual([
+      `{"kind":"tag","ids":["${tagId}"]}`,
+      `{"kind":"tag","ids":["tag_a","tag_b"],"targetId":"${tagId}"}`,
+    ])
 
     const config = readConfig({ PORT: '0', HOST: '127.0.0.1', SECRET_KEY: 'x'.repeat(32) })
     const log = { info: () => undefined, warn: () => undefined, error: () => undefined }
