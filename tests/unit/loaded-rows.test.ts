@@ -6,7 +6,8 @@ const fieldOf = (typeName: string, name: string) => {
   const type = schema.getType(typeName)
   const field = isObjectType(type) ? type.getFields()[name] : undefined
   if (!field?.resolve) throw new Error(`${typeName}.${name} has no resolver.`)
-  return (row: object) => field.resolve?.(row, {}, {}, {} as GraphQLResolveInfo)
+  const info = { path: { key: name, prev: undefined, typename: typeName } } as GraphQLResolveInfo
+  return (row: object) => field.resolve?.(row, {}, {}, info)
 }
 
 test.each([
