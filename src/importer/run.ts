@@ -26,7 +26,7 @@ export type ImportReport = {
 export type ImportOptions = {
   source: string
   onProgress?: (report: ImportReport) => void
-  patienceMs?: number
+  timeoutMs?: number
 }
 
 const pauseMs = 500
@@ -36,12 +36,12 @@ const pauseMs = 500
  * An import that changed something ends with one event, `import.completed`; a second run of it changes nothing. While the
  * program is too busy it waits, as nothing is wrong with the post.
  *
- * @throws OperatorError when the database fails, or the program stays too busy for `patienceMs`. What is in stays in, and the next run goes on from there.
+ * @throws OperatorError when the database fails, or the program stays too busy for `timeoutMs`. What is in stays in, and the next run goes on from there.
  */
 export const runImport = async (
   write: Writer,
   entries: AsyncIterable<ImportEntry>,
-  { source, onProgress, patienceMs = 120_000 }: ImportOptions,
+  { source, onProgress, timeoutMs = 120_000 }: ImportOptions,
 ): Promise<ImportReport> => {
   const viewer = system('import', source)
   const { value: known } = await write(viewer, (w) => knownPosts(w.tx, source))
@@ -49,7 +49,7 @@ export const runImport = async (
 
   const store = async (entry: StoredEntry, was: KnownPost | null): Promise<void> => {
     const isMarked = tally.touched !== 'nothing'
-    for (const deadline = performance.now() + patienceMs; ; await pause(pauseMs)) {
+    for (const deadline = performance.now() + timeoutMs; ; await pause(pauseMs)) {
       try {
         refuseUnstorable(entry)
         tally.add(await storeEntry(write, entry, { viewer, source, was, isMarked }))
