@@ -94,9 +94,12 @@ const isFiledAlike = (before: Snapshot, after: Snapshot): boolean =>
 const searchedFields = ['title', 'excerptText', 'contentText'] as const satisfies (keyof Post)[]
 
 /** The columns that are to have another value: a text of megabytes goes nowhere when it stays. */
-const changedOf = <Data extends object>(post: Post, data: Data): Partial<Data> => {
+const changedOf = <Data extends { metadata: unknown }>(post: Post, data: Data): Partial<Data> => {
   const isOther = ([field, value]: [string, unknown]) => !isDeepStrictEqual(post[field as keyof Post], value)
-  return Object.fromEntries(Object.entries(data).filter(isOther)) as Partial<Data>
+  const changed = Object.fromEntries(Object.entries(data).filter(isOther)) as Partial<Data>
+  // Its keys are kept in the order in which they were written, which is no difference to `isDeepStrictEqual`.
+  const isReordered = JSON.stringify(post.metadata) !== JSON.stringify(data.metadata)
+  return isReordered ? { ...changed, metadata: data.metadata } : changed
 }
 
 /** Changes the state of a post and nothing of what was written. */

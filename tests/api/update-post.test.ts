@@ -47,6 +47,15 @@ describe('a field', () => {
     )
   })
 
+  test('of metadata is kept with its keys in the order in which they were written last', async () => {
+    const { post } = await create(lent.app.admin, { ...whole, metadata: { first: 1, second: 2 } })
+    const reordered = { id: post.id, metadata: { second: 2, first: 1 } }
+    const { version } = (await update(lent.app.admin, reordered)).post
+    expect(JSON.stringify((await read(post.id)).metadata)).toBe('{"second":2,"first":1}')
+    // Or whoever sends the same again, an import for one, would change the post every time.
+    expect((await update(lent.app.admin, reordered)).post.version).toBe(version)
+  })
+
   test('that is null is cleared', async () => {
     const { post } = await create(lent.app.admin, whole)
     await update(lent.app.admin, {
