@@ -37,7 +37,14 @@ export const createFilterMatcher = (tx: Tx, ports: FilterPorts): FilterMatcher =
   return async (subjectId) => {
     // Read once: before and after are about the same filters.
     read ??= ports.filters(tx)
-    const filters = (await read).filter(({ key }) => ports.timeBudget.allows(key))
+    const all = await read
+    const chosen = new Set(
+      ports.timeBudget.choose(
+        all.map(({ key }) => key),
+        usualTimeMs,
+      ),
+    )
+    const filters = all.filter(({ key }) => chosen.has(key))
     const filterMatches: FilterMatches = { matched: [], missed: [] }
     if (filters.length === 0) return filterMatches
     await ports.limitStatements(tx, matchTimeoutMs, async () => {
@@ -57,6 +64,8 @@ export const eitherOf = (before: FilterMatches | null, after: FilterMatches): Fi
 // A filter at its limits has some thousands of values, and a statement holds 32,767.
 const filtersAtOnce = 10
 
+// Of all together, by what they take usually: they are asked twice.
+const usualTimeMs = 30
 // As long as a document may take.
 const matchTimeoutMs = 200
 
@@ -90,7 +99,7 @@ const matchSome = async (
     await tx.$executeRaw`RELEASE SAVEPOINT matching`
     const ms = performance.now() - start
     // Of several it is not known which one took the time; the next look tells.
-    for (const { key } of filters) ports.timeBudget.note(key, ms)
+    for (const { key } of filters) ports.timeBudget.note(key, ms, filters.length)
   } catch (error) {
     await tx.$executeRaw`ROLLBACK TO SAVEPOINT matching`
     await tx.$executeRaw`RELEASE SAVEPOINT matching`

@@ -95,7 +95,9 @@ test('a document that is slow three times in a row is let be, and takes no time 
   }
   for (let time = 0; time < 5; time++) {
     const renderings = await renderingsOf(['a slow one', 'quick'], { 'a slow one': slow }, timeBudget)
-    expect(renderings).toMatchObject({ 'a slow one': { data: null, failure: null }, quick: shown })
+    expect(renderings['a slow one']).toMatchObject({ data: null, failure: null })
+    // The first time nobody knows which of them is quick.
+    if (time > 0) expect(renderings.quick).toMatchObject(shown)
   }
   expect(tried).toBe(3)
 })
