@@ -45,16 +45,23 @@ class Answer {
 
   /** One after the other, since each has the room that those before it have left. */
   read<Row>(work: (allowance: Allowance) => Promise<Row[]>, info: GraphQLResolveInfo): Promise<Row[]> {
-    const rows = this.#last.then(() => {
-      if (this.refusal) throw this.refusal
-      return work({
+    return this.inTurn(() =>
+      work({
         read: this.#read,
         largest: this.#largest,
         take: (sum, largest) => this.#take(sum, largest, info),
-      })
+      }),
+    )
+  }
+
+  /** After what was asked for before, and not at all once that was too much. */
+  inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#last.then(() => {
+      if (this.refusal) throw this.refusal
+      return work()
     })
-    this.#last = rows.catch(() => undefined)
-    return rows
+    this.#last = done.catch(() => undefined)
+    return done
   }
 
   #take(sum: number, largest: number, info: GraphQLResolveInfo): void {
@@ -88,6 +95,10 @@ const answerOf = (context: Context, { rootValue }: GraphQLResolveInfo): Answer =
 /** Counts objects that are about to be read, where only the parents know how many they can be. */
 export const holdObjects = (count: number, context: Context, info: GraphQLResolveInfo): void =>
   answerOf(context, info).hold(count, info)
+
+/** Reads what is counted when it is there: one after the other, so that no more is read once it was too much. */
+export const inTurn = <T>(context: Context, info: GraphQLResolveInfo, work: () => Promise<T>): Promise<T> =>
+  answerOf(context, info).inTurn(work)
 
 /** Reads the rows of a statement, of which `columns` are those that it selects, under the names that Prisma has for them. */
 export type Reader = <Row>(statement: Prisma.Sql, columns: string[]) => Promise<Row[]>

@@ -1,5 +1,6 @@
 import type { Tx } from '../../db/client.ts'
 import { Prisma } from '../../db/generated/client.ts'
+import { RequestError } from '../../lib/errors.ts'
 import { eachKind, type Kind, kindNames, kinds } from '../../taxonomy/kinds.ts'
 import { isTree } from '../../taxonomy/shared/rows.ts'
 import type { PostFilter, SlugFilter } from './filter.ts'
@@ -10,6 +11,8 @@ export type TermsBySlug = Record<Kind, { own: Map<string, string[]>; withBelow: 
 /**
  * Looks up every slug of a filter in one statement; a filter without slugs takes none. The ids go into the list's
  * statement as values, so that PostgreSQL knows how many posts each has when it chooses where to begin.
+ *
+ * @throws RequestError BAD_USER_INPUT when they stand for more than a statement may name.
  */
 export const termsNamedIn = async (db: Tx, filter: PostFilter): Promise<TermsBySlug> => {
   const named = namesIn(filter)
@@ -33,8 +36,9 @@ export const termsNamedIn = async (db: Tx, filter: PostFilter): Promise<TermsByS
     named.length === 0
       ? []
       : await db.$queryRaw<{ kind: Kind; isDeep: boolean; slug: string; id: string }[]>(
-          Prisma.join(lookUps, ' UNION ALL '),
+          Prisma.sql`${Prisma.join(lookUps, ' UNION ALL ')} LIMIT ${mostTerms + 1}`,
         )
+  if (rows.length > mostTerms) throw new RequestError('BAD_USER_INPUT', tooManyTerms)
   const idsOf = (kind: Kind, isDeep: boolean) => {
     const found = Map.groupBy(
       rows.filter((row) => row.kind === kind && row.isDeep === isDeep),
@@ -44,6 +48,21 @@ export const termsNamedIn = async (db: Tx, filter: PostFilter): Promise<TermsByS
   }
   return eachKind((kind) => ({ own: idsOf(kind, false), withBelow: idsOf(kind, true) }))
 }
+
+// About a megabyte of ids, which take longer to look up than most lists to read.
+const mostTerms = 20_000
+
+const tooManyTerms = `The slugs of "filter" stand for more than ${mostTerms} ${kinds.category.plural}, those below them included. Name fewer, or set includeDescendants to false.`
+
+/** Whether a filter stands for terms that it does not name: how many is known when they are looked up. */
+export const isAboutTrees = (filter: PostFilter): boolean => namesIn(filter).some(({ isDeep }) => isDeep)
+
+/** How many terms a filter looks up below those that it names. */
+export const termsBelow = (terms: TermsBySlug): number =>
+  kindNames.reduce(
+    (sum, kind) => [...terms[kind].withBelow.values()].reduce((below, ids) => below + ids.length - 1, sum),
+    0,
+  )
 
 /** Each of these terms of a tree, as `key`, with the ids of itself and of all below it, in SQL. */
 export const treesOf = (kind: Kind, ids: string[]): Prisma.Sql => {

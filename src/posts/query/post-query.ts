@@ -5,7 +5,7 @@ import type { Viewer } from '../../keys/viewer.ts'
 import { lookUp, readSearch, type SearchCondition } from '../../search/query.ts'
 import type { Site } from '../../urls/site-paths.ts'
 import { checkFilter, looksUp, type PostFilter, textsIn } from './filter.ts'
-import { termsNamedIn } from './filter-slugs.ts'
+import { termsBelow, termsNamedIn } from './filter-slugs.ts'
 import { type Condition, conditionOf } from './filter-sql.ts'
 import { statusesVisibleTo, visibleToSql } from './visibility.ts'
 
@@ -17,6 +17,8 @@ export type PostSet = {
   where: Condition
   /** Whether the condition looks posts up in other tables: planned anew for each of many lists it would cost more than them. */
   looksUp: boolean
+  /** How many terms were looked up below those that the filter names. */
+  termsBelow: number
 }
 
 /**
@@ -44,7 +46,7 @@ export const postSet = async (
   }
   const where = (page?: Page) =>
     Prisma.sql`${visibleToSql(viewer)} AND ${conditionOf(whole, known, 'of many', page)}`
-  return { statuses, where, looksUp: looksUp(whole) }
+  return { statuses, where, looksUp: looksUp(whole), termsBelow: termsBelow(known.terms) }
 }
 
 /** A filter with what it says by naming no status. */

@@ -4,9 +4,8 @@ import type { Context } from '../../../graphql/schema/context.ts'
 import { PostConnection } from '../../graphql/post.ts'
 import { countsByPeriod, keyOf, listsOfPeriods, type Period } from '../archive.ts'
 import type { PostFilter as Filter } from '../filter.ts'
-import { postSet } from '../post-query.ts'
 import { PostFilter, type PostListArgs, postListArgs } from './filter.ts'
-import { connectionsOf } from './lists.ts'
+import { connectionsOf, countedSet } from './lists.ts'
 
 const ArchiveUnit = builder.enumType('ArchiveUnit', {
   description: 'How long the periods of an archive are.',
@@ -56,8 +55,8 @@ builder.queryField('archives', (t) =>
       }),
       filter: t.arg({ type: PostFilter, description: 'Which posts; without it the published ones.' }),
     },
-    resolve: async (_root, { by, filter = null }, context) => {
-      const set = await postSet(context, filter)
+    resolve: async (_root, { by, filter = null }, context, info) => {
+      const set = await countedSet(context, info, filter)
       if (set.statuses.length === 0) return []
       const periods = await countsByPeriod(context.db, set, by, context.site.timezone)
       return periods.map((period) => ({ ...period, filter }))
@@ -71,7 +70,7 @@ const postsOf = async (
   context: Context,
   info: GraphQLResolveInfo,
 ) => {
-  const set = await postSet(context, archives[0]?.filter, args.filter)
+  const set = await countedSet(context, info, archives[0]?.filter, args.filter)
   const { timezone } = context.site
   const lists = listsOfPeriods(archives, timezone)
   const counts = async () => {

@@ -1,7 +1,8 @@
 import type { GraphQLResolveInfo } from 'graphql'
 import { Prisma } from '../../../db/generated/client.ts'
 import { type Connection, readPage, toConnection } from '../../../db/page.ts'
-import { holdObjects, readerOf } from '../../../graphql/limits/answer-size.ts'
+import { holdObjects, inTurn, readerOf } from '../../../graphql/limits/answer-size.ts'
+import { defaultLimits } from '../../../graphql/limits/limits.ts'
 import { builder } from '../../../graphql/schema/builder.ts'
 import { nodePaths } from '../../../graphql/schema/connection.ts'
 import type { Context } from '../../../graphql/schema/context.ts'
@@ -12,7 +13,8 @@ import type { AnyTermFields } from '../../../taxonomy/shared/graphql/term-object
 import { isTree } from '../../../taxonomy/shared/rows.ts'
 import { PostConnection } from '../../graphql/post.ts'
 import { termTypes } from '../../graphql/term-types.ts'
-import { treesOf } from '../filter-slugs.ts'
+import type { PostFilter } from '../filter.ts'
+import { isAboutTrees, treesOf } from '../filter-slugs.ts'
 import { orderingOf } from '../order.ts'
 import { countOf, countsUnder, type Lists, listsUnder, pagesOf, wholeSet } from '../pages.ts'
 import { type PostSet, postSet } from '../post-query.ts'
@@ -25,7 +27,7 @@ builder.queryField('posts', (t) =>
     description: 'Posts: without a filter the published ones, newest first.',
     args: postListArgs(t.arg),
     resolve: async (_root, args, context, info) => {
-      const set = await postSet(context, args.filter)
+      const set = await countedSet(context, info, args.filter)
       const lists = { each: [wholeSet], pairs: Prisma.empty }
       const counts = async () => new Map([[wholeSet.key, await countOf(context.db, set, wholeSet)]])
       const [page] = await connectionsOf('posts', set, lists, counts, args, context, info)
@@ -78,6 +80,22 @@ for (const kind of kindNames) {
   }))
 }
 
+/** The posts of a filter. Terms below those that it names count as objects of the answer: they are read for each list. */
+export const countedSet = (
+  context: Context,
+  info: GraphQLResolveInfo,
+  filter: PostFilter | null | undefined,
+  narrowedBy: PostFilter | null = null,
+): Promise<PostSet> => {
+  const read = async () => {
+    const set = await postSet(context, filter, narrowedBy)
+    holdObjects(set.termsBelow, context, info)
+    return set
+  }
+  const isLarge = [filter, narrowedBy].some((one) => one != null && isAboutTrees(one))
+  return isLarge ? inTurn(context, info, read) : read()
+}
+
 /** How posts hang under terms: `members` are their ids, as `key`, each with those that its posts are linked to. */
 type Under = { list: string; kind: Kind; members: (ids: string[]) => Prisma.Sql }
 
@@ -97,8 +115,8 @@ const postsUnder = async (
   context: Context,
   info: GraphQLResolveInfo,
 ): Promise<Connection<{ id: string }>[]> => {
-  const set = await postSet(context, args.filter)
-  const lists = listsUnder(kind, await membersOf(members, ids, context), members(ids))
+  const set = await countedSet(context, info, args.filter)
+  const lists = listsUnder(kind, await membersOf(members, ids, context, info), members(ids))
   const counts = () => countsUnder(context.db, set, kind, members(ids))
   return connectionsOf(list, set, lists, counts, args, context, info)
 }
@@ -111,10 +129,16 @@ const postCounts = async ({ kind, members }: Under, ids: string[], context: Cont
 const membersOf = async (
   members: Under['members'],
   ids: string[],
-  { db }: Context,
+  context: Context,
+  info: GraphQLResolveInfo,
 ): Promise<Map<string, string[]>> => {
   if (members === themselves) return new Map(ids.map((id) => [id, [id]]))
-  const rows = await db.$queryRaw<{ key: string; id: string }[]>(members(ids))
+  const rows = await inTurn(context, info, async () => {
+    const some = Prisma.sql`${members(ids)} LIMIT ${ids.length + defaultLimits.objects + 1}`
+    const found = await context.db.$queryRaw<{ key: string; id: string }[]>(some)
+    holdObjects(Math.max(0, found.length - ids.length), context, info)
+    return found
+  })
   const byKey = Map.groupBy(rows, (row) => row.key)
   return new Map(ids.map((key) => [key, (byKey.get(key) ?? []).map(({ id }) => id)]))
 }

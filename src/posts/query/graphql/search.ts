@@ -12,10 +12,10 @@ import { wordsIn } from '../../../search/words.ts'
 import { Post } from '../../graphql/post.ts'
 import { isFoundBy } from '../filter-sql.ts'
 import { countOf, type List } from '../pages.ts'
-import { postSet } from '../post-query.ts'
 import { pageOfHits, searchOrdering } from '../search.ts'
 import { visibleToSql } from '../visibility.ts'
 import { PostFilter } from './filter.ts'
+import { countedSet } from './lists.ts'
 
 type Row = OutputShape<SchemaTypes, typeof Post> & { id: string; rank: number }
 type Hit = { cursor: string; node: Row; words: SoughtWord[] }
@@ -88,7 +88,7 @@ builder.queryField('search', (t) =>
     resolve: async (_root, { query: text, first, after, filter }, context, info) => {
       const words = readSearch(text, 'query')
       const page = readPage({ first, after }, searchOrdering(words))
-      const set = await postSet(context, filter)
+      const set = await countedSet(context, info, filter)
       const { db, site } = context
       const [found = { few: [] }] = await lookUp(db, words.length > 0 ? [words] : [], site.searchLanguage)
       const select = selectOf(context, info, 'Post', { id: true }, nodePaths)
