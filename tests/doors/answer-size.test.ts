@@ -109,6 +109,25 @@ test('a mutation whose answer is too large says that it was done', async () => {
   expect(data?.post.title).toBe('Done all the same')
 })
 
+test.each([
+  ['that cannot be null', 'related(first: 5) { content }'],
+  ['that can be null', 'previous { related(first: 5) { content } }'],
+])(
+  'no mutation is begun after one whose answer is too large in a field %s, and it says so',
+  async (_, large) => {
+    const id = ids[0] ?? ''
+    await update(lent.app.admin, { id, title: `One of two: ${large}` })
+    const query = `mutation {
+    updatePost(input: { id: "${id}", title: "One of two" }) { ... on UpdatePostPayload { post { ${aliased(28, large)} } } }
+    createTag(input: { name: "The other of two" }) { __typename }
+  }`
+    const { errors } = await lent.app.admin.send(query)
+    expect(errors[0]?.message).toContain('Mutations that follow in the document were not begun.')
+    const { data } = await lent.app.anonymous.send('{ tag(by: { slug: "the-other-of-two" }) { name } }')
+    expect(data).toEqual({ tag: null })
+  },
+)
+
 test('what is refused is refused once, not with an error for each of its hundred thousand fields', async () => {
   await lent.app.database.runScript(`
     UPDATE posts SET headings = (SELECT json_agg(json_build_object('level', 2, 'id', 'h' || n, 'text', repeat('word ', 180))) FROM generate_series(1, 250) n)::jsonb;

@@ -73,7 +73,10 @@ class Answer {
   #refuse(limit: 'bytes' | 'objects', { operation, fieldNodes, path }: GraphQLResolveInfo): never {
     if (this.refusal) throw this.refusal
     const isDone = operation.operation === 'mutation'
-    const more = isDone ? ' What it changes was changed all the same: read it with a query.' : ''
+    // GraphQL goes on after a field that may be null, and stops at one that may not: here it stops at both.
+    const more = isDone
+      ? ' What it changes was changed all the same: read it with a query. Mutations that follow in the document were not begun.'
+      : ''
     const refused = tooComplex(limit, defaultLimits[limit], undefined, more)
     this.refusal = locatedError(refused, fieldNodes, responsePathAsArray(path))
     throw this.refusal
