@@ -64,6 +64,20 @@ const eventOf = ({ type, version, before, isPublic }: Row) => `
   VALUES ('event_01h455vb4pex5vsknk084sn02${version}', '${type}', '${at}', 'Post', '${id}', ${version},
     ${before ? `${literal(before)}::json` : 'NULL'}, ${isPublic}, '${at}');`
 
+const broughtBackId = 'post_01h455vb4pex5vsknk084sn03q'
+const broughtBackTimes = 500
+
+/** Every second version of a long post brought back the one before: compared in pairs they would take many minutes. */
+const broughtBack = `
+  INSERT INTO posts SELECT * FROM json_populate_record(NULL::posts, ${literal({
+    ...postOf('Back', 'DRAFT', 1),
+    ...{ id: broughtBackId, slug: 'back', path: '/back/' },
+  })});
+  INSERT INTO post_revisions (id, post_id, version, action, changed_fields, snapshot, created_at)
+    SELECT 'revision_01h455vb4pex5vsknk084s' || 9000 + v, '${broughtBackId}', v, (ARRAY['restored', 'saved'])[v % 2 + 1], '{}',
+      json_build_object('title', 'Back', 'source', repeat('Text. ', 20000) || (v - 1) / 2), '${at}'
+    FROM generate_series(1, ${2 * broughtBackTimes}) v;`
+
 const filled = `
   INSERT INTO tags (id, slug, name, name_key, is_public, created_at, updated_at)
     VALUES ('${tagId}', 'old', 'Old', 'old', true, '${at}', '${at}');
@@ -100,7 +114,7 @@ test(
       applied_steps_count int NOT NULL DEFAULT 0);
     INSERT INTO _prisma_migrations (id, checksum, finished_at, migration_name, applied_steps_count)
       VALUES ${older.map((name, index) => `('${index}', 'x', now(), '${name}', 1)`).join()}`)
-    await database.runScript(filled)
+    await database.runScript(`${filled};${broughtBack}`)
     expect(await migrate(database)).toEqual(names.slice(older.length))
     // Its unfinished jobs go on, and the same work asked for again is still the same.
     const jobs = await database.db.backgroundJob.findMany({ orderBy: { id: 'asc' } })
@@ -108,6 +122,16 @@ test(
       `{"kind":"tag","ids":["${tagId}"]}`,
       `{"kind":"tag","ids":["tag_a","tag_b"],"targetId":"${tagId}"}`,
     ])
+
+    // Of each two alike the first is what was brought back.
+    const { postRevision } = database.db
+    const odd = Array.from({ length: broughtBackTimes }, (_, index) => 2 * index + 1)
+    const back = await postRevision.findMany({
+      where: { wasRestored: true },
+      select: { postId: true, version: true },
+      orderBy: { version: 'asc' },
+    })
+    expect(back.map(({ postId, version }) => [postId, version])).toEqual(odd.map((v) => [broughtBackId, v]))
 
     const config = readConfig({ PORT: '0', HOST: '127.0.0.1', SECRET_KEY: 'x'.repeat(32) })
     const log = { info: () => undefined, warn: () => undefined, error: () => undefined }
