@@ -183,7 +183,7 @@ export const startWorker = async (
       () => forgetAnswers(db, time),
       () => forgetJobs(db, time),
       () => forgetPreviewTokens(db, time),
-      () => forgetRevisions(db, ago(revisionDays)),
+      forgetRevisions(db, ago(revisionDays)),
       () => forgetResponses(db, ago(responseDays)),
       () => forgetDeliveries(db, ago(retentionDays)),
       () => composeAwaited(db, parts.render, ago(retentionDays), time),

@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest'
 import { PostRevisionsDocument, RestorePostRevisionDocument } from '../../schema/generated/graphql.ts'
+import type { Prisma } from '../../src/db/generated/client.ts'
+import { newId } from '../../src/lib/id.ts'
+import { forgetRevisions } from '../../src/posts/revisions/retention.ts'
 import { withApp } from '../support/app.ts'
 import type { Client } from '../support/client.ts'
 import { makeToken, preview } from './previewing.ts'
@@ -123,4 +126,26 @@ test('what never was public goes after REVISION_RETENTION_DAYS; what was, the ne
     a: { title: 'Pending' },
     b: { title: 'Still not' },
   })
+})
+
+test('of revisions that are kept each is looked at once, however many lie before what goes', async () => {
+  const { admin, clock, database } = lent.app
+  const { db } = database
+  const { post } = await create(admin, { title: 'Kept', source: 'x' })
+  const { snapshot } = await db.postRevision.findFirstOrThrow({ where: { postId: post.id } })
+  const old = new Date(clock.now().getTime() - 400 * dayMs)
+  const revision = (version: number, action: string, createdAt: Date) => ({
+    ...{ id: newId('revision'), postId: post.id, version, action, createdAt },
+    ...{ snapshot: snapshot as Prisma.InputJsonObject, changedFields: ['title'] },
+  })
+  const kept = Array.from({ length: 600 }, (_, index) => revision(index + 2, 'imported', old))
+  const next = new Date(old.getTime() + 1)
+  const gone = [revision(602, 'saved', next), revision(603, 'saved', next)]
+  const newest = revision(604, 'saved', next)
+  await db.postRevision.createMany({ data: [...kept, ...gone, newest] })
+
+  const step = forgetRevisions(db, new Date(old.getTime() + dayMs))
+  expect([await step(), await step(), await step()]).toEqual([500, 103, 0])
+  const left = await db.postRevision.findMany({ where: { postId: post.id }, orderBy: { version: 'asc' } })
+  expect(left.map(({ version }) => version)).toEqual([1, ...kept.map(({ version }) => version), 604])
 })
