@@ -19,7 +19,10 @@ const restPerWork = 9
 export type Dispatcher = {
   /** Asks the database what is due and sends it. Safe to call at any time and any number of times. */
   wake(): void
-  /** The same every second, or seldomer where one claim takes long: a tenth of the time is enough for what nobody told of. */
+  /**
+   * The same every second, but seldomer for an endpoint that nothing was found for in a claim that took long: a tenth of the time
+   * is enough for that, and it keeps no other's retry waiting.
+   */
   tick(): void
   /** Sends what has just been made due for these endpoints, without asking. */
   send(endpointIds: string[]): void
@@ -47,19 +50,21 @@ export const createDispatcher = (parts: DispatcherParts): Dispatcher => {
   const timers = new Map<string, NodeJS.Timeout>()
   const ended = new Set<string>()
   const withoutSlot = new Set<string>()
+  /** Until when, by endpoint, the second does not ask for it. */
+  const restUntil = new Map<string, number>()
   let sending = 0
-  let isAsked = false
-  let restUntil = 0
+  let asked: 'all' | 'rested' | null = null
   let working: Promise<void> | null = null
   let draining = false
 
   const wake = () => {
-    isAsked = true
+    asked = 'all'
     work()
   }
 
   const tick = () => {
-    if (performance.now() >= restUntil) wake()
+    asked ??= 'rested'
+    work()
   }
 
   const send = (endpointIds: string[]) => {
@@ -76,8 +81,10 @@ export const createDispatcher = (parts: DispatcherParts): Dispatcher => {
     timers.set(endpointId, setTimeout(sendNow, delayMs))
   }
 
+  const isRested = (endpointId: string) => performance.now() >= (restUntil.get(endpointId) ?? 0)
+
   const work = () => {
-    const isIdle = !isAsked && due.size === 0
+    const isIdle = asked === null && due.size === 0
     // Full: whatever ends first comes back here.
     if (working || draining || isIdle || sending >= mostInFlight) return
     working = take()
@@ -92,9 +99,10 @@ export const createDispatcher = (parts: DispatcherParts): Dispatcher => {
   const take = async () => {
     // What ended together is claimed together.
     await nextTurn()
-    if (isAsked) {
-      isAsked = false
-      for (const id of await dueEndpoints(db, now())) due.add(id)
+    if (asked) {
+      const isMeant = asked === 'all' ? () => true : isRested
+      asked = null
+      for (const id of await dueEndpoints(db, now())) if (isMeant(id)) due.add(id)
     }
     const endpointIds = [...due]
     due.clear()
@@ -102,11 +110,13 @@ export const createDispatcher = (parts: DispatcherParts): Dispatcher => {
     const start = performance.now()
     const { deliveries, again } = await claim(db, endpointIds, freeSlots(sending, ended), now())
     const end = performance.now()
-    restUntil = end + (end - start) * restPerWork
+    const begun = new Set(deliveries.map(({ endpointId }) => endpointId))
+    for (const id of endpointIds)
+      if (begun.has(id)) restUntil.delete(id)
+      else restUntil.set(id, end + (end - start) * restPerWork)
     for (const { endpointId, delayMs } of again) sendLater(endpointId, delayMs)
     for (const delivery of deliveries) begin(delivery)
     if (freeSlots(sending, ended).idle > 0) return
-    const begun = new Set(deliveries.map(({ endpointId }) => endpointId))
     for (const id of endpointIds) if (!begun.has(id)) withoutSlot.add(id)
   }
 
