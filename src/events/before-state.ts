@@ -18,6 +18,8 @@ export type PastRows = {
   visible: Prisma.Sql
   /** The fields among them that events keep apart, where they do. */
   texts?: string[]
+  /** Told how long the texts of a row are, before the next are read: each row may have megabytes. */
+  count?: (bytes: number) => void
 }
 
 /** What an event keeps of a row: its values by the names of their columns, as `json_populate_record` takes them. */
@@ -35,7 +37,7 @@ export const pastOf = (row: object): Record<string, unknown> =>
 export const statesBefore = async <Row>(
   { db, viewer }: { db: Tx; viewer: Viewer },
   ids: string[],
-  { table, columns, visible, texts = [] }: PastRows,
+  { table, columns, visible, texts = [], count = () => undefined }: PastRows,
 ): Promise<(Past<Row> | null)[]> => {
   const name = Prisma.raw(table)
   const rows = await db.$queryRaw<(Past<Row> & Kept)[]>`
@@ -49,20 +51,29 @@ export const statesBefore = async <Row>(
     ) keeper
     CROSS JOIN LATERAL json_populate_record(NULL::${name}, keeper.before) ${name}
     WHERE event.id = ANY(${ids}) AND ${visible}`
-  if (texts.length > 0) await addTexts(db, rows, texts)
+  if (texts.length > 0) await addTexts(db, rows, texts, count)
   const byEvent = new Map(rows.map((row) => [row.eventId, row]))
   return ids.map((id) => byEvent.get(id) ?? null)
 }
 
 type Kept = { eventId: string; textId: bigint | null }
 
-const addTexts = async (db: Tx, rows: Kept[], fields: string[]): Promise<void> => {
+const addTexts = async (
+  db: Tx,
+  rows: Kept[],
+  fields: string[],
+  count: (bytes: number) => void,
+): Promise<void> => {
   const byText = Map.groupBy(rows, (row) => row.textId)
   const ids = [...byText.keys()].filter((id) => id !== null)
   if (ids.length === 0) return
   for await (const { id, texts } of readTexts(db, ids)) {
     const asked = Object.fromEntries(fields.map((field) => [field, texts[field]]))
-    for (const row of byText.get(id) ?? []) Object.assign(row, asked)
+    const bytes = Buffer.byteLength(JSON.stringify(asked))
+    for (const row of byText.get(id) ?? []) {
+      Object.assign(row, asked)
+      count(bytes)
+    }
   }
 }
 

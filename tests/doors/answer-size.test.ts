@@ -1,5 +1,6 @@
 import { beforeAll, expect, test } from 'vitest'
-import { update } from '../api/writing.ts'
+import { keepTexts } from '../../src/events/state-texts.ts'
+import { createAndPublish, publish, update } from '../api/writing.ts'
 import { withApp } from '../support/app.ts'
 import type { Reply } from '../support/client.ts'
 import { makePosts } from '../support/posts.ts'
@@ -144,4 +145,29 @@ test('what is refused is refused once, not with an error for each of its hundred
   expect(refused.limits).toEqual(['QUERY_TOO_COMPLEX'])
   // As many fields, of which each took ten times as long to refuse as to answer: an order of magnitude apart.
   expect(refused.user).toBeLessThan(answered.user * 3)
+})
+
+test('of what posts said before events no more is read once it is more than an answer may have', async () => {
+  const { admin, anonymous, clock, countStatements, database } = lent.app
+  const id = await createAndPublish(admin, { title: 'Told', source: 'x' })
+  for (let count = 0; count < 12; count++) {
+    await update(admin, { id, title: `Told ${count}` })
+    await publish(admin, id)
+  }
+  const updates = { subjectId: id, type: 'post.updated' }
+  for (const { sequence } of await database.db.event.findMany({ where: updates })) {
+    const content = `${sequence} `.repeat(1_000_000 / `${sequence} `.length)
+    const beforeTextId = await keepTexts(database.db, id, { content }, clock.now())
+    await database.db.event.update({ where: { sequence }, data: { beforeTextId }, select: { id: true } })
+  }
+  const ask = (first: number, fields: string) =>
+    countStatements(() =>
+      anonymous.send(
+        `{ changes(types: [POST_UPDATED], first: ${first}) { nodes { ... on PostEvent { ${fields} } } } }`,
+      ),
+    )
+  const { result, statements } = await ask(12, aliased(20, 'before { content }'))
+  expect(result).toMatchObject(refusal('bytes'))
+  expect(statements.filter((statement) => statement.includes('state_texts'))).toHaveLength(1)
+  expect((await ask(9, 'before { content }')).result.errors).toEqual([])
 })

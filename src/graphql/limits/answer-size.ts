@@ -103,6 +103,13 @@ export const holdObjects = (count: number, context: Context, info: GraphQLResolv
 export const inTurn = <T>(context: Context, info: GraphQLResolveInfo, work: () => Promise<T>): Promise<T> =>
   answerOf(context, info).inTurn(work)
 
+/** Reads what says itself, row by row, how long it is: in turn, and it throws once that was too much. */
+export const readCounted = <Row>(
+  context: Context,
+  info: GraphQLResolveInfo,
+  work: (count: (bytes: number) => void) => Promise<Row[]>,
+): Promise<Row[]> => answerOf(context, info).read(({ take }) => work((bytes) => take(bytes, bytes)), info)
+
 /** Reads the rows of a statement, of which `columns` are those that it selects, under the names that Prisma has for them. */
 export type Reader = <Row>(statement: Prisma.Sql, columns: string[]) => Promise<Row[]>
 

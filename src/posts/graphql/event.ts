@@ -1,6 +1,7 @@
 import type { Event as EventRow, Post as PostRow } from '../../db/generated/client.ts'
 import { statesBefore } from '../../events/before-state.ts'
 import { Event } from '../../events/graphql/event.ts'
+import { readCounted } from '../../graphql/limits/answer-size.ts'
 import { builder } from '../../graphql/schema/builder.ts'
 import { Node } from '../../graphql/schema/node.ts'
 import { columnsOf, selectOf } from '../../graphql/schema/select.ts'
@@ -45,12 +46,15 @@ export const PostEvent = builder.objectRef<EventRow>('PostEvent').implement({
       resolve: (event) => event.id,
       load: (ids: string[], context, _args, info) => {
         const select: Record<string, unknown> = selectOf(context, info, 'Post', { id: true })
-        return statesBefore<PostRow>(context, ids, {
-          table: 'posts',
-          columns: columnsOf(select, 'posts'),
-          visible: visibleToSql(context.viewer),
-          texts: textFields.filter((field) => select[field] === true),
-        })
+        const texts = textFields.filter((field) => select[field] === true)
+        const past = (count?: (bytes: number) => void) =>
+          statesBefore<PostRow>(context, ids, {
+            table: 'posts',
+            columns: columnsOf(select, 'posts'),
+            visible: visibleToSql(context.viewer),
+            ...{ texts, count },
+          })
+        return texts.length > 0 ? readCounted(context, info, past) : past()
       },
     }),
   }),
