@@ -93,19 +93,21 @@ test('endpoints with their health and deliveries take as many statements for 1 a
     await updateEndpoint(app.admin, { id, status: 'PAUSED' })
     await insertDeliveries(app, id, 3)
   }
-  // The worker's own statements run beside: those of the log alone are counted.
-  const ask = async (first: number) => {
+  const ask = async (first: number): Promise<number> => {
     const { statements, result } = await app.countStatements(() => app.admin.send(query, { first }))
     expect(result.errors).toEqual([])
-    return statements.filter(
-      (sql) =>
-        /LATERAL|"public"."webhook_|GROUP BY/.test(sql) && !/FOR (NO KEY )?UPDATE|"expires_at" <=/.test(sql),
-    )
+    return statements.length
+  }
+  // The worker's own statements may run beside, and can only add to them.
+  const fewest = async (first: number): Promise<number> => {
+    const counts: number[] = []
+    for (let time = 0; time < 5; time++) counts.push(await ask(first))
+    return Math.min(...counts)
   }
 
-  const alone = await ask(1)
-  expect(alone.length).toBeGreaterThan(3)
-  expect((await ask(20)).length).toBe(alone.length)
+  const alone = await fewest(1)
+  expect(alone).toBeGreaterThan(3)
+  expect(await fewest(20)).toBe(alone)
 })
 
 test('the log is filtered by state, endpoint, type of event and time', async () => {
