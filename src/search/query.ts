@@ -61,14 +61,18 @@ export const matchingAll = (words: SoughtWord[], language: string): Prisma.Sql =
 export const matchingAny = (words: SoughtWord[], language: string): Prisma.Sql =>
   joined(words, language, ' || ')
 
+/** A query in SQL that all words match within titles alone; of none one that nothing matches. */
+export const matchingTitles = (words: SoughtWord[], language: string): Prisma.Sql =>
+  joined(words, language, ' && ', 'A')
+
 /** A word that is complete is sought by its stem, one that may go on by its beginning as well. */
-const joined = (words: SoughtWord[], language: string, operator: string): Prisma.Sql => {
+const joined = (words: SoughtWord[], language: string, operator: string, weight = ''): Prisma.Sql => {
   if (words.length === 0) return Prisma.sql`''::tsquery`
   const each = words.map(({ word, isPrefix }) => {
     // Words hold letters and digits alone: the quotes are for those that are operators of PostgreSQL.
-    const exact = Prisma.sql`to_tsquery('simple', ${`'${word}'${isPrefix ? ':*' : ''}`})`
+    const exact = Prisma.sql`to_tsquery('simple', ${`'${word}'${isPrefix || weight ? ':' : ''}${isPrefix ? '*' : ''}${weight}`})`
     if (language === 'simple') return exact
-    const stem = Prisma.sql`to_tsquery(${language}::text::regconfig, ${`'${word}'`})`
+    const stem = Prisma.sql`to_tsquery(${language}::text::regconfig, ${`'${word}'${weight && `:${weight}`}`})`
     return isPrefix ? Prisma.sql`(${stem} || ${exact})` : stem
   })
   return Prisma.join(each, operator, '(', ')')

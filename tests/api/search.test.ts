@@ -50,6 +50,15 @@ describe('what is found', () => {
     expect(new Set(ranks).size).toBe(4)
   })
 
+  test('ranks a title with all the words over a body that goes on from a beginning in twenty ways', async () => {
+    const letters = [...'abdeghijklmnoprtuvwx']
+    const body = letters.map((letter) => `vellum floo${letter}`).join(' ')
+    await publishOne('Of other things', body, { excerpt: 'Nothing.' })
+    await publishOne('Vellum floors', 'Nothing here.', { excerpt: 'Nothing.' })
+    expect(await titles('vellum floo')).toEqual(['Vellum floors', 'Of other things'])
+    expect(await titles('vellum fl')).toEqual(['Vellum floors', 'Of other things'])
+  })
+
   test('has all words, wherever they stand, and the last one may go on', async () => {
     await makeCategory(lent.app.admin, { name: 'Zymurgy' })
     await publishOne('Barley wine', 'Of malted grain.', { categories: ['zymurgy'] })

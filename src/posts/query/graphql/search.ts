@@ -6,7 +6,7 @@ import { nodePaths, PageInfo } from '../../../graphql/schema/connection.ts'
 import type { Context } from '../../../graphql/schema/context.ts'
 import { columnsOf, fieldsOf, selectOf } from '../../../graphql/schema/select.ts'
 import { highlight } from '../../../search/highlight.ts'
-import { lookUp, matchingAny, readSearch } from '../../../search/query.ts'
+import { lookUp, matchingAny, matchingTitles, readSearch } from '../../../search/query.ts'
 import type { SoughtWord } from '../../../search/words.ts'
 import { wordsIn } from '../../../search/words.ts'
 import { Post } from '../../graphql/post.ts'
@@ -92,8 +92,9 @@ builder.queryField('search', (t) =>
       const { db, site } = context
       const [found = { few: [] }] = await lookUp(db, words.length > 0 ? [words] : [], site.searchLanguage)
       const select = selectOf(context, info, 'Post', { id: true }, nodePaths)
-      const query = matchingAny(words, site.searchLanguage)
-      const statement = pageOfHits(set, { found, query }, page, columnsOf(select, 'posts'))
+      const any = matchingAny(words, site.searchLanguage)
+      const title = matchingTitles(words, site.searchLanguage)
+      const statement = pageOfHits(set, { found, any, title }, page, columnsOf(select, 'posts'))
       const rows = await readerOf(context, info)<Row>(statement, ['rank', ...fieldsOf(select)])
       const hits: List = { key: '', where: () => isFoundBy(found) }
       const connection = toConnection(rows, page, () => countOf(db, set, hits))
