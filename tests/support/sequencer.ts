@@ -15,4 +15,5 @@ export class ProcessTestsFirst extends BaseSequencer {
   }
 }
 
-const startsProcesses = ({ moduleId }: TestSpecification): boolean => moduleId.includes('/tests/e2e/')
+const startsProcesses = ({ moduleId }: TestSpecification): boolean =>
+  /\/tests\/e2e\/|\/webhooks-command\.test\.ts$/.test(moduleId)

@@ -5,10 +5,10 @@ import {
   RestorePostRevisionDocument,
   UpdatePostDocument,
 } from '../../schema/generated/graphql.ts'
+import { create, createAndPublish, publish, update } from '../api/writing.ts'
 import { file, importFiles } from '../importer/importing.ts'
 import { withApp } from '../support/app.ts'
 import { bombs } from '../support/bombs.ts'
-import { create, createAndPublish, publish, update } from './writing.ts'
 
 // What HANGS, GROWS, DIES or THROWS in a source does so in the thread that renders it.
 const thread = new URL('../support/odd-renderer.ts', import.meta.url)

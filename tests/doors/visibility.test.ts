@@ -2,10 +2,10 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { schema } from '../../src/graphql/schema.ts'
 import { system } from '../../src/keys/viewer.ts'
 import { ensureTerm } from '../../src/taxonomy/shared/ensure.ts'
+import { type Arguments, type Step, visitedBy, walk } from '../api/walk.ts'
+import { create, createAndPublish, publish, update } from '../api/writing.ts'
 import { withApp } from '../support/app.ts'
 import { makePosts } from '../support/posts.ts'
-import { type Arguments, type Step, visitedBy, walk } from './walk.ts'
-import { create, createAndPublish, publish, update } from './writing.ts'
 
 const lent = withApp({ role: 'api' })
 
