@@ -4,6 +4,7 @@ import { type App, startApp } from '../app.ts'
 import type { Config } from '../config.ts'
 import { openCore } from '../core.ts'
 import type { Log } from '../lib/log.ts'
+import { outliveLateRefusals } from './late-refusals.ts'
 import { sayText } from './output.ts'
 import { readSettings } from './settings.ts'
 import { welcome } from './welcome.ts'
@@ -33,6 +34,7 @@ export const addWorker = (program: Command): void => {
 }
 
 const runUntilStopped = async (config: Config, log: Log): Promise<void> => {
+  outliveLateRefusals()
   // From the first moment on: process 1 of a container has no default action for these signals.
   const signal = stopSignal()
   const app = await start(config, log, signal).catch((error: unknown) => {
